@@ -1,0 +1,1 @@
+//! app_names_extractor

@@ -1,0 +1,192 @@
+//! How a piece of work failed. Facts only; the category and the fields are derived from them.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Category, ErrorCode, categorise};
+
+/// A status exists only where HTTP answered, a dialled address only where it did not.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// The server answered with a status that is not success.
+    Answered {
+        /// HTTP status, 100 to 599.
+        status: u16,
+        /// The request.
+        request: RequestFacts,
+    },
+    /// No whole answer came.
+    Unanswered {
+        /// Why.
+        code: ErrorCode,
+        /// How far the connection got.
+        stage: Stage,
+        /// The request.
+        request: RequestFacts,
+        /// One sentence for the log; never text of the peer's choosing, for words in it decide
+        /// the category (decision E10).
+        message: Arc<str>,
+    },
+    /// A whole answer came that cannot be used, an HTML page for example.
+    Unusable {
+        /// The request.
+        request: RequestFacts,
+        /// One sentence for the log, as above.
+        message: Arc<str>,
+    },
+    /// Failed on this machine before any request: an unreadable certificate, a malformed event.
+    Local {
+        /// Operating system or library code, where there is one.
+        code: Option<ErrorCode>,
+        /// One sentence for the log, as above.
+        message: Arc<str>,
+    },
+}
+
+/// What was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestFacts {
+    /// Scheme, host and path.
+    pub url: RequestUrl,
+    /// The configured limit, sub-millisecond part ignored.
+    pub timeout: Option<Duration>,
+}
+
+/// Scheme, host and path of a request. Query, fragment and credentials cannot be in it: they
+/// carry secrets (the page: "query string stripped").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestUrl(Arc<str>);
+
+impl RequestUrl {
+    /// Keeps scheme, host and path of a URL.
+    pub fn sanitised(url: &str) -> Self {
+        let url = url.split(['?', '#']).next().unwrap_or_default();
+        let kept = match url.split_once("://") {
+            Some((scheme, rest)) => {
+                let authority_len = rest.find('/').unwrap_or(rest.len());
+                let (authority, path) = rest.split_at(authority_len);
+                match authority.rsplit_once('@') {
+                    Some((_, host)) => format!("{scheme}://{host}{path}"),
+                    None => url.to_owned(),
+                }
+            }
+            None => url.to_owned(),
+        };
+        Self(kept.into())
+    }
+
+    /// The text on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The step of making a connection that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Looking the name up, system call `getaddrinfo`.
+    Lookup,
+    /// Dialling an address, system call `connect`.
+    Dial(SocketAddr),
+    /// Anything later: handshake, request, answer.
+    Exchange,
+}
+
+impl Failure {
+    /// The field `error_category`.
+    pub fn category(&self) -> Category {
+        categorise(
+            self.code().map(ErrorCode::as_str),
+            None,
+            self.status(),
+            &self.message(),
+        )
+    }
+
+    /// The field `error_code`. Never set where HTTP answered (decision E6).
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Answered { .. } | Self::Unusable { .. } => None,
+            Self::Unanswered { code, .. } => Some(*code),
+            Self::Local { code, .. } => *code,
+        }
+    }
+
+    /// The field `http_status`.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The request, where one was made or tried.
+    pub fn request(&self) -> Option<&RequestFacts> {
+        match self {
+            Self::Answered { request, .. }
+            | Self::Unanswered { request, .. }
+            | Self::Unusable { request, .. } => Some(request),
+            Self::Local { .. } => None,
+        }
+    }
+
+    /// The fields `remote_address` and `remote_port`.
+    pub fn remote(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Unanswered {
+                stage: Stage::Dial(address),
+                ..
+            } => Some(*address),
+            _ => None,
+        }
+    }
+
+    /// The field `syscall`.
+    pub fn syscall(&self) -> Option<&'static str> {
+        match self {
+            Self::Unanswered {
+                stage: Stage::Dial(_),
+                ..
+            } => Some("connect"),
+            Self::Unanswered {
+                stage: Stage::Lookup,
+                ..
+            } => Some("getaddrinfo"),
+            _ => None,
+        }
+    }
+
+    /// One sentence for the log.
+    pub fn message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Answered { status, .. } => {
+                format!("request failed with status code {status}").into()
+            }
+            Self::Unanswered { message, .. }
+            | Self::Unusable { message, .. }
+            | Self::Local { message, .. } => Cow::Borrowed(message),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_url_keeps_no_secret() {
+        for (url, kept) in [
+            (
+                "https://h:4243/qps/session?Xrfkey=abcdefghij987654",
+                "https://h:4243/qps/session",
+            ),
+            ("http://user:pass@h/write?p=x#frag", "http://h/write"),
+            ("https://h/a@b", "https://h/a@b"),
+            ("https://h", "https://h"),
+        ] {
+            assert_eq!(RequestUrl::sanitised(url).as_str(), kept);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Values and pure functions: what fails, what is measured, how both become points.
+//!
+//! Nothing here opens a socket, reads a clock or logs.
+
+pub mod errors;
+pub mod names;
+pub mod point;
+pub mod schedule;
+pub mod telemetry;
+pub mod yaml;

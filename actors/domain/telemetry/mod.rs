@@ -1,0 +1,10 @@
+//! The messages that carry measurements from a source to every destination. A measurement knows
+//! nothing of where it goes.
+
+mod health;
+mod own;
+mod sessions;
+
+pub use health::{AppDocs, AppNames, DocList, EngineHealth, HealthMetrics};
+pub use own::OwnMemory;
+pub use sessions::{ProxySession, ProxySessions};

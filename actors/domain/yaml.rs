@@ -1,0 +1,383 @@
+//! How a section of the configuration file is read: as written first, then checked.
+//!
+//! A `Config` struct mirrors the file with [`Field`], [`Section`] and [`List`] members. Reading
+//! one never fails, whatever stands in the file; each member remembers what was found instead.
+//! Checking turns a `Config` into `Settings` through a [`Reader`], which knows the dotted path
+//! and collects every problem, so that all are told at once.
+
+mod reader;
+
+pub use reader::{Problem, Problems, Reader, Severity};
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// What stands where something else was expected: type and value, the value cut at 60
+/// characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found(String);
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A scalar, list or map as the YAML parser hands it over.
+#[derive(Debug, Clone)]
+enum Raw {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Float(f64),
+    Text(String),
+    List,
+    Map,
+}
+
+impl Raw {
+    fn found(&self) -> Found {
+        Found(match self {
+            Self::Null => "nothing".to_owned(),
+            Self::Boolean(value) => format!("boolean {value}"),
+            Self::Integer(value) => format!("number {value}"),
+            Self::Float(value) => format!("number {value}"),
+            Self::Text(text) => {
+                let cut: String = text.chars().take(60).collect();
+                let more = if cut.len() < text.len() { "…" } else { "" };
+                format!("string {cut:?}{more}")
+            }
+            Self::List => "a list".to_owned(),
+            Self::Map => "a map".to_owned(),
+        })
+    }
+}
+
+/// A type that a [`Field`] can have.
+pub trait Scalar: Sized {
+    /// What to call it in a message, "a number" for example.
+    const EXPECTED: &'static str;
+
+    /// The value, and whether it was written in the usual way; `None` when it is another type.
+    #[doc(hidden)]
+    #[expect(private_interfaces, reason = "implemented in this module only")]
+    fn read(raw: &Raw) -> Option<(Self, Written)>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Usually,
+    Unusually,
+}
+
+#[expect(private_interfaces, reason = "implemented in this module only")]
+impl Scalar for bool {
+    const EXPECTED: &'static str = "true or false";
+
+    fn read(raw: &Raw) -> Option<(Self, Written)> {
+        match raw {
+            Raw::Boolean(value) => Some((*value, Written::Usually)),
+            Raw::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "yes" | "on" | "true" => Some((true, Written::Unusually)),
+                "no" | "off" | "false" => Some((false, Written::Unusually)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+#[expect(private_interfaces, reason = "implemented in this module only")]
+impl Scalar for f64 {
+    const EXPECTED: &'static str = "a number";
+
+    fn read(raw: &Raw) -> Option<(Self, Written)> {
+        match raw {
+            #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
+            Raw::Integer(value) => Some((*value as f64, Written::Usually)),
+            Raw::Float(value) if value.is_finite() => Some((*value, Written::Usually)),
+            Raw::Text(text) => {
+                let value: f64 = text.trim().parse().ok()?;
+                value.is_finite().then_some((value, Written::Unusually))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[expect(private_interfaces, reason = "implemented in this module only")]
+impl Scalar for i64 {
+    const EXPECTED: &'static str = "a whole number";
+
+    fn read(raw: &Raw) -> Option<(Self, Written)> {
+        if let Raw::Integer(value) = raw {
+            return Some((*value, Written::Usually));
+        }
+        let (value, written) = f64::read(raw)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "checked to be whole and in range"
+        )]
+        (value.fract() == 0.0 && value.abs() < 9e15).then_some((value as i64, written))
+    }
+}
+
+#[expect(private_interfaces, reason = "implemented in this module only")]
+impl Scalar for String {
+    const EXPECTED: &'static str = "a string";
+
+    fn read(raw: &Raw) -> Option<(Self, Written)> {
+        let text = match raw {
+            Raw::Text(text) => text.clone(),
+            Raw::Boolean(value) => value.to_string(),
+            Raw::Integer(value) => value.to_string(),
+            Raw::Float(value) => value.to_string(),
+            Raw::Null | Raw::List | Raw::Map => return None,
+        };
+        Some((text, Written::Usually))
+    }
+}
+
+/// One key with a single value, as written. Null counts as absent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Field<T> {
+    /// Not in the file, or without a value.
+    Absent,
+    /// As it should be.
+    Value(T),
+    /// Understood, though written in an unusual way: `yes` for `true`, `"8086"` for `8086`.
+    Unusual(T, Found),
+    /// Something else.
+    Wrong(Found),
+}
+
+/// A key with keys below it, as written. Null counts as a section without keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Section<T> {
+    /// The keys below; all absent when the section is.
+    Keys(T),
+    /// Something else.
+    Wrong(Found),
+}
+
+/// A key with a list below it, as written. Null counts as an empty list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum List<T> {
+    /// The items.
+    Items(Vec<T>),
+    /// Something else.
+    Wrong(Found),
+}
+
+/// A map with names that the administrator chooses; values are scalars. In written order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Names {
+    /// Names and values.
+    Pairs(Vec<(String, Field<String>)>),
+    /// Something else.
+    Wrong(Found),
+}
+
+impl<T> Default for Field<T> {
+    fn default() -> Self {
+        Self::Absent
+    }
+}
+
+impl<T: Default> Default for Section<T> {
+    fn default() -> Self {
+        Self::Keys(T::default())
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self::Items(Vec::new())
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::Pairs(Vec::new())
+    }
+}
+
+/// Either a raw value or, where the visitor can take it, a map or a list already read.
+struct Node<M, L> {
+    _kinds: PhantomData<(M, L)>,
+}
+
+enum Shape<M, L> {
+    Raw(Raw),
+    Map(M),
+    List(L),
+}
+
+/// What to do with the keys of a map.
+trait FromMap: Sized {
+    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
+}
+
+/// What to do with the items of a list.
+trait FromList: Sized {
+    fn from_list<'de, A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error>;
+}
+
+/// A map or list nobody wants here: its content is passed over.
+struct Unwanted;
+
+impl FromMap for Unwanted {
+    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Self)
+    }
+}
+
+impl FromList for Unwanted {
+    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Self)
+    }
+}
+
+/// The keys of a struct.
+struct Keys<T>(T);
+
+impl<T: DeserializeOwned> FromMap for Keys<T> {
+    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        T::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Self)
+    }
+}
+
+impl FromMap for Vec<(String, Field<String>)> {
+    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut pairs = Self::new();
+        while let Some((Field::Value(name) | Field::Unusual(name, _), value)) =
+            map.next_entry::<Field<String>, _>()?
+        {
+            pairs.push((name, value));
+        }
+        Ok(pairs)
+    }
+}
+
+impl<T: DeserializeOwned> FromList for Vec<T> {
+    fn from_list<'de, A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
+        Self::deserialize(serde::de::value::SeqAccessDeserializer::new(list))
+    }
+}
+
+impl<'de, M: FromMap, L: FromList> Visitor<'de> for Node<M, L> {
+    type Value = Shape<M, L>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Shape::Raw(Raw::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(Shape::Raw(Raw::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Shape::Raw(Raw::Boolean(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Shape::Raw(Raw::Integer(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "far beyond every limit either way"
+        )]
+        let raw = i64::try_from(value).map_or(Raw::Float(value as f64), Raw::Integer);
+        Ok(Shape::Raw(raw))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Shape::Raw(Raw::Float(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Shape::Raw(Raw::Text(value.to_owned())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        M::from_map(map).map(Shape::Map)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        L::from_list(list).map(Shape::List)
+    }
+}
+
+fn node<'de, D: Deserializer<'de>, M: FromMap, L: FromList>(
+    from: D,
+) -> Result<Shape<M, L>, D::Error> {
+    from.deserialize_any(Node {
+        _kinds: PhantomData,
+    })
+}
+
+impl<'de, T: Scalar> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let raw = match node::<D, Unwanted, Unwanted>(from)? {
+            Shape::Raw(Raw::Null) => return Ok(Self::Absent),
+            Shape::Raw(raw) => raw,
+            Shape::Map(_) => Raw::Map,
+            Shape::List(_) => Raw::List,
+        };
+        Ok(match T::read(&raw) {
+            Some((value, Written::Usually)) => Self::Value(value),
+            Some((value, Written::Unusually)) => Self::Unusual(value, raw.found()),
+            None => Self::Wrong(raw.found()),
+        })
+    }
+}
+
+impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for Section<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match node::<D, Keys<T>, Unwanted>(from)? {
+            Shape::Raw(Raw::Null) => Self::default(),
+            Shape::Map(Keys(keys)) => Self::Keys(keys),
+            Shape::Raw(raw) => Self::Wrong(raw.found()),
+            Shape::List(_) => Self::Wrong(Raw::List.found()),
+        })
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match node::<D, Unwanted, Vec<T>>(from)? {
+            Shape::Raw(Raw::Null) => Self::default(),
+            Shape::List(items) => Self::Items(items),
+            Shape::Raw(raw) => Self::Wrong(raw.found()),
+            Shape::Map(_) => Self::Wrong(Raw::Map.found()),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(
+            match node::<D, Vec<(String, Field<String>)>, Unwanted>(from)? {
+                Shape::Raw(Raw::Null) => Self::default(),
+                Shape::Map(pairs) => Self::Pairs(pairs),
+                Shape::Raw(raw) => Self::Wrong(raw.found()),
+                Shape::List(_) => Self::Wrong(Raw::List.found()),
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+#[path = "yaml_tests.rs"]
+mod tests;

@@ -1,0 +1,278 @@
+//! Checking: from what was written to what the program runs on.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::{Field, Found, List, Names, Scalar, Section};
+use crate::domain::names::Secret;
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The program does not start.
+    Error,
+    /// The program starts and says what it does instead.
+    Warning,
+}
+
+/// One thing that is wrong with the configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Dotted path of the key, `Butler-SOS.influxdbConfig.port`.
+    pub path: String,
+    /// What was expected, what was found, why it is needed.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+/// All problems, in the order in which they were found.
+#[derive(Debug, Default, Clone)]
+pub struct Problems(Rc<RefCell<Vec<Problem>>>);
+
+impl Problems {
+    /// A reader for the key `root`; what it finds is added here.
+    pub fn reader(&self, root: &str) -> Reader {
+        Reader {
+            path: root.to_owned(),
+            problems: self.clone(),
+        }
+    }
+
+    /// What was found so far.
+    pub fn take(&self) -> Vec<Problem> {
+        self.0.take()
+    }
+
+    /// How many problems of a severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.0
+            .borrow()
+            .iter()
+            .filter(|problem| problem.severity == severity)
+            .count()
+    }
+}
+
+/// Reads the keys at and below one dotted path.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    path: String,
+    problems: Problems,
+}
+
+impl Reader {
+    /// The reader of a key below this one.
+    pub fn key(&self, name: &str) -> Self {
+        Self {
+            path: format!("{}.{name}", self.path),
+            problems: self.problems.clone(),
+        }
+    }
+
+    /// The reader of one item of this list, the first is 0.
+    pub fn item(&self, index: usize) -> Self {
+        Self {
+            path: format!("{}[{index}]", self.path),
+            problems: self.problems.clone(),
+        }
+    }
+
+    /// Notes what stops the start.
+    pub fn error(&self, message: impl Into<String>) {
+        self.problem(Severity::Error, message.into());
+    }
+
+    /// Notes what is put right or done without.
+    pub fn warning(&self, message: impl Into<String>) {
+        self.problem(Severity::Warning, message.into());
+    }
+
+    fn problem(&self, severity: Severity, message: String) {
+        let problem = Problem {
+            severity,
+            path: self.path.clone(),
+            message,
+        };
+        self.problems.0.borrow_mut().push(problem);
+    }
+
+    fn wrong(&self, expected: &str, found: &Found) {
+        self.error(format!("expected {expected}, found {found}"));
+    }
+
+    /// A value that may be absent.
+    pub fn optional<T: Scalar + Clone>(&self, field: &Field<T>) -> Option<T> {
+        match field {
+            Field::Absent => None,
+            Field::Value(value) => Some(value.clone()),
+            Field::Unusual(value, found) => {
+                self.warning(format!(
+                    "expected {}, found {found}; taken as that",
+                    T::EXPECTED
+                ));
+                Some(value.clone())
+            }
+            Field::Wrong(found) => {
+                self.wrong(T::EXPECTED, found);
+                None
+            }
+        }
+    }
+
+    /// A value that has a default.
+    pub fn or<T: Scalar + Clone>(&self, field: &Field<T>, default: T) -> T {
+        self.optional(field).unwrap_or(default)
+    }
+
+    /// A text that must be there, because of `why`. An empty one counts as there and is warned
+    /// about.
+    pub fn needed(&self, field: &Field<String>, why: &str) -> Option<String> {
+        let text = self.optional(field);
+        match &text {
+            None if matches!(field, Field::Absent) => {
+                self.error(format!("is missing; needed because {why}"));
+            }
+            Some(text) if text.trim().is_empty() => self.warning("is an empty text"),
+            _ => {}
+        }
+        text
+    }
+
+    /// A text that must never be shown: what stands in a wrong place is not printed either.
+    pub fn secret(&self, field: &Field<String>) -> Option<Secret> {
+        match field {
+            Field::Value(text) | Field::Unusual(text, _) if !text.is_empty() => {
+                Some(Secret::from(text.as_str()))
+            }
+            Field::Wrong(_) => {
+                self.error("expected a string, found something else: **********");
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// A secret that must be there, because of `why`.
+    pub fn needed_secret(&self, field: &Field<String>, why: &str) -> Option<Secret> {
+        if *field == Field::Absent {
+            self.error(format!("is missing; needed because {why}"));
+        }
+        let secret = self.secret(field);
+        if secret.is_none() && matches!(field, Field::Value(_)) {
+            self.warning("is an empty text");
+            return Some(Secret::from(""));
+        }
+        secret
+    }
+
+    /// A TCP port, 1 to 65535.
+    pub fn port(&self, field: &Field<i64>, default: u16) -> u16 {
+        let expected = "a port number 1-65535";
+        match field {
+            Field::Wrong(found) => self.wrong(expected, found),
+            _ => match self.optional(field) {
+                None => {}
+                Some(number) => match u16::try_from(number) {
+                    Ok(port) if port > 0 => return port,
+                    _ => self.error(format!("expected {expected}, found number {number}")),
+                },
+            },
+        }
+        default
+    }
+
+    /// A number of milliseconds; what is below `least` is raised to it with a warning.
+    pub fn milliseconds(&self, field: &Field<i64>, default: u64, least: u64) -> Duration {
+        let ms = match field {
+            Field::Wrong(found) => {
+                self.wrong("a number of milliseconds", found);
+                default
+            }
+            _ => match self.optional(field) {
+                None => default,
+                Some(ms) => match u64::try_from(ms) {
+                    Ok(ms) if ms >= least => ms.min(MAX_MILLISECONDS),
+                    _ => {
+                        self.warning(format!("{ms} ms is too short; {least} ms is used"));
+                        least
+                    }
+                },
+            },
+        };
+        Duration::from_millis(ms)
+    }
+
+    /// One of several texts, compared without letter case and surrounding blanks.
+    pub fn choice<T: Copy>(&self, field: &Field<String>, choices: &[(&str, T)], default: T) -> T {
+        let Some(text) = self.optional(field) else {
+            return default;
+        };
+        let wanted = text.trim().to_lowercase();
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == wanted) {
+            return *value;
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        self.error(format!(
+            "expected one of {}, found string {text:?}",
+            names.join(", ")
+        ));
+        default
+    }
+
+    /// The keys of a section; all absent when there is something else, which is a problem.
+    pub fn section<T: Default + Clone>(&self, section: &Section<T>) -> T {
+        match section {
+            Section::Keys(keys) => keys.clone(),
+            Section::Wrong(found) => {
+                self.wrong("a map of keys", found);
+                T::default()
+            }
+        }
+    }
+
+    /// The items of a list, each with its reader; none when there is something else, which is a
+    /// problem.
+    pub fn items<'l, T>(&self, list: &'l List<T>) -> Vec<(Self, &'l T)> {
+        match list {
+            List::Items(items) => items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| (self.item(i), item))
+                .collect(),
+            List::Wrong(found) => {
+                self.wrong("a list", found);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Names and values of a map whose names the administrator chooses. A name without a value is
+    /// left out; the caller may warn.
+    pub fn pairs(&self, names: &Names) -> Vec<(String, String)> {
+        match names {
+            Names::Pairs(pairs) => pairs
+                .iter()
+                .filter_map(|(name, value)| {
+                    let value = self.key(name).optional(value)?;
+                    Some((name.clone(), value))
+                })
+                .collect(),
+            Names::Wrong(found) => {
+                self.wrong("a map of names and values", found);
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Ten years; longer intervals overflow timers and mean "never" anyway.
+const MAX_MILLISECONDS: u64 = 10 * 365 * 24 * 3_600_000;

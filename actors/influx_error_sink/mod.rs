@@ -1,0 +1,1 @@
+//! influx_error_sink

@@ -1,0 +1,165 @@
+//! The three questions asked to Qlik Sense, with their URLs and headers (section 1.1 of the page
+//! on collecting).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::domain::errors::{Failure, RequestFacts};
+use crate::domain::names::{Host, VirtualProxy};
+use crate::io::http::{CertFiles, HttpClient, Limits, Request, Verify};
+
+/// Key that guards proxy and repository against forged requests; any 16 characters do, as long as
+/// query and header agree.
+const PROXY_XRFKEY: &str = "abcdefghij987654";
+
+/// The repository's API port is fixed.
+const QRS_PORT: u16 = 4242;
+
+/// Asks servers of one site. Lives on one thread.
+pub struct SenseClient {
+    http: HttpClient,
+}
+
+/// An answer with status 200.
+pub struct SenseAnswer {
+    /// The body.
+    pub body: Bytes,
+    request: RequestFacts,
+}
+
+impl SenseAnswer {
+    /// The failure of an answer whose body is not what was asked for.
+    pub fn unusable(&self, reason: &str) -> Failure {
+        Failure::Unusable {
+            request: self.request.clone(),
+            message: reason.into(),
+        }
+    }
+}
+
+impl SenseClient {
+    /// For health checks and session lists: 5 s, at most 16 MiB, 5 redirects.
+    pub fn for_polling(files: CertFiles, reject_unauthorized: bool) -> Self {
+        let verify = if reject_unauthorized {
+            Verify::ChainAndName
+        } else {
+            Verify::Nothing
+        };
+        let timeout = Duration::from_secs(5);
+        Self::new(
+            files,
+            verify,
+            Limits {
+                timeout,
+                max_body: 16 << 20,
+                redirects: 5,
+            },
+        )
+    }
+
+    /// For the list of apps: 30 s, at most 64 MiB, no redirects. The host is often given as an
+    /// address that its certificate does not name, so only the chain is verified (decision C2).
+    pub fn for_app_list(files: CertFiles, reject_unauthorized: bool) -> Self {
+        let verify = if reject_unauthorized {
+            Verify::Chain
+        } else {
+            Verify::Nothing
+        };
+        let timeout = Duration::from_secs(30);
+        Self::new(
+            files,
+            verify,
+            Limits {
+                timeout,
+                max_body: 64 << 20,
+                redirects: 0,
+            },
+        )
+    }
+
+    fn new(files: CertFiles, verify: Verify, limits: Limits) -> Self {
+        Self {
+            http: HttpClient::with_certificate(files, verify, limits),
+        }
+    }
+
+    /// Asks an engine for its health. `headers` are the server's own and win.
+    ///
+    /// # Errors
+    /// When no answer with status 200 came.
+    pub async fn health(
+        &self,
+        authority: &str,
+        headers: &[(String, String)],
+    ) -> Result<SenseAnswer, Failure> {
+        let mut request = polling(format!("https://{authority}/engine/healthcheck"));
+        request.headers.extend_from_slice(headers);
+        self.ask(request).await
+    }
+
+    /// Asks a proxy for the sessions of one virtual proxy.
+    ///
+    /// # Errors
+    /// When no answer with status 200 came.
+    pub async fn sessions(
+        &self,
+        authority: &str,
+        virtual_proxy: &VirtualProxy,
+    ) -> Result<SenseAnswer, Failure> {
+        let path = match virtual_proxy.as_str() {
+            "/" => String::new(),
+            prefix if prefix.starts_with('/') => prefix.to_owned(),
+            prefix => format!("/{prefix}"),
+        };
+        let url = format!("https://{authority}/qps{path}/session?Xrfkey={PROXY_XRFKEY}");
+        let request = polling(url)
+            .header("X-Qlik-Xrfkey", PROXY_XRFKEY)
+            .header("XVirtualProxy", virtual_proxy.as_str());
+        self.ask(request).await
+    }
+
+    /// Asks the repository for all apps. `xrfkey` is 16 letters and digits.
+    ///
+    /// # Errors
+    /// When no answer with status 200 came.
+    pub async fn apps(&self, host: &Host, xrfkey: &str) -> Result<SenseAnswer, Failure> {
+        let host = host.as_str();
+        let host = if host.contains(':') && !host.starts_with('[') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
+        let request = Request::get(format!("https://{host}:{QRS_PORT}/qrs/app?xrfkey={xrfkey}"))
+            .header(
+                "X-Qlik-User",
+                "UserDirectory=Internal; UserId=sa_repository",
+            )
+            .header("X-Qlik-Xrfkey", xrfkey);
+        self.ask(request).await
+    }
+
+    async fn ask(&self, request: Request) -> Result<SenseAnswer, Failure> {
+        let facts = self.http.facts(&request.url);
+        let answer = self.http.send(request).await?;
+        if answer.status == 200 {
+            Ok(SenseAnswer {
+                body: answer.body,
+                request: facts,
+            })
+        } else {
+            Err(Failure::Answered {
+                status: answer.status,
+                request: facts,
+            })
+        }
+    }
+}
+
+/// Headers that health checks and session lists share.
+fn polling(url: String) -> Request {
+    Request::get(url)
+        .header("Cache-Control", "no-cache")
+        .header("Content-Type", "application/json")
+        .header("Accept", "application/json, text/plain, */*")
+}
