@@ -1,1 +1,3 @@
+//! Butler SOS.
+
 fn main() {}

@@ -1,1 +1,125 @@
-//! app_names_extractor
+//! AppNamesExtractor: fetches the names of all apps from the Qlik Sense repository.
+//!
+//! - receives: [`Drain`]
+//! - sends: [`AppNames`] after each complete fetch; after a failed one the old names stay
+//! - reports: one `APP_NAMES_EXTRACT` error for each fetch without a usable answer
+//! - on restart: fetches at once, then at its interval
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, AsyncContext, Context, Handler, Recipient, SpawnHandle, Supervised};
+
+use crate::domain::errors::{ErrorOccurred, Failure, Origin};
+use crate::domain::telemetry::AppNames;
+use crate::io::http::CertFiles;
+use crate::io::sense::{AppNamesPolling, SenseClient};
+use crate::runtime::drain::Drain;
+use crate::runtime::fanout::Fanout;
+use crate::runtime::rhythm::every;
+
+/// See the module.
+pub struct AppNamesExtractor {
+    work: Rc<Work>,
+    fetching: Option<SpawnHandle>,
+}
+
+struct Work {
+    polling: AppNamesPolling,
+    client: SenseClient,
+    names: Fanout<AppNames>,
+    errors: Recipient<ErrorOccurred>,
+}
+
+impl AppNamesExtractor {
+    /// An extractor for one repository. Must be made on the thread it runs on.
+    pub fn new(
+        polling: AppNamesPolling,
+        reject_unauthorized: bool,
+        certificate: CertFiles,
+        names: Fanout<AppNames>,
+        errors: Recipient<ErrorOccurred>,
+    ) -> Self {
+        let client = SenseClient::for_app_list(certificate, reject_unauthorized);
+        Self {
+            work: Rc::new(Work {
+                polling,
+                client,
+                names,
+                errors,
+            }),
+            fetching: None,
+        }
+    }
+}
+
+impl Work {
+    async fn fetch(&self) {
+        match self.ask().await {
+            Ok(names) => {
+                log::debug!("APP NAMES: {} apps known", names.len());
+                self.names.send(&names);
+            }
+            Err(failure) => {
+                let host = &self.polling.host;
+                log::error!("APP NAMES: {host}: {}", failure.message());
+                let server = self.polling.server.clone();
+                let origin = Origin::AppNamesExtract {
+                    server,
+                    host: host.clone(),
+                };
+                self.errors.do_send(ErrorOccurred { origin, failure });
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<AppNames, Failure> {
+        let answer = self.client.apps(&self.polling.host, &xrfkey()).await?;
+        AppNames::from_json(&answer.body).map_err(|reason| answer.unusable(reason))
+    }
+}
+
+/// 16 random letters and digits. They only have to differ from what a foreign page could guess;
+/// the standard library's hasher keys, drawn from the operating system, are random enough.
+fn xrfkey() -> String {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    (0..16)
+        .map(|_| {
+            let random = RandomState::new().build_hasher().finish();
+            char::from(ALPHABET[usize::try_from(random % 62).unwrap_or(0)])
+        })
+        .collect()
+}
+
+impl Actor for AppNamesExtractor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let work = Rc::clone(&self.work);
+        let fetching = async move {
+            let fetch = async || work.fetch().await;
+            every(Duration::ZERO, work.polling.interval, fetch, |skipped| {
+                log::warn!(
+                    "APP NAMES: the fetch took longer than its interval, {skipped} fetches skipped"
+                );
+            })
+            .await;
+        };
+        self.fetching = Some(ctx.spawn(wrap_future(fetching).map(|(), _, _| ())));
+    }
+}
+
+impl Supervised for AppNamesExtractor {}
+
+impl Handler<Drain> for AppNamesExtractor {
+    type Result = ();
+
+    /// A source has nothing to finish: a fetch under way is dropped, which is no error.
+    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
+        if let Some(fetching) = self.fetching.take() {
+            ctx.cancel_future(fetching);
+        }
+    }
+}

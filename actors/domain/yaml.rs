@@ -142,9 +142,10 @@ impl Scalar for String {
 }
 
 /// One key with a single value, as written. Null counts as absent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum Field<T> {
     /// Not in the file, or without a value.
+    #[default]
     Absent,
     /// As it should be.
     Value(T),
@@ -179,12 +180,6 @@ pub enum Names {
     Pairs(Vec<(String, Field<String>)>),
     /// Something else.
     Wrong(Found),
-}
-
-impl<T> Default for Field<T> {
-    fn default() -> Self {
-        Self::Absent
-    }
 }
 
 impl<T: Default> Default for Section<T> {

@@ -1,1 +1,194 @@
-//! error_tracker
+//! ErrorTrackerActor: owns the day's error counts, logs them, and hands each error to the sinks.
+//!
+//! - receives: [`ErrorOccurred`] from every other actor, [`Drain`], [`AskCounts`]
+//! - sends: [`ErrorPoint`] to every error sink; no sink knows the tracker, so telling an error
+//!   never makes another error
+//! - reports: nothing; a sink that cannot take a point costs that point, counted and at debug
+//! - on restart: keeps its counts; the midnight timer is set up again
+
+mod lines;
+mod settings;
+
+use std::time::Duration;
+
+use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, Supervised};
+
+use crate::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint};
+use crate::runtime::clock::{Clock, next_midnight};
+use crate::runtime::drain::Drain;
+
+pub use settings::LogSummaryConfig;
+
+/// `errorTracking` as checked: off means that errors are neither counted, logged nor stored.
+pub enum Tracking {
+    /// The master switch is off.
+    Off,
+    /// Errors are counted.
+    On {
+        /// Whether the running total and the daily summary are logged.
+        log_summary: bool,
+        /// Where each error goes.
+        sinks: Vec<Recipient<ErrorPoint>>,
+        /// What was already counted today, before a restart of the program.
+        today: ErrorCounts,
+    },
+}
+
+/// See the module.
+pub struct ErrorTrackerActor {
+    tracking: Tracking,
+    clock: Clock,
+    /// Points that a sink had no room for.
+    points_dropped: u64,
+}
+
+/// Asks what was counted today.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Tracked")]
+pub struct AskCounts;
+
+/// What was counted today.
+#[derive(Debug, Clone)]
+pub struct Tracked {
+    /// `None` when tracking is off.
+    pub counts: Option<ErrorCounts>,
+    /// Points that a sink had no room for, since the program started.
+    pub points_dropped: u64,
+}
+
+/// The longest sleep of the midnight timer. Timers stand still while a machine sleeps and know
+/// nothing of a clock that was set, so the date is compared at least this often.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+impl ErrorTrackerActor {
+    /// A tracker that tells days by `clock`.
+    pub fn new(tracking: Tracking, clock: Clock) -> Self {
+        Self {
+            tracking,
+            clock,
+            points_dropped: 0,
+        }
+    }
+
+    fn record(&mut self, error: ErrorOccurred) {
+        let Tracking::On {
+            log_summary,
+            sinks,
+            today,
+        } = &mut self.tracking
+        else {
+            return;
+        };
+        let day = self.clock.now().date_naive();
+        if day != today.day() {
+            lines::date_changed(today.day(), day);
+            reset(today, day, *log_summary);
+        }
+        let kind = error.origin.error_type();
+        let server = error.origin.server();
+        let count = today.add(kind, server);
+        lines::counted(kind, server, count);
+        if *log_summary {
+            lines::counts_today(today);
+        }
+        if sinks.is_empty() {
+            return;
+        }
+        let point = ErrorPoint::new(self.clock.stamp(), error);
+        for sink in sinks {
+            if let Err(error) = sink.try_send(point.clone()) {
+                self.points_dropped += 1;
+                lines::point_dropped(&error, self.points_dropped);
+            }
+        }
+    }
+
+    /// Wakes at midnight, or a minute later at the latest, whichever comes first.
+    fn schedule(&self, ctx: &mut Context<Self>) {
+        let now = self.clock.now();
+        let until_midnight = (next_midnight(now) - now).to_std().unwrap_or(LONGEST_SLEEP);
+        ctx.run_later(until_midnight.min(LONGEST_SLEEP), |this, ctx| {
+            this.look_at_the_date();
+            this.schedule(ctx);
+        });
+    }
+
+    fn look_at_the_date(&mut self) {
+        let now = self.clock.now();
+        let Tracking::On {
+            log_summary, today, ..
+        } = &mut self.tracking
+        else {
+            return;
+        };
+        if now.date_naive() != today.day() {
+            if *log_summary {
+                lines::midnight_reached();
+            }
+            reset(today, now.date_naive(), *log_summary);
+            if *log_summary {
+                lines::next_reset(now);
+            }
+        }
+    }
+}
+
+/// Ends a day: its summary, then zero.
+fn reset(today: &mut ErrorCounts, day: chrono::NaiveDate, log_summary: bool) {
+    if log_summary {
+        lines::counts_today(today);
+    }
+    today.reset(day);
+    if log_summary {
+        lines::reset_done();
+    }
+}
+
+impl Actor for ErrorTrackerActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        if let Tracking::On {
+            log_summary: true, ..
+        } = self.tracking
+        {
+            lines::next_reset(self.clock.now());
+        }
+        self.schedule(ctx);
+    }
+}
+
+impl Supervised for ErrorTrackerActor {}
+
+impl Handler<ErrorOccurred> for ErrorTrackerActor {
+    type Result = ();
+
+    fn handle(&mut self, error: ErrorOccurred, _: &mut Self::Context) {
+        self.record(error);
+    }
+}
+
+impl Handler<AskCounts> for ErrorTrackerActor {
+    type Result = MessageResult<AskCounts>;
+
+    fn handle(&mut self, _: AskCounts, _: &mut Self::Context) -> Self::Result {
+        let counts = match &self.tracking {
+            Tracking::Off => None,
+            Tracking::On { today, .. } => Some(today.clone()),
+        };
+        MessageResult(Tracked {
+            counts,
+            points_dropped: self.points_dropped,
+        })
+    }
+}
+
+impl Handler<Drain> for ErrorTrackerActor {
+    type Result = ();
+
+    /// Messages are handled in order, so all errors told before are already with the sinks.
+    fn handle(&mut self, _: Drain, _: &mut Self::Context) {}
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,153 @@
-//! health_poller
+//! HealthPoller: asks every Qlik Sense engine for its health, each server at its own rate.
+//!
+//! - receives: [`AppNames`], [`Drain`]
+//! - sends: [`HealthMetrics`] to every destination
+//! - reports: one `HEALTH_API` error for each health check without a usable answer
+//! - on restart: all servers are polled from the beginning
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, AsyncContext, Context, Handler, Recipient, SpawnHandle, Supervised};
+use futures_util::future::join_all;
+
+use crate::domain::errors::{ErrorOccurred, Failure, Origin};
+use crate::domain::telemetry::{AppNames, EngineHealth, HealthMetrics};
+use crate::io::http::CertFiles;
+use crate::io::sense::{SenseClient, SenseSettings, Target};
+use crate::runtime::drain::Drain;
+use crate::runtime::fanout::Fanout;
+use crate::runtime::rhythm::{every, offset};
+
+/// See the module.
+pub struct HealthPoller {
+    work: Rc<Work>,
+    polling: Option<SpawnHandle>,
+}
+
+/// What every polling loop needs.
+struct Work {
+    settings: Arc<SenseSettings>,
+    client: SenseClient,
+    /// `None` when app names are not extracted.
+    names: RefCell<Option<AppNames>>,
+    metrics: Fanout<HealthMetrics>,
+    errors: Recipient<ErrorOccurred>,
+}
+
+impl HealthPoller {
+    /// A poller of all servers in `settings`. Must be made on the thread it runs on.
+    pub fn new(
+        settings: Arc<SenseSettings>,
+        certificate: CertFiles,
+        metrics: Fanout<HealthMetrics>,
+        errors: Recipient<ErrorOccurred>,
+    ) -> Self {
+        let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
+        let names = RefCell::new(settings.app_names.is_some().then(AppNames::default));
+        let work = Rc::new(Work {
+            settings,
+            client,
+            names,
+            metrics,
+            errors,
+        });
+        Self {
+            work,
+            polling: None,
+        }
+    }
+}
+
+impl Work {
+    /// Polls one server for ever.
+    async fn watch(&self, index: usize) {
+        let target = &self.settings.targets[index];
+        let interval = self.settings.health_interval;
+        let first = offset(index, self.settings.targets.len(), interval);
+        let poll = async || self.poll(target).await;
+        every(first, interval, poll, |skipped| {
+            log::warn!(
+                "HEALTH: {} took longer than the polling interval, {skipped} polls skipped",
+                target.server.name
+            );
+        })
+        .await;
+    }
+
+    async fn poll(&self, target: &Target) {
+        match self.ask(target).await {
+            Ok(metrics) => self.metrics.send(&metrics),
+            Err(failure) => {
+                let server = &target.server;
+                log::error!(
+                    "HEALTH: {} ({}): {}",
+                    server.name,
+                    target.authority,
+                    failure.message()
+                );
+                let origin = Origin::HealthApi {
+                    server: server.name.clone(),
+                    host: server.host.clone(),
+                };
+                self.errors.do_send(ErrorOccurred { origin, failure });
+            }
+        }
+    }
+
+    async fn ask(&self, target: &Target) -> Result<HealthMetrics, Failure> {
+        let answer = self
+            .client
+            .health(&target.authority, &target.headers)
+            .await?;
+        let health = EngineHealth::from_json(&answer.body, self.names.borrow().as_ref())
+            .map_err(|reason| answer.unusable(reason))?;
+        let missing = health.missing();
+        if !missing.is_empty() {
+            log::debug!(
+                "HEALTH: {} left out, or sent as another type: {}",
+                target.server.name,
+                missing.join(", ")
+            );
+        }
+        Ok(HealthMetrics {
+            server: Arc::clone(&target.server),
+            health: Arc::new(health),
+        })
+    }
+}
+
+impl Actor for HealthPoller {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let work = Rc::clone(&self.work);
+        let all = async move {
+            join_all((0..work.settings.targets.len()).map(|index| work.watch(index))).await;
+        };
+        self.polling = Some(ctx.spawn(wrap_future(all).map(|(), _, _| ())));
+    }
+}
+
+impl Supervised for HealthPoller {}
+
+impl Handler<AppNames> for HealthPoller {
+    type Result = ();
+
+    fn handle(&mut self, names: AppNames, _: &mut Self::Context) {
+        self.work.names.replace(Some(names));
+    }
+}
+
+impl Handler<Drain> for HealthPoller {
+    type Result = ();
+
+    /// A source has nothing to finish: requests under way are dropped, which is no error.
+    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
+        if let Some(polling) = self.polling.take() {
+            ctx.cancel_future(polling);
+        }
+    }
+}

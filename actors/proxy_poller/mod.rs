@@ -1,1 +1,178 @@
-//! proxy_poller
+//! ProxyPoller: asks Qlik Sense proxies for their sessions, each virtual proxy at its own rate.
+//!
+//! - receives: [`Drain`]
+//! - sends: [`ProxySessions`] to every destination
+//! - reports: one `PROXY_API` error for each session list without a usable answer
+//! - on restart: all virtual proxies are polled from the beginning
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, AsyncContext, Context, Handler, Recipient, SpawnHandle, Supervised};
+use futures_util::future::join_all;
+
+use crate::domain::errors::{ErrorOccurred, Failure, Origin};
+use crate::domain::names::{Host, MonitoredServer, VirtualProxy};
+use crate::domain::telemetry::{ProxySession, ProxySessions};
+use crate::io::http::CertFiles;
+use crate::io::sense::{SenseClient, SenseSettings, SessionPolling};
+use crate::runtime::drain::Drain;
+use crate::runtime::fanout::Fanout;
+use crate::runtime::rhythm::{every, offset};
+
+/// See the module.
+pub struct ProxyPoller {
+    work: Rc<Work>,
+    polling: Option<SpawnHandle>,
+}
+
+/// What every polling loop needs.
+struct Work {
+    targets: Vec<ProxyTarget>,
+    polling: SessionPolling,
+    client: SenseClient,
+    sessions: Fanout<ProxySessions>,
+    errors: Recipient<ErrorOccurred>,
+}
+
+/// One virtual proxy of one server.
+struct ProxyTarget {
+    server: Arc<MonitoredServer>,
+    authority: Arc<str>,
+    virtual_proxy: VirtualProxy,
+}
+
+impl ProxyPoller {
+    /// A poller of all virtual proxies in `settings`. Must be made on the thread it runs on.
+    pub fn new(
+        settings: &SenseSettings,
+        polling: SessionPolling,
+        certificate: CertFiles,
+        sessions: Fanout<ProxySessions>,
+        errors: Recipient<ErrorOccurred>,
+    ) -> Self {
+        let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
+        let targets = proxy_targets(settings);
+        Self {
+            work: Rc::new(Work {
+                targets,
+                polling,
+                client,
+                sessions,
+                errors,
+            }),
+            polling: None,
+        }
+    }
+}
+
+/// Every virtual proxy of every server whose sessions are polled.
+fn proxy_targets(settings: &SenseSettings) -> Vec<ProxyTarget> {
+    let polled = settings.targets.iter().filter_map(|target| {
+        let sessions = target.sessions.as_ref()?;
+        Some((target, sessions))
+    });
+    polled
+        .flat_map(|(target, sessions)| {
+            sessions
+                .virtual_proxies
+                .iter()
+                .map(|virtual_proxy| ProxyTarget {
+                    server: Arc::clone(&target.server),
+                    authority: Arc::clone(&sessions.authority),
+                    virtual_proxy: virtual_proxy.clone(),
+                })
+        })
+        .collect()
+}
+
+impl Work {
+    /// Polls one virtual proxy for ever.
+    async fn watch(&self, index: usize) {
+        let target = &self.targets[index];
+        let interval = self.polling.interval;
+        let poll = async || self.poll(target).await;
+        every(
+            offset(index, self.targets.len(), interval),
+            interval,
+            poll,
+            |skipped| {
+                log::warn!(
+                    "PROXY SESSIONS: {} {} took longer than the polling interval, {skipped} polls \
+                 skipped",
+                    target.server.name,
+                    target.virtual_proxy
+                );
+            },
+        )
+        .await;
+    }
+
+    async fn poll(&self, target: &ProxyTarget) {
+        match self.ask(target).await {
+            Ok(sessions) => self.sessions.send(&sessions),
+            Err(failure) => {
+                log::error!(
+                    "PROXY SESSIONS: {} ({}) {}: {}",
+                    target.server.name,
+                    target.authority,
+                    target.virtual_proxy,
+                    failure.message()
+                );
+                let origin = Origin::ProxyApi {
+                    server: target.server.name.clone(),
+                    host: Host::of_authority(&target.authority),
+                    virtual_proxy: target.virtual_proxy.clone(),
+                };
+                self.errors.do_send(ErrorOccurred { origin, failure });
+            }
+        }
+    }
+
+    async fn ask(&self, target: &ProxyTarget) -> Result<ProxySessions, Failure> {
+        let answer = self
+            .client
+            .sessions(&target.authority, &target.virtual_proxy)
+            .await?;
+        let excluded = |directory: &str, user_id: &str| {
+            self.polling
+                .excluded
+                .iter()
+                .any(|(dir, id)| dir == directory && id == user_id)
+        };
+        let sessions = ProxySession::list_from_json(&answer.body, excluded)
+            .map_err(|reason| answer.unusable(reason))?;
+        Ok(ProxySessions {
+            server: Arc::clone(&target.server),
+            session_host: Arc::clone(&target.authority),
+            virtual_proxy: target.virtual_proxy.clone(),
+            sessions,
+        })
+    }
+}
+
+impl Actor for ProxyPoller {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let work = Rc::clone(&self.work);
+        let all = async move {
+            join_all((0..work.targets.len()).map(|index| work.watch(index))).await;
+        };
+        self.polling = Some(ctx.spawn(wrap_future(all).map(|(), _, _| ())));
+    }
+}
+
+impl Supervised for ProxyPoller {}
+
+impl Handler<Drain> for ProxyPoller {
+    type Result = ();
+
+    /// A source has nothing to finish: requests under way are dropped, which is no error.
+    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
+        if let Some(polling) = self.polling.take() {
+            ctx.cancel_future(polling);
+        }
+    }
+}

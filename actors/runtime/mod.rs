@@ -1,8 +1,12 @@
-//! What every actor stands on: supervision, time, orderly stop, a probe for tests.
+//! What every actor stands on: supervision, time, orderly stop, log levels, probes for tests.
 
 pub mod clock;
 pub mod drain;
 pub mod fanout;
+pub mod level;
+#[cfg(test)]
+pub(crate) mod log_probe;
 pub mod panics;
 pub mod probe;
+pub mod rhythm;
 pub mod supervise;

@@ -5,6 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 
+const _: () = assert!(
+    cfg!(panic = "unwind"),
+    "supervision needs unwinding: see the profiles"
+);
+
 thread_local! {
     /// Whether a [`catch`] is on this thread's stack.
     static CATCHING: Cell<bool> = const { Cell::new(false) };
@@ -76,13 +81,5 @@ mod tests {
         assert_eq!(catch(|| 7), Ok(7));
         let caught = catch(|| -> () { panic!("number {}", 3) }).unwrap_err();
         assert_eq!(caught.message, "number 3");
-    }
-
-    #[test]
-    fn panics_unwind_in_this_build() {
-        assert!(
-            cfg!(panic = "unwind"),
-            "supervision needs unwinding; see the profiles"
-        );
     }
 }

@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn the_table_of_the_page_decides_in_its_order() {
         let none = (None, None, None, "");
-        let rows: &[((Option<&str>, Option<&str>, Option<u16>, &str), Category)] = &[
+        let rows = [
             ((Some("ETIMEDOUT"), None, None, ""), Category::Timeout),
             ((Some("ECONNABORTED"), None, None, ""), Category::Timeout),
             ((None, None, None, "a timeout happened"), Category::Timeout),
@@ -172,8 +172,8 @@ mod tests {
             (none, Category::Unknown),
         ];
         for ((code, name, status, message), expected) in rows {
-            let found = categorise(*code, *name, *status, message);
-            assert_eq!(found, *expected, "{code:?} {name:?} {status:?} {message:?}");
+            let found = categorise(code, name, status, message);
+            assert_eq!(found, expected, "{code:?} {name:?} {status:?} {message:?}");
         }
     }
 

@@ -59,16 +59,22 @@ pub struct AppDocs {
     pub selections: Option<f64>,
 }
 
-/// App ids of one list, and what they are called.
+/// One list of apps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DocList {
     /// All ids in the order of the answer, session apps included.
     pub ids: Vec<String>,
-    /// Names of the apps that are no session apps, the id where no name is known; sorted by
-    /// UTF-16 code units.
-    pub names: Vec<String>,
-    /// Session apps, sorted likewise.
-    pub session_names: Vec<String>,
+    /// `None` when app names are not extracted.
+    pub names: Option<DocNames>,
+}
+
+/// What the apps of one list are called, sorted by UTF-16 code units as the original does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DocNames {
+    /// Names of the apps that are no session apps, the id where no name is known.
+    pub apps: Vec<String>,
+    /// Ids of the session apps, which have no names.
+    pub session_apps: Vec<String>,
 }
 
 /// Names of all apps by id, replaced as a whole after each complete fetch.
@@ -124,12 +130,12 @@ impl AppNames {
 }
 
 impl EngineHealth {
-    /// Reads a health check answer and looks the apps' names up.
+    /// Reads a health check answer and looks the apps' names up, if there are `names`.
     ///
     /// # Errors
     /// When the body is not a JSON object. Unknown members are ignored; see the type for missing
     /// ones.
-    pub fn from_json(body: &[u8], names: &AppNames) -> Result<Self, &'static str> {
+    pub fn from_json(body: &[u8], names: Option<&AppNames>) -> Result<Self, &'static str> {
         let body: Value =
             serde_json::from_slice(body).map_err(|_| "the answer is not valid JSON")?;
         if !body.is_object() {
@@ -202,29 +208,32 @@ impl EngineHealth {
 }
 
 impl DocList {
-    fn new(ids: &[Value], names: &AppNames) -> Self {
+    fn new(ids: &[Value], names: Option<&AppNames>) -> Self {
         let ids: Vec<String> = ids
             .iter()
             .filter_map(Value::as_str)
             .map(str::to_owned)
             .collect();
-        let (mut session_names, mut known): (Vec<String>, Vec<String>) = ids
+        let names = names.map(|names| DocNames::new(&ids, names));
+        Self { ids, names }
+    }
+}
+
+impl DocNames {
+    fn new(ids: &[String], names: &AppNames) -> Self {
+        let (mut session_apps, mut apps): (Vec<String>, Vec<String>) = ids
             .iter()
             .cloned()
             .partition(|id| id.starts_with("SessionApp"));
-        for id in &mut known {
+        for id in &mut apps {
             if let Some(name) = names.name(id) {
                 name.clone_into(id);
             }
         }
-        for list in [&mut known, &mut session_names] {
+        for list in [&mut apps, &mut session_apps] {
             list.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
         }
-        Self {
-            ids,
-            names: known,
-            session_names,
-        }
+        Self { apps, session_apps }
     }
 }
 
@@ -243,20 +252,21 @@ mod tests {
     #[test]
     fn a_whole_answer_is_read() {
         let names = AppNames::from_json(br#"[{"id":"id-a","name":"Zebra"}]"#).unwrap();
-        let health = EngineHealth::from_json(BODY.as_bytes(), &names).unwrap();
+        let health = EngineHealth::from_json(BODY.as_bytes(), Some(&names)).unwrap();
         assert_eq!(health.missing(), Vec::<&str>::new());
         assert_eq!(health.mem_free, Some(41877.703125));
         let loaded = health.apps.loaded.unwrap();
         assert_eq!(loaded.ids, ["id-b", "SessionApp_7c2e44b1", "id-a"]);
-        assert_eq!(loaded.names, ["Zebra", "id-b"]);
-        assert_eq!(loaded.session_names, ["SessionApp_7c2e44b1"]);
+        let names = loaded.names.unwrap();
+        assert_eq!(names.apps, ["Zebra", "id-b"]);
+        assert_eq!(names.session_apps, ["SessionApp_7c2e44b1"]);
     }
 
     #[test]
     fn a_missing_or_absurd_member_costs_only_itself() {
         let body = r#"{"version":7,"mem":{"committed":"much","free":-1e300},"cpu":null,
             "apps":{"active_docs":"none","calls":1},"cache":[],"saturated":"no"}"#;
-        let health = EngineHealth::from_json(body.as_bytes(), &AppNames::default()).unwrap();
+        let health = EngineHealth::from_json(body.as_bytes(), None).unwrap();
         assert_eq!(
             (health.mem_free, health.apps.calls),
             (Some(-1e300), Some(1.0))
@@ -267,8 +277,8 @@ mod tests {
     #[test]
     fn names_sort_by_utf16_code_units() {
         let ids = serde_json::json!(["\u{ff5e}", "\u{1f600}", "a"]);
-        let list = DocList::new(ids.as_array().unwrap(), &AppNames::default());
-        assert_eq!(list.names, ["a", "\u{1f600}", "\u{ff5e}"]);
+        let list = DocList::new(ids.as_array().unwrap(), Some(&AppNames::default()));
+        assert_eq!(list.names.unwrap().apps, ["a", "\u{1f600}", "\u{ff5e}"]);
     }
 
     #[test]

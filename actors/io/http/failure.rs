@@ -9,7 +9,7 @@ use awc::error::{ConnectError, PayloadError, SendRequestError};
 use rustls::{AlertDescription, CertificateError};
 
 use super::dial::DialError;
-use super::tls::ChainError;
+use super::verifier::ChainError;
 use crate::domain::errors::{ErrorCode, Failure, RequestFacts, Stage};
 
 /// What went wrong: code, stage, sentence.
@@ -138,15 +138,12 @@ fn lookup(error: &(dyn Error + 'static)) -> Cause {
 
 /// Some errors of the client hide an `io::Error` below.
 fn custom(error: &SendRequestError) -> Cause {
-    let inner = match error {
-        SendRequestError::Body(error) | SendRequestError::Custom(error, _) => error,
-        _ => {
-            return (
-                ErrorCode::Other,
-                Stage::Exchange,
-                "the request failed".into(),
-            );
-        }
+    let (SendRequestError::Body(inner) | SendRequestError::Custom(inner, _)) = error else {
+        return (
+            ErrorCode::Other,
+            Stage::Exchange,
+            "the request failed".into(),
+        );
     };
     match inner.downcast_ref::<io::Error>() {
         Some(error) => io_cause(error),

@@ -13,9 +13,11 @@
 mod client;
 mod dial;
 mod failure;
+mod files;
 mod identity;
 mod keys;
 mod tls;
+mod verifier;
 
 pub use client::{Answer, HttpClient, Limits, Request};
 pub use identity::CertFiles;

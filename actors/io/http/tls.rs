@@ -1,39 +1,40 @@
-//! Certificates, keys and how servers are verified.
+//! The TLS client: our certificate, and how much of the server's is verified.
 
-use std::fmt;
+use std::sync::Arc;
 
 use rustls::ClientConfig;
+use rustls::crypto::ring;
 
 use super::CertFiles;
+use super::files::{CertFileError, read_identity};
+use super::verifier::SenseVerifier;
 
 /// How much of a server's certificate is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verify {
-    /// Nothing.
+    /// Nothing: `rejectUnauthorized` is false. Our own certificate is shown all the same.
     Nothing,
-    /// The chain.
+    /// That it is signed by an authority of `clientCertCA`, whatever its name.
     Chain,
-    /// The chain and the name.
+    /// Authority and host name.
     ChainAndName,
 }
 
-/// Why a chain was refused, where rustls says only "unknown issuer".
-#[derive(Debug)]
-pub(super) enum ChainError {
-    SelfSigned,
-    SelfSignedInChain,
-}
-
-impl fmt::Display for ChainError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
-    }
-}
-impl std::error::Error for ChainError {}
-
+/// The set-up for connections that show the certificate of `files`.
+///
+/// No protocol is offered beside HTTP/1.1: the client must never be talked into HTTP/2.
 pub(super) fn client_config(
-    _files: &CertFiles,
-    _verify: Verify,
-) -> Result<ClientConfig, std::io::Error> {
-    Err(std::io::Error::other("wip"))
+    files: &CertFiles,
+    verify: Verify,
+) -> Result<ClientConfig, CertFileError> {
+    let identity = read_identity(files)?;
+    let provider = Arc::new(ring::default_provider());
+    let verifier = SenseVerifier::new(identity.authorities, verify, &provider);
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| CertFileError::mismatch(files, &error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_client_auth_cert(identity.chain, identity.key)
+        .map_err(|error| CertFileError::mismatch(files, &error))
 }

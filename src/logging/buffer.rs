@@ -1,0 +1,228 @@
+//! A bounded buffer between those who log and a thread that writes.
+
+use std::io::{self, Write};
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Most bytes that wait to be written; about fifty thousand lines.
+const CAPACITY: usize = 8 << 20;
+
+/// How long the end of the program waits for an output that takes nothing.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
+/// Takes lines without ever waiting for the output.
+pub(super) struct Pipe(Arc<Shared>);
+
+/// Writes out what is left when it is dropped.
+pub struct LogGuard {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Something to write, or the end.
+    filled: Condvar,
+    /// Everything is written.
+    emptied: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<u8>,
+    /// Lines that did not fit since the last were written.
+    dropped: u64,
+    writing: bool,
+    closed: bool,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The buffer is whole at every moment, so a panic elsewhere does not spoil it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the writing thread.
+pub(super) fn start(output: Box<dyn Write + Send>) -> io::Result<(Pipe, LogGuard)> {
+    let shared = Arc::new(Shared::default());
+    let for_thread = Arc::clone(&shared);
+    let thread = std::thread::Builder::new()
+        .name("log".to_owned())
+        .spawn(move || write_out(&for_thread, output))?;
+    Ok((
+        Pipe(Arc::clone(&shared)),
+        LogGuard {
+            shared,
+            thread: Some(thread),
+        },
+    ))
+}
+
+impl Write for Pipe {
+    /// One call is one line.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut state = self.0.state();
+        if state.waiting.len() + line.len() > CAPACITY || state.dropped > 0 {
+            // After the first that does not fit none fits, so that the gap is where it is told.
+            state.dropped += 1;
+        } else {
+            state.waiting.extend_from_slice(line);
+            self.0.filled.notify_one();
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_out(shared: &Shared, mut output: Box<dyn Write + Send>) {
+    let mut lines = Vec::new();
+    loop {
+        let mut state = shared.state();
+        state.writing = false;
+        while state.waiting.is_empty() && !state.closed {
+            shared.emptied.notify_all();
+            state = shared
+                .filled
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.waiting.is_empty() {
+            shared.emptied.notify_all();
+            return;
+        }
+        lines.clear();
+        mem::swap(&mut lines, &mut state.waiting);
+        let dropped = mem::take(&mut state.dropped);
+        state.writing = true;
+        drop(state);
+        if dropped > 0 {
+            let now = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ");
+            let line =
+                format!("{now} warn: LOGGING: {dropped} lines dropped, the output is too slow\n");
+            lines.extend_from_slice(line.as_bytes());
+        }
+        // An output that is gone, a closed pipe for example, is no reason to stop working.
+        _ = output.write_all(&lines).and_then(|()| output.flush());
+    }
+}
+
+impl LogGuard {
+    /// Waits until everything logged so far is written, two seconds at most.
+    pub fn flush(&self) {
+        let deadline = Instant::now() + LAST_WAIT;
+        let mut state = self.shared.state();
+        while !state.waiting.is_empty() || state.writing {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self
+                .shared
+                .emptied
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+impl Drop for LogGuard {
+    fn drop(&mut self) {
+        self.shared.state().closed = true;
+        self.shared.filled.notify_one();
+        self.flush();
+        let blocked = self.shared.state().writing;
+        if let Some(thread) = self.thread.take()
+            && !blocked
+        {
+            _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// An output that waits for permission before each write.
+    struct Gate {
+        permits: mpsc::Receiver<()>,
+        written: Arc<Mutex<Vec<u8>>>,
+    }
+
+    impl Write for Gate {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            _ = self.permits.recv();
+            self.written.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_blocked_output_blocks_nobody_and_the_gap_is_told() {
+        let (permit, permits) = mpsc::channel();
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let gate = Gate {
+            permits,
+            written: Arc::clone(&written),
+        };
+        let (mut pipe, guard) = start(Box::new(gate)).unwrap();
+        let line = [b"x".repeat(99), b"\n".to_vec()].concat();
+        let lines = 2 * CAPACITY / line.len() + 10;
+        for _ in 0..lines {
+            pipe.write_all(&line).unwrap();
+        }
+        drop(permit); // every write passes from now on
+        drop(guard);
+        let written = written.lock().unwrap();
+        let text = String::from_utf8_lossy(&written);
+        let kept = text.lines().filter(|line| line.starts_with('x')).count();
+        let told: usize = text
+            .lines()
+            .filter_map(|line| {
+                line.split("LOGGING: ")
+                    .nth(1)?
+                    .split(' ')
+                    .next()?
+                    .parse::<usize>()
+                    .ok()
+            })
+            .sum();
+        assert!(told > 0);
+        assert_eq!(kept + told, lines);
+    }
+
+    #[test]
+    fn everything_logged_before_the_end_is_written_in_order() {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let (permit, permits) = mpsc::channel();
+        drop(permit);
+        let (mut pipe, guard) = start(Box::new(Gate {
+            permits,
+            written: Arc::clone(&written),
+        }))
+        .unwrap();
+        for i in 0..10_000 {
+            pipe.write_all(format!("{i}\n").as_bytes()).unwrap();
+        }
+        drop(guard);
+        let expected: String = (0..10_000).map(|i| format!("{i}\n")).collect();
+        assert_eq!(
+            String::from_utf8(written.lock().unwrap().clone()).unwrap(),
+            expected
+        );
+    }
+}
