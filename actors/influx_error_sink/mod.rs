@@ -1,1 +1,106 @@
-//! influx_error_sink
+//! InfluxErrorSinkActor: stores every error event as one point in InfluxDB.
+//!
+//! - receives: [`ErrorPoint`] from the tracker, [`Drain`], [`AskStats`]
+//! - sends: nothing; it holds no address of the tracker, so a failing write cannot become an
+//!   error that is written again (decision E16)
+//! - reports: failures at debug only, and local counters
+//! - on restart: keeps its queue; the point in hand at a panic is lost
+
+mod settings;
+
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{
+    Actor, AsyncContext, Context, Handler, Message, MessageResult, ResponseActFuture, Supervised,
+};
+
+use crate::domain::errors::ErrorPoint;
+use crate::io::influx::{Delivery, Event, InfluxSettings, Stats, Style, WriteJob, encode_error};
+use crate::runtime::drain::Drain;
+
+pub use settings::{ErrorSinkConfig, ErrorSinkSettings};
+
+/// See the module.
+pub struct InfluxErrorSinkActor {
+    measurement: String,
+    delivery: Delivery,
+}
+
+/// Asks what became of the points.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Stats")]
+pub struct AskStats;
+
+impl InfluxErrorSinkActor {
+    /// A sink for one database. Must be made on the thread it runs on.
+    pub fn new(influx: &InfluxSettings, settings: ErrorSinkSettings) -> Self {
+        // Error points leave at once when no request is under way and gather while one is.
+        let style = Style { linger: Duration::ZERO, max_points: settings.max_points };
+        let delivery = Delivery::new(influx, style, |event| log_event(&event));
+        Self { measurement: settings.measurement, delivery }
+    }
+}
+
+/// The page: failures are logged at debug level only.
+fn log_event(event: &Event) {
+    match event {
+        Event::Away { message, .. } | Event::Dropped { message, .. } => {
+            log::debug!("ERROR TRACKER: Error writing error event to InfluxDB: {message}");
+        }
+        Event::SetUpFailed { message } => {
+            log::debug!("ERROR TRACKER: Error preparing InfluxDB for error events: {message}");
+        }
+        Event::Back { backlog_points } => {
+            log::debug!("ERROR TRACKER: InfluxDB is back, {backlog_points} error events to send");
+        }
+        Event::SetUp { message } => log::debug!("ERROR TRACKER: {message}"),
+        // Only jobs with an origin are reported, and error points have none.
+        Event::NotStored { .. } => {}
+    }
+}
+
+impl Actor for InfluxErrorSinkActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.spawn(wrap_future(self.delivery.clone().run()).map(|_, _, _| ()));
+    }
+}
+
+impl Supervised for InfluxErrorSinkActor {}
+
+impl Handler<ErrorPoint> for InfluxErrorSinkActor {
+    type Result = ();
+
+    fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
+        let mut lines = Vec::with_capacity(384);
+        encode_error(&point, &self.measurement, &mut lines);
+        self.delivery.push(WriteJob { lines, points: 1, origin: None });
+    }
+}
+
+impl Handler<AskStats> for InfluxErrorSinkActor {
+    type Result = MessageResult<AskStats>;
+
+    fn handle(&mut self, _: AskStats, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.delivery.stats())
+    }
+}
+
+impl Handler<Drain> for InfluxErrorSinkActor {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        let delivery = self.delivery.clone();
+        let flush = async move { delivery.flush(drain.until).await };
+        Box::pin(wrap_future(flush).map(|left, _: &mut Self, _| {
+            if left > 0 {
+                log::debug!("ERROR TRACKER: {left} error events could not be sent before the end");
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,166 @@
-//! influx_writer
+//! InfluxWriter: stores measurements in InfluxDB.
+//!
+//! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], [`Drain`]
+//! - sends: nothing
+//! - reports: one `INFLUXDB_V*_WRITE` error for each write operation that was not stored at its
+//!   first attempt (decisions E11 and E19)
+//! - on restart: keeps its queue; the message in hand at a panic is lost
+
+mod health;
+mod own;
+mod sessions;
+mod uptime_text;
+
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, AsyncContext, Context, Handler, Recipient, ResponseActFuture, Supervised};
+
+use crate::domain::errors::{ErrorOccurred, InfluxModule, Origin};
+use crate::domain::names::{MonitoredServer, ServerName};
+use crate::domain::point::Point;
+use crate::domain::telemetry::{HealthMetrics, OwnMemory, ProxySessions};
+use crate::io::influx::{Delivery, Event, InfluxSettings, Style, WriteJob, encode};
+use crate::runtime::clock::Clock;
+use crate::runtime::drain::Drain;
+
+/// See the module.
+pub struct InfluxWriter {
+    influx: InfluxSettings,
+    own: OwnTags,
+    clock: Clock,
+    delivery: Delivery,
+}
+
+/// Tags of `butlersos_memory_usage`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnTags {
+    /// `uptimeMonitor.storeInInfluxdb.instanceTag`, may be empty.
+    pub instance: String,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// Most points kept in memory while InfluxDB is away.
+const MAX_POINTS: usize = 100_000;
+
+/// How long a measurement waits for company.
+const LINGER: Duration = Duration::from_millis(200);
+
+impl InfluxWriter {
+    /// A writer for one database. Must be made on the thread it runs on.
+    pub fn new(
+        influx: InfluxSettings,
+        own: OwnTags,
+        clock: Clock,
+        errors: Recipient<ErrorOccurred>,
+    ) -> Self {
+        let style = Style { linger: LINGER, max_points: MAX_POINTS };
+        let delivery = Delivery::new(&influx, style, move |event| on_event(event, &errors));
+        Self { influx, own, clock, delivery }
+    }
+
+    /// Encodes the points of one write operation and queues them as one job.
+    fn write(&self, module: InfluxModule, server: Option<&ServerName>, points: &[Point]) {
+        let mut lines = Vec::with_capacity(256 * points.len());
+        let written = points.iter().filter(|point| encode(point, &mut lines)).count();
+        if written == 0 {
+            return;
+        }
+        let origin = Origin::InfluxWrite {
+            version: self.influx.version(),
+            module,
+            server: server.cloned(),
+            to: self.influx.destination(),
+        };
+        self.delivery.push(WriteJob { lines, points: written, origin: Some(origin) });
+    }
+}
+
+fn on_event(event: Event, errors: &Recipient<ErrorOccurred>) {
+    match event {
+        Event::NotStored { origin, failure } => errors.do_send(ErrorOccurred { origin, failure }),
+        Event::Away { message, .. } => {
+            log::warn!("INFLUXDB: Cannot write, points are kept and sent later: {message}");
+        }
+        Event::Back { backlog_points } => {
+            log::info!("INFLUXDB: Writing again, {backlog_points} points to catch up with");
+        }
+        Event::Dropped { points, message, .. } => {
+            log::warn!("INFLUXDB: {points} points dropped: {message}");
+        }
+        Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
+        Event::SetUpFailed { message } => log::error!("INFLUXDB: {message}"),
+    }
+}
+
+/// A point with the tags that every measurement about a server has. Configured server tags come
+/// last and win.
+fn server_point(
+    measurement: &'static str,
+    server: &MonitoredServer,
+    clock: &Clock,
+) -> Point {
+    let mut point = Point::new(measurement, clock.stamp())
+        .tag("host", server.host.as_str().to_owned())
+        .tag("server_name", server.name.as_str().to_owned())
+        .tag("server_description", server.description.clone());
+    for (name, value) in &server.tags {
+        point = point.tag(name.clone(), value.clone());
+    }
+    point
+}
+
+impl Actor for InfluxWriter {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.spawn(wrap_future(self.delivery.clone().run()).map(|_, _, _| ()));
+    }
+}
+
+impl Supervised for InfluxWriter {}
+
+impl Handler<HealthMetrics> for InfluxWriter {
+    type Result = ();
+
+    fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
+        let points = health::points(&metrics, &self.influx, &self.clock);
+        self.write(InfluxModule::HealthMetrics, Some(&metrics.server.name), &points);
+    }
+}
+
+impl Handler<ProxySessions> for InfluxWriter {
+    type Result = ();
+
+    fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
+        let points = sessions::points(&sessions, self.influx.version(), &self.clock);
+        self.write(InfluxModule::ProxySessions, Some(&sessions.server.name), &points);
+    }
+}
+
+impl Handler<OwnMemory> for InfluxWriter {
+    type Result = ();
+
+    fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
+        let point = own::point(&memory, &self.own, self.clock.stamp());
+        self.write(InfluxModule::ButlerMemory, None, &[point]);
+    }
+}
+
+impl Handler<Drain> for InfluxWriter {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        let delivery = self.delivery.clone();
+        let flush = async move { delivery.flush(drain.until).await };
+        Box::pin(wrap_future(flush).map(|left, _: &mut Self, _| {
+            if left > 0 {
+                log::warn!("INFLUXDB: {left} points could not be sent before the end");
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

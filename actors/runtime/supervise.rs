@@ -3,7 +3,7 @@
 //! are set up again by `started`.
 //!
 //! Stock `actix::Supervisor` does not do this: a panic closes the mailbox for good and in silence.
-//! Here a [`Guard`] polls the actor's own future and catches what unwinds out of it.
+//! Here a `Guard` polls the actor's own future and catches what unwinds out of it.
 
 use std::collections::VecDeque;
 use std::future::Future;
