@@ -55,15 +55,26 @@ impl InfluxWriter {
         clock: Clock,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
-        let style = Style { linger: LINGER, max_points: MAX_POINTS };
+        let style = Style {
+            linger: LINGER,
+            max_points: MAX_POINTS,
+        };
         let delivery = Delivery::new(&influx, style, move |event| on_event(event, &errors));
-        Self { influx, own, clock, delivery }
+        Self {
+            influx,
+            own,
+            clock,
+            delivery,
+        }
     }
 
     /// Encodes the points of one write operation and queues them as one job.
     fn write(&self, module: InfluxModule, server: Option<&ServerName>, points: &[Point]) {
         let mut lines = Vec::with_capacity(256 * points.len());
-        let written = points.iter().filter(|point| encode(point, &mut lines)).count();
+        let written = points
+            .iter()
+            .filter(|point| encode(point, &mut lines))
+            .count();
         if written == 0 {
             return;
         }
@@ -73,7 +84,11 @@ impl InfluxWriter {
             server: server.cloned(),
             to: self.influx.destination(),
         };
-        self.delivery.push(WriteJob { lines, points: written, origin: Some(origin) });
+        self.delivery.push(WriteJob {
+            lines,
+            points: written,
+            origin: Some(origin),
+        });
     }
 }
 
@@ -86,7 +101,9 @@ fn on_event(event: Event, errors: &Recipient<ErrorOccurred>) {
         Event::Back { backlog_points } => {
             log::info!("INFLUXDB: Writing again, {backlog_points} points to catch up with");
         }
-        Event::Dropped { points, message, .. } => {
+        Event::Dropped {
+            points, message, ..
+        } => {
             log::warn!("INFLUXDB: {points} points dropped: {message}");
         }
         Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
@@ -96,11 +113,7 @@ fn on_event(event: Event, errors: &Recipient<ErrorOccurred>) {
 
 /// A point with the tags that every measurement about a server has. Configured server tags come
 /// last and win.
-fn server_point(
-    measurement: &'static str,
-    server: &MonitoredServer,
-    clock: &Clock,
-) -> Point {
+fn server_point(measurement: &'static str, server: &MonitoredServer, clock: &Clock) -> Point {
     let mut point = Point::new(measurement, clock.stamp())
         .tag("host", server.host.as_str().to_owned())
         .tag("server_name", server.name.as_str().to_owned())
@@ -126,7 +139,11 @@ impl Handler<HealthMetrics> for InfluxWriter {
 
     fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
         let points = health::points(&metrics, &self.influx, &self.clock);
-        self.write(InfluxModule::HealthMetrics, Some(&metrics.server.name), &points);
+        self.write(
+            InfluxModule::HealthMetrics,
+            Some(&metrics.server.name),
+            &points,
+        );
     }
 }
 
@@ -135,7 +152,11 @@ impl Handler<ProxySessions> for InfluxWriter {
 
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
         let points = sessions::points(&sessions, self.influx.version(), &self.clock);
-        self.write(InfluxModule::ProxySessions, Some(&sessions.server.name), &points);
+        self.write(
+            InfluxModule::ProxySessions,
+            Some(&sessions.server.name),
+            &points,
+        );
     }
 }
 
@@ -161,6 +182,3 @@ impl Handler<Drain> for InfluxWriter {
         }))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,23 @@
 //! InfluxDB, versions 1, 2 and 3: encoding, client, and the one write path that every writer uses.
+//!
+//! ```text
+//! line.rs       a point becomes a line
+//! retype.rs     a line gets another field type, where a column already has one
+//! client.rs     one request, for each version; refusals.rs reads what the server says
+//! set_up.rs     database or bucket is created when missing
+//! queue.rs      what waits, bounded
+//! delivery.rs   the write path: batches, back-off, backlog, reports
+//! ```
 
+mod client;
+mod delivery;
+mod line;
+mod queue;
+mod refusal;
+mod retype;
+mod set_up;
 mod settings;
 
+pub use delivery::{Delivery, DropReason, Event, Stats, Style, WriteJob};
+pub use line::{encode, encode_error};
 pub use settings::{IncludeFields, InfluxConfig, InfluxSettings, InfluxTarget};

@@ -1,0 +1,496 @@
+//! The one write path: every writer has a stream of its own with one request under way at most.
+//!
+//! ```text
+//!         push                      2xx: done
+//! job ───────────> live ──batch──>  refused: retyped, else the bad points are dropped
+//!          │                        away: the batch and all that waits join the backlog
+//!          └ away ─> backlog ──one probe for each step of the back-off──> back: live and
+//!                                                            backlog batches take turns
+//! ```
+//!
+//! A job is one write operation. If it is not stored at its first attempt, or joins the backlog,
+//! that is told once (decisions E11 and E19). Bytes never change between attempts, so a repeated
+//! write is stored once.
+
+mod backoff;
+mod store;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use self::backoff::Backoff;
+use self::store::{Outcome, store};
+use super::client::{InfluxClient, Outage};
+use super::queue::Queue;
+use super::settings::InfluxSettings;
+use crate::domain::errors::{Failure, Origin};
+
+/// One write operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteJob {
+    /// Encoded lines, each with its line break.
+    pub lines: Vec<u8>,
+    /// How many lines.
+    pub points: usize,
+    /// What to report when it is not stored; `None` is never reported.
+    pub origin: Option<Origin>,
+}
+
+/// How a stream behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// How long the first job of a batch waits for company. Zero: not at all, so jobs gather only
+    /// while a request is under way.
+    pub linger: Duration,
+    /// Most points that wait; beyond that the oldest are dropped.
+    pub max_points: usize,
+}
+
+/// Why points were dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DropReason {
+    /// More waited than the queue may hold.
+    Overflow,
+    /// The server will never take them.
+    Refused,
+}
+
+/// What a stream tells its owner.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// An operation was not stored at its first attempt; told once.
+    NotStored {
+        /// The job's.
+        origin: Origin,
+        /// Why.
+        failure: Failure,
+    },
+    /// The database cannot be written to from now on.
+    Away {
+        /// Why.
+        failure: Failure,
+        /// The same for the log, with the server's words.
+        message: String,
+    },
+    /// The database can be written to again.
+    Back {
+        /// Points that wait.
+        backlog_points: usize,
+    },
+    /// Points are lost.
+    Dropped {
+        /// How many.
+        points: usize,
+        /// Why.
+        reason: DropReason,
+        /// The same for the log.
+        message: String,
+    },
+    /// Database or bucket was created.
+    SetUp {
+        /// For the log.
+        message: String,
+    },
+    /// Database or bucket could not be looked at or created; tried again when a write needs it.
+    SetUpFailed {
+        /// For the log.
+        message: String,
+    },
+}
+
+/// Counters of a stream since it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Points stored.
+    pub written: u64,
+    /// Points dropped because too many waited.
+    pub dropped_overflow: u64,
+    /// Points dropped because the server refused them.
+    pub dropped_refused: u64,
+    /// Points that wait now.
+    pub waiting: usize,
+    /// Write requests sent.
+    pub requests: u64,
+}
+
+/// A stream to one database; clones are the same stream. Lives on one thread.
+#[derive(Clone)]
+pub struct Delivery(Rc<Inner>);
+
+struct Inner {
+    client: InfluxClient,
+    style: Style,
+    on_event: Box<dyn Fn(Event)>,
+    state: RefCell<State>,
+    /// There is something to do.
+    wake: Notify,
+    /// Nothing is left to do, or nothing can be done before the end.
+    at_rest: Notify,
+    set_up: Cell<SetUp>,
+}
+
+#[derive(Default)]
+struct State {
+    live: Queue,
+    backlog: Queue,
+    /// When the oldest live job came.
+    first_live: Option<Instant>,
+    /// Jobs at the head of a queue that are under way.
+    in_hand: Option<(Lane, usize)>,
+    /// The lane that was served last.
+    served: Option<Lane>,
+    away: Option<Away>,
+    draining: bool,
+    gave_up: bool,
+    /// Overflowed points that were not told yet.
+    untold: usize,
+    stats: Stats,
+}
+
+struct Away {
+    outage: Outage,
+    backoff: Backoff,
+    until: Instant,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Live,
+    Backlog,
+}
+
+/// What is known of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SetUp {
+    NotLookedAt,
+    /// The server did not answer when asked.
+    Unanswered,
+    LookedAt(Instant),
+}
+
+/// A missing database is asked for at most this often.
+const SET_UP_PAUSE: Duration = Duration::from_secs(60);
+
+impl Delivery {
+    /// A stream to the database of `settings`. `on_event` must not call back into the stream.
+    pub fn new(
+        settings: &InfluxSettings,
+        style: Style,
+        on_event: impl Fn(Event) + 'static,
+    ) -> Self {
+        Self(Rc::new(Inner {
+            client: InfluxClient::new(settings),
+            style,
+            on_event: Box::new(on_event),
+            state: RefCell::default(),
+            wake: Notify::new(),
+            at_rest: Notify::new(),
+            set_up: Cell::new(SetUp::NotLookedAt),
+        }))
+    }
+
+    /// Accepts an operation.
+    pub fn push(&self, mut job: WriteJob) {
+        let inner = &*self.0;
+        let mut state = inner.state.borrow_mut();
+        let report = match &state.away {
+            Some(away) => {
+                let failure = away.outage.failure.clone();
+                let report = job
+                    .origin
+                    .take()
+                    .map(|origin| Event::NotStored { origin, failure });
+                state.backlog.push(job);
+                report
+            }
+            None => {
+                state.first_live.get_or_insert_with(Instant::now);
+                state.live.push(job);
+                None
+            }
+        };
+        state.enforce_bound(inner.style.max_points);
+        drop(state);
+        if let Some(report) = report {
+            (inner.on_event)(report);
+        }
+        inner.wake.notify_one();
+    }
+
+    /// Sends what is pushed, for ever. The owner spawns this once in `started`; after a restart
+    /// it may be spawned again, and what was under way is sent again.
+    pub async fn run(self) {
+        let inner = &*self.0;
+        inner.state.borrow_mut().in_hand = None;
+        if inner.set_up.get() == SetUp::NotLookedAt {
+            inner.set_up().await;
+        }
+        loop {
+            let lane = inner.next_lane().await;
+            inner.deliver(lane).await;
+        }
+    }
+
+    /// Waits until everything is stored, until the database proves to be away, or until the
+    /// deadline; returns how many points are left.
+    pub async fn flush(&self, until: Instant) -> usize {
+        let inner = &*self.0;
+        inner.state.borrow_mut().draining = true;
+        inner.wake.notify_one();
+        loop {
+            let at_rest = inner.at_rest.notified();
+            {
+                let state = inner.state.borrow();
+                if state.waiting() == 0 || state.gave_up {
+                    break;
+                }
+            }
+            if tokio::time::timeout_at(until, at_rest).await.is_err() {
+                break;
+            }
+        }
+        inner.tell_overflow();
+        inner.state.borrow().waiting()
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> Stats {
+        let state = self.0.state.borrow();
+        Stats {
+            waiting: state.waiting(),
+            ..state.stats
+        }
+    }
+}
+
+impl State {
+    fn waiting(&self) -> usize {
+        self.live.points() + self.backlog.points()
+    }
+
+    fn queue(&mut self, lane: Lane) -> &mut Queue {
+        match lane {
+            Lane::Live => &mut self.live,
+            Lane::Backlog => &mut self.backlog,
+        }
+    }
+
+    /// Drops the oldest, backlog first, but never what is under way.
+    fn enforce_bound(&mut self, max_points: usize) {
+        while self.waiting() > max_points {
+            let in_hand = |lane| match self.in_hand {
+                Some((busy, count)) if busy == lane => count,
+                _ => 0,
+            };
+            let (in_backlog, in_live) = (in_hand(Lane::Backlog), in_hand(Lane::Live));
+            let dropped = self
+                .backlog
+                .drop_oldest(in_backlog)
+                .or_else(|| self.live.drop_oldest(in_live));
+            let Some(points) = dropped else { return };
+            self.untold += points;
+            self.stats.dropped_overflow += points as u64;
+        }
+    }
+
+    /// Live and backlog take turns.
+    fn choose(&self) -> Option<Lane> {
+        match (self.live.is_empty(), self.backlog.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(Lane::Live),
+            (true, false) => Some(Lane::Backlog),
+            (false, false) if self.served == Some(Lane::Live) => Some(Lane::Backlog),
+            (false, false) => Some(Lane::Live),
+        }
+    }
+}
+
+impl Inner {
+    /// Waits until a batch should leave.
+    async fn next_lane(&self) -> Lane {
+        loop {
+            let wait_until = {
+                let state = self.state.borrow();
+                let urgent = state.draining;
+                match (&state.away, state.choose()) {
+                    (_, None) => {
+                        self.at_rest.notify_waiters();
+                        None
+                    }
+                    (Some(_), Some(_)) if urgent && !state.gave_up => return Lane::Backlog,
+                    (Some(away), Some(_)) if Instant::now() >= away.until => return Lane::Backlog,
+                    (Some(away), Some(_)) => Some(away.until),
+                    (None, Some(Lane::Live)) if !urgent => {
+                        let first = state.first_live.unwrap_or_else(Instant::now);
+                        let due = first + self.style.linger;
+                        let full = state.live.points() >= self.client.settings.max_batch_size;
+                        if full || self.style.linger.is_zero() || Instant::now() >= due {
+                            return Lane::Live;
+                        }
+                        Some(due)
+                    }
+                    (None, Some(lane)) => return lane,
+                }
+            };
+            match wait_until {
+                None => self.wake.notified().await,
+                Some(until) => tokio::select! {
+                    () = sleep_until(until) => {}
+                    () = self.wake.notified() => {}
+                },
+            }
+        }
+    }
+
+    /// Sends the oldest batch of a lane.
+    async fn deliver(&self, lane: Lane) {
+        self.tell_overflow();
+        let batch = {
+            let mut state = self.state.borrow_mut();
+            let most = self.client.settings.max_batch_size;
+            let batch = state.queue(lane).oldest(most);
+            state.in_hand = Some((lane, batch.jobs.len()));
+            batch
+        };
+        let count = batch.jobs.len();
+        let result = store(self, batch).await;
+        self.state.borrow_mut().in_hand = None;
+        match result {
+            Ok(outcomes) => self.done(lane, count, &outcomes),
+            Err(outage) => self.go_away(lane, count, outage),
+        }
+    }
+
+    /// The database answered for every line of the batch.
+    fn done(&self, lane: Lane, count: usize, outcomes: &[Outcome]) {
+        let mut events = Vec::new();
+        {
+            let mut state = self.state.borrow_mut();
+            let jobs = state.queue(lane).remove(count);
+            let mut refused_in_all = 0;
+            for outcome in outcomes {
+                refused_in_all += outcome.points;
+                state.stats.dropped_refused += outcome.points as u64;
+                events.push(Event::Dropped {
+                    points: outcome.points,
+                    reason: DropReason::Refused,
+                    message: outcome.message.clone(),
+                });
+            }
+            for (index, job) in jobs.iter().enumerate() {
+                let refused = outcomes.iter().find(|outcome| outcome.job == Some(index));
+                if let (Some(origin), Some(outcome)) = (&job.origin, refused) {
+                    let (origin, failure) = (origin.clone(), outcome.failure.clone());
+                    events.push(Event::NotStored { origin, failure });
+                }
+            }
+            let points: usize = jobs.iter().map(|job| job.points).sum();
+            state.stats.written += points.saturating_sub(refused_in_all) as u64;
+            state.served = Some(lane);
+            if lane == Lane::Live {
+                state.first_live = (!state.live.is_empty()).then(Instant::now);
+            }
+            if state.away.take().is_some() {
+                events.push(Event::Back {
+                    backlog_points: state.backlog.points(),
+                });
+            }
+        }
+        events.into_iter().for_each(|event| (self.on_event)(event));
+    }
+
+    /// The database cannot be written to: everything waits, and every operation is told once.
+    fn go_away(&self, lane: Lane, count: usize, outage: Outage) {
+        let mut events = Vec::new();
+        {
+            let mut state = self.state.borrow_mut();
+            let state = &mut *state;
+            let mut backoff = match state.away.take() {
+                Some(away) => away.backoff,
+                None => {
+                    let (failure, message) = (outage.failure.clone(), outage.message.clone());
+                    events.push(Event::Away { failure, message });
+                    Backoff::default()
+                }
+            };
+            // A batch that comes from the backlog was told before, and stays where it is.
+            let newcomers = if lane == Lane::Live { count } else { 0 };
+            let mut jobs = state.live.remove(newcomers);
+            jobs.extend(state.live.remove(usize::MAX));
+            state.first_live = None;
+            for mut job in jobs {
+                if let Some(origin) = job.origin.take() {
+                    let failure = outage.failure.clone();
+                    events.push(Event::NotStored { origin, failure });
+                }
+                state.backlog.push(job);
+            }
+            let until = Instant::now() + backoff.next(outage.retry_after);
+            state.away = Some(Away {
+                outage,
+                backoff,
+                until,
+            });
+            if state.draining {
+                state.gave_up = true;
+            }
+        }
+        events.into_iter().for_each(|event| (self.on_event)(event));
+        if self.state.borrow().gave_up {
+            self.at_rest.notify_waiters();
+        }
+    }
+
+    fn tell_overflow(&self) {
+        let points = std::mem::take(&mut self.state.borrow_mut().untold);
+        if points > 0 {
+            let message = format!(
+                "more than {} points wait for InfluxDB, the oldest had to go",
+                self.style.max_points
+            );
+            (self.on_event)(Event::Dropped {
+                points,
+                reason: DropReason::Overflow,
+                message,
+            });
+        }
+    }
+
+    /// Creates what is missing; whether something may have changed.
+    async fn set_up(&self) -> bool {
+        let result = self.client.set_up().await;
+        let looked_at = SetUp::LookedAt(Instant::now());
+        match result {
+            Ok(created) => {
+                self.set_up.set(looked_at);
+                if let Some(message) = created {
+                    (self.on_event)(Event::SetUp { message });
+                }
+                true
+            }
+            Err(error) => {
+                self.set_up.set(if error.answered {
+                    looked_at
+                } else {
+                    SetUp::Unanswered
+                });
+                (self.on_event)(Event::SetUpFailed {
+                    message: error.message,
+                });
+                false
+            }
+        }
+    }
+
+    /// As [`Inner::set_up`], but at most once a minute while the server answers.
+    async fn set_up_again(&self) -> bool {
+        match self.set_up.get() {
+            SetUp::LookedAt(at) if at.elapsed() < SET_UP_PAUSE => false,
+            _ => self.set_up().await,
+        }
+    }
+}

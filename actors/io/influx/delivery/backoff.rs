@@ -1,0 +1,51 @@
+//! Pauses between two attempts to reach a database that is away.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+/// 1 s doubling to 60 s, a fifth more or less, so that many writers do not return in step.
+#[derive(Default)]
+pub(super) struct Backoff {
+    failures: u32,
+    random: RandomState,
+}
+
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl Backoff {
+    /// The next pause; at least as long as the server asks for, but never over a minute.
+    pub(super) fn next(&mut self, retry_after: Option<Duration>) -> Duration {
+        let base = Duration::from_secs(1 << self.failures.min(6)).min(LONGEST);
+        self.failures += 1;
+        let mut hash = self.random.build_hasher();
+        hash.write_u32(self.failures);
+        let percent = u32::try_from(hash.finish() % 41).unwrap_or(0) + 80;
+        let pause = base * percent / 100;
+        pause.max(retry_after.unwrap_or_default()).min(LONGEST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_with_a_fifth_of_play_up_to_a_minute() {
+        let mut backoff = Backoff::default();
+        for base in [1, 2, 4, 8, 16, 32, 60, 60] {
+            let pause = backoff.next(None).as_secs_f64();
+            let base = f64::from(base);
+            assert!(
+                (base * 0.8..=(base * 1.2).min(60.0)).contains(&pause),
+                "{pause} of {base}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_server_may_ask_for_more_but_not_for_ever() {
+        let seconds = Duration::from_secs;
+        assert_eq!(Backoff::default().next(Some(seconds(30))), seconds(30));
+        assert_eq!(Backoff::default().next(Some(seconds(86_400))), seconds(60));
+    }
+}

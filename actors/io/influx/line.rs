@@ -1,0 +1,161 @@
+//! Line protocol: one point, one line. Written here and not taken from a crate because the crates
+//! alter backslashes and write empty tags, which InfluxDB refuses.
+//!
+//! <https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference/>
+
+use std::io::Write;
+
+use crate::domain::errors::ErrorPoint;
+use crate::domain::point::{FieldValue, Point, Stamp, Text};
+
+/// Appends a point as one line, tags and fields sorted by name; of two tags with one name the
+/// later counts. Returns whether there was anything to write: a point without a field that can be
+/// written is left out.
+pub fn encode(point: &Point, out: &mut Vec<u8>) -> bool {
+    let begin = out.len();
+    write_escaped(out, point.measurement.as_str(), NAME);
+    let mut tags: Vec<&(Text, Text)> = point.tags.iter().collect();
+    tags.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+    for (i, (name, value)) in tags.iter().enumerate() {
+        let repeated = tags
+            .get(i + 1)
+            .is_some_and(|next| next.0.as_str() == name.as_str());
+        if !repeated {
+            write_tag(out, name.as_str(), value.as_str());
+        }
+    }
+    let mut fields: Vec<&(Text, FieldValue<'_>)> = point.fields.iter().collect();
+    fields.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+    let mut separator = b' ';
+    for (name, value) in fields {
+        write_field(out, &mut separator, name.as_str(), value);
+    }
+    if separator == b' ' {
+        out.truncate(begin);
+        return false;
+    }
+    write_stamp(out, point.stamp);
+    true
+}
+
+/// Appends an error event as one line: tags sorted, fields in the order of the page.
+pub fn encode_error(point: &ErrorPoint, measurement: &str, out: &mut Vec<u8>) {
+    write_escaped(out, measurement, NAME);
+    point.for_each_tag(|name, value| write_tag(out, name, value));
+    let mut separator = b' ';
+    point.for_each_field(|name, value| write_field(out, &mut separator, name, &value));
+    write_stamp(out, point.stamp());
+}
+
+/// What is escaped in a measurement.
+const NAME: &[u8] = b", ";
+
+/// What is escaped in tag names, tag values and field names.
+const KEY: &[u8] = b",= ";
+
+/// Line breaks and tabs cannot be written outside of a text field and are left out. A backslash
+/// at the end would escape what follows it, so it is left out too.
+fn write_escaped(out: &mut Vec<u8>, text: &str, special: &[u8]) {
+    let begin = out.len();
+    let plain = |byte: &u8| !special.contains(byte) && !matches!(byte, b'\n' | b'\r' | b'\t');
+    if text.as_bytes().iter().all(plain) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        for &byte in text.as_bytes() {
+            match byte {
+                b'\n' | b'\r' | b'\t' => {}
+                _ if special.contains(&byte) => out.extend_from_slice(&[b'\\', byte]),
+                _ => out.push(byte),
+            }
+        }
+    }
+    while out.len() > begin && out.last() == Some(&b'\\') {
+        out.pop();
+    }
+}
+
+/// An empty tag value is refused by InfluxDB and means the same as no tag (decision E2).
+fn write_tag(out: &mut Vec<u8>, name: &str, value: &str) {
+    let begin = out.len();
+    out.push(b',');
+    write_escaped(out, name, KEY);
+    let named = out.len() > begin + 1;
+    out.push(b'=');
+    let value_at = out.len();
+    write_escaped(out, value, KEY);
+    if out.len() == value_at || !named {
+        out.truncate(begin);
+    }
+}
+
+fn write_field(out: &mut Vec<u8>, separator: &mut u8, name: &str, value: &FieldValue<'_>) {
+    if matches!(value, FieldValue::Float(number) if !number.is_finite()) {
+        return;
+    }
+    let begin = out.len();
+    out.push(*separator);
+    write_escaped(out, name, KEY);
+    if out.len() == begin + 1 {
+        out.truncate(begin);
+        return;
+    }
+    out.push(b'=');
+    *separator = b',';
+    match value {
+        FieldValue::Integer(number) => {
+            write_integer(out, *number);
+            out.push(b'i');
+        }
+        FieldValue::Unsigned(number) => _ = write!(out, "{number}u"),
+        // The shortest text that reads back as the same number.
+        FieldValue::Float(number) => _ = write!(out, "{number}"),
+        FieldValue::Boolean(truth) => {
+            out.extend_from_slice(if *truth { b"true" } else { b"false" });
+        }
+        FieldValue::Text(text) => write_text(out, text),
+    }
+}
+
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    if text.bytes().any(|byte| byte == b'"' || byte == b'\\') {
+        for byte in text.bytes() {
+            if byte == b'"' || byte == b'\\' {
+                out.push(b'\\');
+            }
+            out.push(byte);
+        }
+    } else {
+        out.extend_from_slice(text.as_bytes());
+    }
+    out.push(b'"');
+}
+
+fn write_stamp(out: &mut Vec<u8>, stamp: Stamp) {
+    out.push(b' ');
+    write_integer(out, stamp.0);
+    out.push(b'\n');
+}
+
+/// Decimal digits without the formatting machinery: every line has several numbers.
+fn write_integer(out: &mut Vec<u8>, number: i64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;

@@ -1,0 +1,122 @@
+//! What waits to be written, bounded. Held in memory; a durable store can take its place as long
+//! as it answers the same questions.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::delivery::WriteJob;
+
+/// Jobs in the order in which they came.
+#[derive(Default)]
+pub(super) struct Queue {
+    jobs: VecDeque<WriteJob>,
+    points: usize,
+}
+
+/// The oldest jobs, to be sent together. They stay in the queue until they are acknowledged.
+pub(super) struct Batch {
+    /// All lines, one job after the other.
+    pub(super) lines: Vec<u8>,
+    /// Where the lines of each job are.
+    pub(super) jobs: Vec<Range<usize>>,
+    /// Points in all jobs.
+    pub(super) points: usize,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, job: WriteJob) {
+        self.points += job.points;
+        self.jobs.push_back(job);
+    }
+
+    /// Points waiting.
+    pub(super) fn points(&self) -> usize {
+        self.points
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    /// The oldest jobs, at least one, with at most `most` points where that can be.
+    pub(super) fn oldest(&self, most: usize) -> Batch {
+        let mut batch = Batch {
+            lines: Vec::new(),
+            jobs: Vec::new(),
+            points: 0,
+        };
+        for job in &self.jobs {
+            if batch.points > 0 && batch.points + job.points > most {
+                break;
+            }
+            let begin = batch.lines.len();
+            batch.lines.extend_from_slice(&job.lines);
+            batch.jobs.push(begin..batch.lines.len());
+            batch.points += job.points;
+        }
+        batch
+    }
+
+    /// Takes the `count` oldest jobs out.
+    pub(super) fn remove(&mut self, count: usize) -> Vec<WriteJob> {
+        let removed: Vec<WriteJob> = self.jobs.drain(..count.min(self.jobs.len())).collect();
+        self.points -= removed.iter().map(|job| job.points).sum::<usize>();
+        removed
+    }
+
+    /// Drops the oldest job after the first `in_hand`; the points that went with it.
+    pub(super) fn drop_oldest(&mut self, in_hand: usize) -> Option<usize> {
+        let dropped = self.jobs.remove(in_hand)?.points;
+        self.points -= dropped;
+        Some(dropped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(name: &str, points: usize) -> WriteJob {
+        WriteJob {
+            lines: format!("{name}\n").into_bytes(),
+            points,
+            origin: None,
+        }
+    }
+
+    fn queue(jobs: &[(&str, usize)]) -> Queue {
+        let mut queue = Queue::default();
+        for (name, points) in jobs {
+            queue.push(job(name, *points));
+        }
+        queue
+    }
+
+    #[test]
+    fn a_batch_is_full_but_never_empty() {
+        let queue = queue(&[("a", 2), ("b", 3), ("c", 10)]);
+        assert_eq!(queue.oldest(5).lines, b"a\nb\n");
+        assert_eq!(queue.oldest(4).lines, b"a\n");
+        assert_eq!(queue.oldest(1).lines, b"a\n");
+        let all = queue.oldest(100);
+        assert_eq!((all.points, all.jobs), (15, vec![0..2, 2..4, 4..6]));
+    }
+
+    #[test]
+    fn what_is_acknowledged_leaves() {
+        let mut queue = queue(&[("a", 2), ("b", 3)]);
+        assert_eq!(queue.remove(1)[0].lines, b"a\n");
+        assert_eq!((queue.points(), queue.is_empty()), (3, false));
+        queue.remove(7);
+        assert_eq!((queue.points(), queue.is_empty()), (0, true));
+    }
+
+    #[test]
+    fn the_oldest_that_is_not_in_hand_is_dropped() {
+        let mut queue = queue(&[("a", 1), ("b", 2), ("c", 4)]);
+        assert_eq!(queue.drop_oldest(1), Some(2));
+        assert_eq!(queue.oldest(100).lines, b"a\nc\n");
+        assert_eq!(queue.drop_oldest(2), None);
+        assert_eq!(queue.points(), 5);
+    }
+}
