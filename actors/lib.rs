@@ -5,6 +5,7 @@ pub mod io;
 pub mod runtime;
 
 pub mod app_names_extractor;
+pub mod error_history;
 pub mod error_tracker;
 pub mod health_poller;
 pub mod influx_error_sink;
