@@ -1,0 +1,345 @@
+//! The whole graph on one screen: which actors there are, who sends to whom, on which thread, and
+//! in which order they start and stop.
+//!
+//! ```text
+//! AppNamesExtractor ──AppNames──> HealthPoller ──HealthMetrics──┐
+//!                                 ProxyPoller ──ProxySessions───┼──> InfluxWriter
+//!                                 UptimeMonitor ──OwnMemory─────┘
+//! pollers and writer ──ErrorOccurred──> ErrorTrackerActor ──ErrorPoint──┬─> InfluxErrorSinkActor
+//!                                                                       └─> ErrorHistoryActor
+//! ```
+//!
+//! Downstream starts first; sources stop first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Addr, Recipient};
+use actix_rt::Arbiter;
+use actors::app_names_extractor::AppNamesExtractor;
+use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint};
+use actors::error_history::{ErrorHistoryActor, ErrorStore};
+use actors::error_tracker::{ErrorTrackerActor, Tracking};
+use actors::health_poller::HealthPoller;
+use actors::influx_error_sink::InfluxErrorSinkActor;
+use actors::influx_writer::{InfluxWriter, OwnTags};
+use actors::proxy_poller::ProxyPoller;
+use actors::runtime::clock::Clock;
+use actors::runtime::drain::Drain;
+use actors::runtime::fanout::Fanout;
+use actors::runtime::supervise::{Place, Policy, Supervisor};
+use actors::uptime_monitor::{ReadHeap, UptimeMonitor};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::config::{Settings, TrackingSettings};
+
+/// A running program.
+pub struct App {
+    /// The tracker, for those who want to know today's counts.
+    pub tracker: Addr<ErrorTrackerActor>,
+    /// Everybody who must finish work before the end, sources first.
+    stop_order: Vec<(&'static str, Recipient<Drain>)>,
+    /// Threads of their own, joined at the end.
+    arbiters: Vec<Arbiter>,
+    given_up: mpsc::UnboundedReceiver<&'static str>,
+}
+
+/// What the program is given by the machine.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Time.
+    pub clock: Clock,
+    /// The allocator's counters.
+    pub read_heap: ReadHeap,
+}
+
+/// Mailbox of an actor that is only told what it can handle at once.
+const MAILBOX: usize = 1_000;
+
+/// Error points that may wait for a sink: a burst of this many loses nothing.
+const SINK_MAILBOX: usize = 100_000;
+
+/// How long a stop may take.
+pub const GRACE: Duration = Duration::from_secs(10);
+
+impl App {
+    /// Starts everything that `settings` asks for. Must run inside an actix system.
+    pub fn start(settings: Settings, surroundings: &Surroundings) -> Self {
+        let (give_up, given_up) = mpsc::unbounded_channel();
+        let supervisor = Supervisor::new(Policy::default(), move |name| _ = give_up.send(name));
+        let mut graph = Graph {
+            supervisor,
+            arbiters: Vec::new(),
+            stop_order: Vec::new(),
+        };
+
+        let tracker = graph.start_tracking(&settings, surroundings);
+        let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
+        let writer = graph.start_writer(&settings, surroundings, &errors);
+        graph.start_uptime(&settings, surroundings, writer.as_ref());
+        graph.start_pollers(settings, writer.as_ref(), &errors);
+
+        // Everybody was pushed as they started, downstream first.
+        graph.stop_order.reverse();
+        Self {
+            tracker,
+            stop_order: graph.stop_order,
+            arbiters: graph.arbiters,
+            given_up,
+        }
+    }
+
+    /// Waits for the name of an actor that could not be kept alive.
+    pub async fn given_up(&mut self) -> &'static str {
+        match self.given_up.recv().await {
+            Some(name) => name,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Stops in order: sources, writer, tracker, sinks. Each finishes what it has accepted, all
+    /// of them within `grace`; who is late is named.
+    pub async fn drain(&self, grace: Duration) {
+        let until = Instant::now() + grace;
+        for (name, actor) in &self.stop_order {
+            match tokio::time::timeout_at(until, actor.send(Drain { until })).await {
+                Ok(Ok(())) => log::debug!("MAIN: {name} is done"),
+                Ok(Err(error)) => log::warn!("MAIN: {name} did not finish: {error}"),
+                Err(_) => log::warn!("MAIN: {name} did not finish within {} s", grace.as_secs()),
+            }
+        }
+    }
+
+    /// Ends the threads. Call after [`App::drain`].
+    pub fn end(self) {
+        for arbiter in self.arbiters {
+            arbiter.stop();
+            _ = arbiter.join();
+        }
+    }
+}
+
+/// The graph while it is being built.
+struct Graph {
+    supervisor: Supervisor,
+    arbiters: Vec<Arbiter>,
+    stop_order: Vec<(&'static str, Recipient<Drain>)>,
+}
+
+impl Graph {
+    /// A thread for an actor that can be flooded, or that blocks.
+    fn own_thread(&mut self) -> Place {
+        let arbiter = Arbiter::new();
+        let place = Place::Arbiter(arbiter.handle());
+        self.arbiters.push(arbiter);
+        place
+    }
+
+    fn start_tracking(
+        &mut self,
+        settings: &Settings,
+        surroundings: &Surroundings,
+    ) -> Addr<ErrorTrackerActor> {
+        let tracking = match &settings.tracking {
+            None => Tracking::Off,
+            Some(tracking) => self.start_sinks(tracking, settings, surroundings),
+        };
+        let place = self.own_thread();
+        let clock = surroundings.clock.clone();
+        let tracker = self
+            .supervisor
+            .start("ErrorTrackerActor", &place, MAILBOX, move || {
+                ErrorTrackerActor::new(tracking, clock)
+            });
+        self.stop_order
+            .push(("ErrorTrackerActor", tracker.clone().recipient()));
+        tracker
+    }
+
+    fn start_sinks(
+        &mut self,
+        tracking: &TrackingSettings,
+        settings: &Settings,
+        surroundings: &Surroundings,
+    ) -> Tracking {
+        let mut sinks: Vec<Recipient<ErrorPoint>> = Vec::new();
+        if let (Some(sink), Some(influx)) = (&tracking.influx, &settings.influx) {
+            let (sink, influx, place) = (sink.clone(), influx.clone(), self.own_thread());
+            let addr =
+                self.supervisor
+                    .start("InfluxErrorSinkActor", &place, SINK_MAILBOX, move || {
+                        InfluxErrorSinkActor::new(&influx, sink)
+                    });
+            self.stop_order
+                .push(("InfluxErrorSinkActor", addr.clone().recipient()));
+            sinks.push(addr.recipient());
+        } else if tracking.influx.is_some() {
+            log::info!(
+                "MAIN: Error events are not written to InfluxDB: \
+                 Butler-SOS.errorTracking.influxdb.enable is true, but \
+                 Butler-SOS.influxdbConfig.enable is false"
+            );
+        }
+        let mut today = ErrorCounts::new(surroundings.clock.now().date_naive());
+        if let Some(history) = &tracking.history {
+            match ErrorStore::open(&history.file) {
+                Ok(store) => {
+                    today = restored(&store, today);
+                    sinks.push(self.start_history(store, history.retention_days, surroundings));
+                }
+                Err(error) => log::warn!("ERROR HISTORY: No history is kept: {error}"),
+            }
+        }
+        Tracking::On {
+            log_summary: tracking.log_summary,
+            sinks,
+            today,
+        }
+    }
+
+    fn start_history(
+        &mut self,
+        store: ErrorStore,
+        retention_days: u32,
+        surroundings: &Surroundings,
+    ) -> Recipient<ErrorPoint> {
+        let (place, clock) = (self.own_thread(), surroundings.clock.clone());
+        let addr = self
+            .supervisor
+            .start("ErrorHistoryActor", &place, SINK_MAILBOX, move || {
+                ErrorHistoryActor::new(store, retention_days, clock)
+            });
+        self.stop_order
+            .push(("ErrorHistoryActor", addr.clone().recipient()));
+        addr.recipient()
+    }
+
+    fn start_writer(
+        &mut self,
+        settings: &Settings,
+        surroundings: &Surroundings,
+        errors: &Recipient<ErrorOccurred>,
+    ) -> Option<Addr<InfluxWriter>> {
+        let influx = settings.influx.clone()?;
+        let own = OwnTags {
+            instance: settings
+                .uptime
+                .as_ref()
+                .map_or_else(String::new, |up| up.instance.clone()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let (place, clock, errors) = (
+            self.own_thread(),
+            surroundings.clock.clone(),
+            errors.clone(),
+        );
+        let writer = self
+            .supervisor
+            .start("InfluxWriter", &place, MAILBOX, move || {
+                InfluxWriter::new(influx, own, clock, errors)
+            });
+        self.stop_order
+            .push(("InfluxWriter", writer.clone().recipient()));
+        Some(writer)
+    }
+
+    fn start_uptime(
+        &mut self,
+        settings: &Settings,
+        surroundings: &Surroundings,
+        writer: Option<&Addr<InfluxWriter>>,
+    ) {
+        let Some(uptime) = settings.uptime.clone() else {
+            return;
+        };
+        let stores = writer
+            .filter(|_| uptime.store)
+            .map(|addr| addr.clone().recipient());
+        let memory = Fanout::new(stores.into_iter().collect());
+        let Surroundings { clock, read_heap } = surroundings.clone();
+        let monitor = self
+            .supervisor
+            .start("UptimeMonitor", &Place::Here, MAILBOX, move || {
+                UptimeMonitor::new(uptime, clock, read_heap, memory)
+            });
+        self.stop_order.push(("UptimeMonitor", monitor.recipient()));
+    }
+
+    fn start_pollers(
+        &mut self,
+        settings: Settings,
+        writer: Option<&Addr<InfluxWriter>>,
+        errors: &Recipient<ErrorOccurred>,
+    ) {
+        let sense = Arc::new(settings.sense);
+        // A checked configuration has one whenever there is something to poll.
+        let Some(certificate) = sense.certificate.clone() else {
+            return;
+        };
+
+        let metrics = Fanout::new(
+            writer
+                .map(|addr| addr.clone().recipient())
+                .into_iter()
+                .collect(),
+        );
+        let health = {
+            let (sense, certificate, errors) =
+                (Arc::clone(&sense), certificate.clone(), errors.clone());
+            self.supervisor
+                .start("HealthPoller", &Place::Here, MAILBOX, move || {
+                    HealthPoller::new(sense, certificate, metrics, errors)
+                })
+        };
+        self.stop_order
+            .push(("HealthPoller", health.clone().recipient()));
+
+        if let Some(polling) = sense.sessions.clone() {
+            let sessions = Fanout::new(
+                writer
+                    .map(|addr| addr.clone().recipient())
+                    .into_iter()
+                    .collect(),
+            );
+            let (sense, certificate, errors) =
+                (Arc::clone(&sense), certificate.clone(), errors.clone());
+            let proxy = self
+                .supervisor
+                .start("ProxyPoller", &Place::Here, MAILBOX, move || {
+                    ProxyPoller::new(&sense, polling, certificate, sessions, errors)
+                });
+            self.stop_order.push(("ProxyPoller", proxy.recipient()));
+        }
+        if let Some(polling) = sense.app_names.clone() {
+            let names = Fanout::new(vec![health.recipient()]);
+            let (verify, errors) = (sense.reject_unauthorized, errors.clone());
+            let apps =
+                self.supervisor
+                    .start("AppNamesExtractor", &Place::Here, MAILBOX, move || {
+                        AppNamesExtractor::new(polling, verify, certificate, names, errors)
+                    });
+            self.stop_order
+                .push(("AppNamesExtractor", apps.recipient()));
+        }
+    }
+}
+
+/// Today's counts as the history knows them, so that a restart does not lose the day.
+fn restored(store: &ErrorStore, today: ErrorCounts) -> ErrorCounts {
+    match store.counts_of_day(today.day()) {
+        Ok(counts) => {
+            if counts.total() > 0 {
+                log::info!(
+                    "ERROR HISTORY: {} errors of today read back",
+                    counts.total()
+                );
+            }
+            counts
+        }
+        Err(error) => {
+            log::warn!("ERROR HISTORY: Today's errors cannot be read back: {error}");
+            today
+        }
+    }
+}
