@@ -63,6 +63,9 @@ const SINK_MAILBOX: usize = 100_000;
 /// How long a stop may take.
 pub const GRACE: Duration = Duration::from_secs(10);
 
+/// How long the end waits for threads that have nothing left to do.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
 impl App {
     /// Starts everything that `settings` asks for. Must run inside an actix system.
     pub fn start(settings: Settings, surroundings: &Surroundings) -> Self {
@@ -111,12 +114,17 @@ impl App {
         }
     }
 
-    /// Ends the threads. Call after [`App::drain`].
+    /// Ends the threads. Call after [`App::drain`]; a thread that is stuck is left behind.
     pub fn end(self) {
-        for arbiter in self.arbiters {
-            arbiter.stop();
-            _ = arbiter.join();
-        }
+        let (done, ended) = std::sync::mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            for arbiter in self.arbiters {
+                arbiter.stop();
+                _ = arbiter.join();
+            }
+            drop(done);
+        });
+        _ = ended.recv_timeout(LAST_WAIT);
     }
 }
 

@@ -79,9 +79,9 @@ pub struct ErrorsArgs {
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     pub format: OutputFormat,
 
-    /// Most rows of the table.
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub limit: usize,
+    /// Most events to print; 100 for a table, all for json and csv unless given.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
 }
 
 /// How `errors` prints.

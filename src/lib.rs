@@ -1,8 +1,12 @@
-//! The program as a library.
+//! The program as a library, so that tests and benchmarks can start its parts.
 
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod demo;
+pub mod errors_command;
 pub mod logging;
+pub mod monitor;
 pub mod paths;
+pub mod service;
 pub mod signal;

@@ -1,3 +1,52 @@
-//! Butler SOS.
+//! `butler-sos`: the command line is read here, and the exit code is decided here.
 
-fn main() {}
+use std::alloc::System;
+use std::io::Write;
+use std::process::ExitCode;
+
+use butler_sos::cli::{Cli, Command};
+use butler_sos::{demo, errors_command, monitor};
+use cap::Cap;
+use clap::{CommandFactory, Parser};
+
+/// Counts what is in use, so that UptimeMonitor can tell.
+#[global_allocator]
+static HEAP: Cap<System> = Cap::new(System, usize::MAX);
+
+fn main() -> ExitCode {
+    actors::runtime::panics::install_hook();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let mistake = error.use_stderr();
+            // Nobody to tell that nobody can be told.
+            _ = error.print();
+            return ExitCode::from(u8::from(mistake));
+        }
+    };
+    let result = match cli.command {
+        Some(Command::Demo(args)) => demo::run(&args, read_heap),
+        Some(Command::Errors(args)) => errors_command::run(&args, &mut std::io::stdout().lock()),
+        None => match cli.config {
+            Some(file) => monitor::run(&file, cli.loglevel, read_heap),
+            None => Err(format!(
+                "error: no configuration file given\n\n{}",
+                Cli::command().render_help()
+            )),
+        },
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            if !message.is_empty() {
+                _ = writeln!(std::io::stderr(), "{}", message.trim_end());
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Bytes in use and their high-water mark.
+fn read_heap() -> (u64, u64) {
+    (HEAP.allocated() as u64, HEAP.max_allocated() as u64)
+}
