@@ -71,11 +71,7 @@ impl App {
     pub fn start(settings: Settings, surroundings: &Surroundings) -> Self {
         let (give_up, given_up) = mpsc::unbounded_channel();
         let supervisor = Supervisor::new(Policy::default(), move |name| _ = give_up.send(name));
-        let mut graph = Graph {
-            supervisor,
-            arbiters: Vec::new(),
-            stop_order: Vec::new(),
-        };
+        let mut graph = Graph { supervisor, arbiters: Vec::new(), stop_order: Vec::new() };
 
         let tracker = graph.start_tracking(&settings, surroundings);
         let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
@@ -85,12 +81,7 @@ impl App {
 
         // Everybody was pushed as they started, downstream first.
         graph.stop_order.reverse();
-        Self {
-            tracker,
-            stop_order: graph.stop_order,
-            arbiters: graph.arbiters,
-            given_up,
-        }
+        Self { tracker, stop_order: graph.stop_order, arbiters: graph.arbiters, given_up }
     }
 
     /// Waits for the name of an actor that could not be kept alive.
@@ -155,13 +146,10 @@ impl Graph {
         };
         let place = self.own_thread();
         let clock = surroundings.clock.clone();
-        let tracker = self
-            .supervisor
-            .start("ErrorTrackerActor", &place, MAILBOX, move || {
-                ErrorTrackerActor::new(tracking, clock)
-            });
-        self.stop_order
-            .push(("ErrorTrackerActor", tracker.clone().recipient()));
+        let tracker = self.supervisor.start("ErrorTrackerActor", &place, MAILBOX, move || {
+            ErrorTrackerActor::new(tracking, clock)
+        });
+        self.stop_order.push(("ErrorTrackerActor", tracker.clone().recipient()));
         tracker
     }
 
@@ -175,12 +163,10 @@ impl Graph {
         if let (Some(sink), Some(influx)) = (&tracking.influx, &settings.influx) {
             let (sink, influx, place) = (sink.clone(), influx.clone(), self.own_thread());
             let addr =
-                self.supervisor
-                    .start("InfluxErrorSinkActor", &place, SINK_MAILBOX, move || {
-                        InfluxErrorSinkActor::new(&influx, sink)
-                    });
-            self.stop_order
-                .push(("InfluxErrorSinkActor", addr.clone().recipient()));
+                self.supervisor.start("InfluxErrorSinkActor", &place, SINK_MAILBOX, move || {
+                    InfluxErrorSinkActor::new(&influx, sink)
+                });
+            self.stop_order.push(("InfluxErrorSinkActor", addr.clone().recipient()));
             sinks.push(addr.recipient());
         } else if tracking.influx.is_some() {
             log::info!(
@@ -199,11 +185,7 @@ impl Graph {
                 Err(error) => log::warn!("ERROR HISTORY: No history is kept: {error}"),
             }
         }
-        Tracking::On {
-            log_summary: tracking.log_summary,
-            sinks,
-            today,
-        }
+        Tracking::On { log_summary: tracking.log_summary, sinks, today }
     }
 
     fn start_history(
@@ -213,13 +195,10 @@ impl Graph {
         surroundings: &Surroundings,
     ) -> Recipient<ErrorPoint> {
         let (place, clock) = (self.own_thread(), surroundings.clock.clone());
-        let addr = self
-            .supervisor
-            .start("ErrorHistoryActor", &place, SINK_MAILBOX, move || {
-                ErrorHistoryActor::new(store, retention_days, clock)
-            });
-        self.stop_order
-            .push(("ErrorHistoryActor", addr.clone().recipient()));
+        let addr = self.supervisor.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || {
+            ErrorHistoryActor::new(store, retention_days, clock)
+        });
+        self.stop_order.push(("ErrorHistoryActor", addr.clone().recipient()));
         addr.recipient()
     }
 
@@ -231,24 +210,15 @@ impl Graph {
     ) -> Option<Addr<InfluxWriter>> {
         let influx = settings.influx.clone()?;
         let own = OwnTags {
-            instance: settings
-                .uptime
-                .as_ref()
-                .map_or_else(String::new, |up| up.instance.clone()),
+            instance: settings.uptime.as_ref().map_or_else(String::new, |up| up.instance.clone()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let (place, clock, errors) = (
-            self.own_thread(),
-            surroundings.clock.clone(),
-            errors.clone(),
-        );
-        let writer = self
-            .supervisor
-            .start("InfluxWriter", &place, MAILBOX, move || {
-                InfluxWriter::new(influx, own, clock, errors)
-            });
-        self.stop_order
-            .push(("InfluxWriter", writer.clone().recipient()));
+        let (place, clock, errors) =
+            (self.own_thread(), surroundings.clock.clone(), errors.clone());
+        let writer = self.supervisor.start("InfluxWriter", &place, MAILBOX, move || {
+            InfluxWriter::new(influx, own, clock, errors)
+        });
+        self.stop_order.push(("InfluxWriter", writer.clone().recipient()));
         Some(writer)
     }
 
@@ -261,16 +231,12 @@ impl Graph {
         let Some(uptime) = settings.uptime.clone() else {
             return;
         };
-        let stores = writer
-            .filter(|_| uptime.store)
-            .map(|addr| addr.clone().recipient());
+        let stores = writer.filter(|_| uptime.store).map(|addr| addr.clone().recipient());
         let memory = Fanout::new(stores.into_iter().collect());
         let Surroundings { clock, read_heap } = surroundings.clone();
-        let monitor = self
-            .supervisor
-            .start("UptimeMonitor", &Place::Here, MAILBOX, move || {
-                UptimeMonitor::new(uptime, clock, read_heap, memory)
-            });
+        let monitor = self.supervisor.start("UptimeMonitor", &Place::Here, MAILBOX, move || {
+            UptimeMonitor::new(uptime, clock, read_heap, memory)
+        });
         self.stop_order.push(("UptimeMonitor", monitor.recipient()));
     }
 
@@ -286,49 +252,35 @@ impl Graph {
             return;
         };
 
-        let metrics = Fanout::new(
-            writer
-                .map(|addr| addr.clone().recipient())
-                .into_iter()
-                .collect(),
-        );
+        let metrics =
+            Fanout::new(writer.map(|addr| addr.clone().recipient()).into_iter().collect());
         let health = {
             let (sense, certificate, errors) =
                 (Arc::clone(&sense), certificate.clone(), errors.clone());
-            self.supervisor
-                .start("HealthPoller", &Place::Here, MAILBOX, move || {
-                    HealthPoller::new(sense, certificate, metrics, errors)
-                })
+            self.supervisor.start("HealthPoller", &Place::Here, MAILBOX, move || {
+                HealthPoller::new(sense, certificate, metrics, errors)
+            })
         };
-        self.stop_order
-            .push(("HealthPoller", health.clone().recipient()));
+        self.stop_order.push(("HealthPoller", health.clone().recipient()));
 
         if let Some(polling) = sense.sessions.clone() {
-            let sessions = Fanout::new(
-                writer
-                    .map(|addr| addr.clone().recipient())
-                    .into_iter()
-                    .collect(),
-            );
+            let sessions =
+                Fanout::new(writer.map(|addr| addr.clone().recipient()).into_iter().collect());
             let (sense, certificate, errors) =
                 (Arc::clone(&sense), certificate.clone(), errors.clone());
-            let proxy = self
-                .supervisor
-                .start("ProxyPoller", &Place::Here, MAILBOX, move || {
-                    ProxyPoller::new(&sense, polling, certificate, sessions, errors)
-                });
+            let proxy = self.supervisor.start("ProxyPoller", &Place::Here, MAILBOX, move || {
+                ProxyPoller::new(&sense, polling, certificate, sessions, errors)
+            });
             self.stop_order.push(("ProxyPoller", proxy.recipient()));
         }
         if let Some(polling) = sense.app_names.clone() {
             let names = Fanout::new(vec![health.recipient()]);
             let (verify, errors) = (sense.reject_unauthorized, errors.clone());
             let apps =
-                self.supervisor
-                    .start("AppNamesExtractor", &Place::Here, MAILBOX, move || {
-                        AppNamesExtractor::new(polling, verify, certificate, names, errors)
-                    });
-            self.stop_order
-                .push(("AppNamesExtractor", apps.recipient()));
+                self.supervisor.start("AppNamesExtractor", &Place::Here, MAILBOX, move || {
+                    AppNamesExtractor::new(polling, verify, certificate, names, errors)
+                });
+            self.stop_order.push(("AppNamesExtractor", apps.recipient()));
         }
     }
 }
@@ -338,10 +290,7 @@ fn restored(store: &ErrorStore, today: ErrorCounts) -> ErrorCounts {
     match store.counts_of_day(today.day()) {
         Ok(counts) => {
             if counts.total() > 0 {
-                log::info!(
-                    "ERROR HISTORY: {} errors of today read back",
-                    counts.total()
-                );
+                log::info!("ERROR HISTORY: {} errors of today read back", counts.total());
             }
             counts
         }

@@ -116,14 +116,10 @@ pub fn load(file: &Path, base: &Path) -> Result<Loaded, Unreadable> {
         )));
     }
     let text = fs::read(&file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Unreadable(format!(
-            "Specified config file does not exist: {}",
-            file.display()
-        )),
-        _ => Unreadable(format!(
-            "Config file {} cannot be read: {error}",
-            file.display()
-        )),
+        std::io::ErrorKind::NotFound => {
+            Unreadable(format!("Specified config file does not exist: {}", file.display()))
+        }
+        _ => Unreadable(format!("Config file {} cannot be read: {error}", file.display())),
     })?;
     let text = String::from_utf8(text)
         .map_err(|_| Unreadable(format!("Config file {} is not UTF-8 text", file.display())))?;
@@ -141,11 +137,9 @@ pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadabl
             file.display(),
             error.reason
         )),
-        None => Unreadable(format!(
-            "VERIFY CONFIG FILE ERROR: {}: {}",
-            file.display(),
-            error.reason
-        )),
+        None => {
+            Unreadable(format!("VERIFY CONFIG FILE ERROR: {}: {}", file.display(), error.reason))
+        }
     })?;
     let problems = Problems::default();
     let at = problems.reader(ROOT);
@@ -159,23 +153,15 @@ pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadabl
     let settings = config.check(&at, file, base);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
-    Ok(Loaded {
-        settings: (!failed).then_some(settings),
-        problems: problems.take(),
-        log_level,
-    })
+    Ok(Loaded { settings: (!failed).then_some(settings), problems: problems.take(), log_level })
 }
 
 impl Config {
     fn check(&self, at: &Reader, file: PathBuf, base: &Path) -> Settings {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
-        let log_level = at
-            .key("logLevel")
-            .choice(&self.log_level, &Level::CHOICES, Level::Info);
+        let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
         let tracking_at = at.key("errorTracking");
-        let tracking = tracking_at
-            .section(&self.error_tracking)
-            .check(&tracking_at, base);
+        let tracking = tracking_at.section(&self.error_tracking).check(&tracking_at, base);
         let uptime_at = at.key("uptimeMonitor");
         let influx_at = at.key("influxdbConfig");
         let sense = SenseConfig {

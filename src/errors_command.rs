@@ -50,13 +50,7 @@ pub fn run(args: &ErrorsArgs, out: &mut impl Write) -> Result<(), String> {
             let read = reader.for_each(&filter, Some(limit), |row| rows.push(row));
             read.map_err(|error| unreadable(&error))?;
             let totals = reader.totals(&filter).map_err(|error| unreadable(&error))?;
-            output.write(
-                &Table {
-                    rows: &rows,
-                    totals: &totals,
-                }
-                .to_string(),
-            );
+            output.write(&Table { rows: &rows, totals: &totals }.to_string());
         }
         OutputFormat::Json => {
             let mut begin = "[";
@@ -71,13 +65,11 @@ pub fn run(args: &ErrorsArgs, out: &mut impl Write) -> Result<(), String> {
         OutputFormat::Csv => {
             output.write(&csv::line(COLUMNS));
             let read = reader.for_each(&filter, args.limit, |row| {
-                output.write(&csv::line(values(row).iter().map(
-                    |(_, value)| match value {
-                        Value::Null => String::new(),
-                        Value::String(text) => text.clone(),
-                        other => other.to_string(),
-                    },
-                )));
+                output.write(&csv::line(values(row).iter().map(|(_, value)| match value {
+                    Value::Null => String::new(),
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                })));
             });
             read.map_err(|error| unreadable(&error))?;
         }
@@ -100,28 +92,16 @@ impl<W: Write> Output<'_, W> {
 
 fn filter(args: &ErrorsArgs, clock: &Clock) -> Result<Filter, String> {
     let allowed = |what: &str, found: &str, all: Vec<&str>| {
-        format!(
-            "error: there is no {what} {found:?}\n\nAllowed are: {}",
-            all.join(", ")
-        )
+        format!("error: there is no {what} {found:?}\n\nAllowed are: {}", all.join(", "))
     };
     let error_type = args.error_type.as_deref().map(|text| {
         ErrorType::from_text(&text.to_uppercase()).ok_or_else(|| {
-            allowed(
-                "error type",
-                text,
-                ErrorType::ALL.map(ErrorType::as_str).to_vec(),
-            )
+            allowed("error type", text, ErrorType::ALL.map(ErrorType::as_str).to_vec())
         })
     });
     let category = args.category.as_deref().map(|text| {
-        Category::from_text(&text.to_lowercase()).ok_or_else(|| {
-            allowed(
-                "category",
-                text,
-                Category::ALL.map(Category::as_str).to_vec(),
-            )
-        })
+        Category::from_text(&text.to_lowercase())
+            .ok_or_else(|| allowed("category", text, Category::ALL.map(Category::as_str).to_vec()))
     });
     Ok(Filter {
         since: Some(since::stamp_before(clock.now(), &args.since)?),
@@ -143,23 +123,17 @@ fn history_file(args: &ErrorsArgs) -> Result<PathBuf, String> {
     let loaded = config::load(config, &base).map_err(|error| format!("error: {error}"))?;
     let Some(settings) = loaded.settings else {
         let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
-        return Err(format!(
-            "error: {} is wrong:\n{}",
-            config.display(),
-            problems.join("\n")
-        ));
+        return Err(format!("error: {} is wrong:\n{}", config.display(), problems.join("\n")));
     };
-    settings
-        .tracking
-        .and_then(|tracking| tracking.history)
-        .map(|history| history.file)
-        .ok_or_else(|| {
+    settings.tracking.and_then(|tracking| tracking.history).map(|history| history.file).ok_or_else(
+        || {
             format!(
                 "error: {} keeps no history: Butler-SOS.errorTracking.enable or \
                  Butler-SOS.errorTracking.history.enable is false",
                 config.display()
             )
-        })
+        },
+    )
 }
 
 /// Names of what is printed as JSON and CSV: the time, then the page's tags and fields.
@@ -183,10 +157,7 @@ const COLUMNS: [&str; 16] = [
 ];
 
 fn values(row: HistoryRow) -> [(&'static str, Value); 16] {
-    let time = row
-        .stamp
-        .to_utc()
-        .to_rfc3339_opts(SecondsFormat::Nanos, true);
+    let time = row.stamp.to_utc().to_rfc3339_opts(SecondsFormat::Nanos, true);
     let values: [Value; 16] = [
         time.into(),
         row.error_type.into(),
@@ -211,12 +182,6 @@ fn values(row: HistoryRow) -> [(&'static str, Value); 16] {
 
 /// One object; members without a value are left out, as InfluxDB does.
 fn json(row: HistoryRow) -> Value {
-    let members = values(row)
-        .into_iter()
-        .filter(|(_, value)| !value.is_null());
-    Value::Object(
-        members
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect::<Map<_, _>>(),
-    )
+    let members = values(row).into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(members.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
 }

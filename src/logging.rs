@@ -76,11 +76,7 @@ fn own_level(level: Level) -> LevelFilter {
 }
 
 fn verbose_level(level: Level) -> LevelFilter {
-    if level >= Level::Verbose {
-        LevelFilter::Debug
-    } else {
-        LevelFilter::Off
-    }
+    if level >= Level::Verbose { LevelFilter::Debug } else { LevelFilter::Off }
 }
 
 /// Libraries are held back, so that their chatter does not hide what matters.
@@ -141,10 +137,7 @@ mod tests {
     #[test]
     fn a_message_is_always_one_line() {
         let name = "a\nb\x1b[31m\u{7f}ü";
-        assert_eq!(
-            OneLine(&format_args!("x {name}")).to_string(),
-            "x a\\nb\\u{1b}[31m\\u{7f}ü"
-        );
+        assert_eq!(OneLine(&format_args!("x {name}")).to_string(), "x a\\nb\\u{1b}[31m\\u{7f}ü");
     }
 
     #[test]

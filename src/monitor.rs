@@ -19,9 +19,7 @@ use crate::{logging, paths, service, signal};
 pub fn run(file: &Path, level: Option<Level>, read_heap: ReadHeap) -> Result<(), String> {
     let base = paths::base_folder();
     let loaded = config::load(file, &base);
-    let configured = loaded
-        .as_ref()
-        .map_or(Level::Info, |loaded| loaded.log_level);
+    let configured = loaded.as_ref().map_or(Level::Info, |loaded| loaded.log_level);
     let _log = logging::start(level.unwrap_or(configured))?;
 
     let file = paths::absolute(file);
@@ -31,13 +29,7 @@ pub fn run(file: &Path, level: Option<Level>, read_heap: ReadHeap) -> Result<(),
     })?;
     log::info!("MAIN: Using config file: {}", file.display());
     loaded.problems.iter().for_each(tell);
-    let count = |severity| {
-        loaded
-            .problems
-            .iter()
-            .filter(|p| p.severity == severity)
-            .count()
-    };
+    let count = |severity| loaded.problems.iter().filter(|p| p.severity == severity).count();
     let Some(settings) = loaded.settings else {
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         log::error!(
@@ -46,19 +38,10 @@ pub fn run(file: &Path, level: Option<Level>, read_heap: ReadHeap) -> Result<(),
         );
         return Err(String::new());
     };
-    log::info!(
-        "VERIFY CONFIG FILE: Your config file at {} is correctly formatted",
-        file.display()
-    );
+    log::info!("VERIFY CONFIG FILE: Your config file at {} is correctly formatted", file.display());
     actix::System::new().block_on(async {
         introduce(&settings);
-        let app = App::start(
-            settings,
-            &Surroundings {
-                clock: Clock::system(),
-                read_heap,
-            },
-        );
+        let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
         service::serve(app, signal::asked_to_stop()).await
     })
 }
@@ -87,21 +70,12 @@ fn introduce(settings: &Settings) {
         sense.health_interval.as_secs_f64(),
     );
     match &settings.influx {
-        Some(influx) => log::info!(
-            "MAIN: Writing to InfluxDB {} at {}",
-            influx.version(),
-            influx.base_url
-        ),
+        Some(influx) => {
+            log::info!("MAIN: Writing to InfluxDB {} at {}", influx.version(), influx.base_url)
+        }
         None => log::info!("MAIN: InfluxDB is switched off"),
     }
-    if let Some(history) = settings
-        .tracking
-        .as_ref()
-        .and_then(|on| on.history.as_ref())
-    {
-        log::info!(
-            "MAIN: Keeping the error history in {}",
-            history.file.display()
-        );
+    if let Some(history) = settings.tracking.as_ref().and_then(|on| on.history.as_ref()) {
+        log::info!("MAIN: Keeping the error history in {}", history.file.display());
     }
 }

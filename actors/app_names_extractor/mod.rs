@@ -43,15 +43,7 @@ impl AppNamesExtractor {
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let client = SenseClient::for_app_list(certificate, reject_unauthorized);
-        Self {
-            work: Rc::new(Work {
-                polling,
-                client,
-                names,
-                errors,
-            }),
-            fetching: None,
-        }
+        Self { work: Rc::new(Work { polling, client, names, errors }), fetching: None }
     }
 }
 
@@ -66,10 +58,7 @@ impl Work {
                 let host = &self.polling.host;
                 log::error!("APP NAMES: {host}: {}", failure.message());
                 let server = self.polling.server.clone();
-                let origin = Origin::AppNamesExtract {
-                    server,
-                    host: host.clone(),
-                };
+                let origin = Origin::AppNamesExtract { server, host: host.clone() };
                 self.errors.do_send(ErrorOccurred { origin, failure });
             }
         }

@@ -83,12 +83,7 @@ pub struct Point {
 impl Point {
     /// A point without tags and fields yet.
     pub fn new(measurement: impl Into<Text>, stamp: Stamp) -> Self {
-        Self {
-            measurement: measurement.into(),
-            tags: Vec::new(),
-            fields: Vec::new(),
-            stamp,
-        }
+        Self { measurement: measurement.into(), tags: Vec::new(), fields: Vec::new(), stamp }
     }
 
     /// Adds a tag.

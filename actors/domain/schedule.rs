@@ -39,10 +39,9 @@ impl std::str::FromStr for Schedule {
         let words: Vec<&str> = text.split_whitespace().collect();
         match *words.as_slice() {
             ["every", unit] => Self::every(1, unit),
-            ["every", number, unit] => Self::every(
-                number.parse::<u32>().map_err(|_| NotASchedule)?.max(1),
-                unit,
-            ),
+            ["every", number, unit] => {
+                Self::every(number.parse::<u32>().map_err(|_| NotASchedule)?.max(1), unit)
+            }
             ["at", time] => Self::at(time, None),
             ["at", time, half] => Self::at(time, Some(half)),
             _ => Err(NotASchedule),
@@ -64,11 +63,7 @@ impl Schedule {
             return Err(NotASchedule);
         }
         let aligned = per_enclosing % number == 0;
-        Ok(if aligned {
-            Self::Aligned(interval)
-        } else {
-            Self::SinceStart(interval)
-        })
+        Ok(if aligned { Self::Aligned(interval) } else { Self::SinceStart(interval) })
     }
 
     fn at(time: &str, half: Option<&str>) -> Result<Self, NotASchedule> {
@@ -85,9 +80,7 @@ impl Schedule {
                 _ => return Err(NotASchedule),
             };
         }
-        NaiveTime::from_hms_opt(hour, minute, 0)
-            .map(Self::Daily)
-            .ok_or(NotASchedule)
+        NaiveTime::from_hms_opt(hour, minute, 0).map(Self::Daily).ok_or(NotASchedule)
     }
 
     /// The first time after `now`, at least one second ahead, for a program started at `started`.
@@ -101,9 +94,7 @@ impl Schedule {
                 if today >= earliest {
                     today
                 } else {
-                    today
-                        .checked_add_days(Days::new(1))
-                        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+                    today.checked_add_days(Days::new(1)).unwrap_or(DateTime::<Utc>::MAX_UTC)
                 }
             }
         }
@@ -112,9 +103,7 @@ impl Schedule {
 
 /// The first multiple of `interval` after `origin` that is not before `earliest`.
 fn multiple(origin: DateTime<Utc>, interval: Duration, earliest: DateTime<Utc>) -> DateTime<Utc> {
-    let interval_ms = i64::try_from(interval.as_millis())
-        .unwrap_or(i64::MAX)
-        .max(1);
+    let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).max(1);
     let elapsed_ms = (earliest - origin).num_milliseconds().max(0);
     // A stamp can be a fraction of a millisecond past a multiple; then the next one is meant.
     let exact = elapsed_ms % interval_ms == 0
@@ -153,18 +142,9 @@ mod tests {
 
     #[test]
     fn other_intervals_count_from_the_start() {
-        assert_eq!(
-            next("every 90 minutes", "2026-05-03T10:20:30Z"),
-            "2026-05-03T11:50:30+00:00"
-        );
-        assert_eq!(
-            next("every 7 hours", "2026-05-03T17:20:29Z"),
-            "2026-05-03T17:20:30+00:00"
-        );
-        assert_eq!(
-            next("every 7 hours", "2026-05-03T17:20:30Z"),
-            "2026-05-04T00:20:30+00:00"
-        );
+        assert_eq!(next("every 90 minutes", "2026-05-03T10:20:30Z"), "2026-05-03T11:50:30+00:00");
+        assert_eq!(next("every 7 hours", "2026-05-03T17:20:29Z"), "2026-05-03T17:20:30+00:00");
+        assert_eq!(next("every 7 hours", "2026-05-03T17:20:30Z"), "2026-05-04T00:20:30+00:00");
     }
 
     #[test]
@@ -173,10 +153,7 @@ mod tests {
             next("every 1 minutes", "2026-05-03T16:59:59.500Z"),
             "2026-05-03T17:01:00+00:00"
         );
-        assert_eq!(
-            next("every 1 minutes", "2026-05-03T16:59:59Z"),
-            "2026-05-03T17:00:00+00:00"
-        );
+        assert_eq!(next("every 1 minutes", "2026-05-03T16:59:59Z"), "2026-05-03T17:00:00+00:00");
     }
 
     #[test]

@@ -117,10 +117,7 @@ impl Scalar for i64 {
             return Some((*value, Written::Usually));
         }
         let (value, written) = f64::read(raw)?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "checked to be whole and in range"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
         (value.fract() == 0.0 && value.abs() < 9e15).then_some((value as i64, written))
     }
 }
@@ -289,10 +286,7 @@ impl<'de, M: FromMap, L: FromList> Visitor<'de> for Node<M, L> {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "far beyond every limit either way"
-        )]
+        #[expect(clippy::cast_precision_loss, reason = "far beyond every limit either way")]
         let raw = i64::try_from(value).map_or(Raw::Float(value as f64), Raw::Integer);
         Ok(Shape::Raw(raw))
     }
@@ -317,9 +311,7 @@ impl<'de, M: FromMap, L: FromList> Visitor<'de> for Node<M, L> {
 fn node<'de, D: Deserializer<'de>, M: FromMap, L: FromList>(
     from: D,
 ) -> Result<Shape<M, L>, D::Error> {
-    from.deserialize_any(Node {
-        _kinds: PhantomData,
-    })
+    from.deserialize_any(Node { _kinds: PhantomData })
 }
 
 impl<'de, T: Scalar> Deserialize<'de> for Field<T> {
@@ -362,14 +354,12 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
 
 impl<'de> Deserialize<'de> for Names {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Ok(
-            match node::<D, Vec<(String, Field<String>)>, Unwanted>(from)? {
-                Shape::Raw(Raw::Null) => Self::default(),
-                Shape::Map(pairs) => Self::Pairs(pairs),
-                Shape::Raw(raw) => Self::Wrong(raw.found()),
-                Shape::List(_) => Self::Wrong(Raw::List.found()),
-            },
-        )
+        Ok(match node::<D, Vec<(String, Field<String>)>, Unwanted>(from)? {
+            Shape::Raw(Raw::Null) => Self::default(),
+            Shape::Map(pairs) => Self::Pairs(pairs),
+            Shape::Raw(raw) => Self::Wrong(raw.found()),
+            Shape::List(_) => Self::Wrong(Raw::List.found()),
+        })
     }
 }
 

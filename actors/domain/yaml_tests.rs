@@ -75,10 +75,7 @@ fn unusual_spellings_are_understood_with_a_warning() {
     let at = problems.reader("R");
     assert!(at.key("flag").or(&sample.flag, false));
     assert_eq!(at.key("number").or(&sample.number, 1), 8086);
-    assert_eq!(
-        at.key("text").optional(&sample.text).as_deref(),
-        Some("1234567")
-    );
+    assert_eq!(at.key("text").optional(&sample.text).as_deref(), Some("1234567"));
     let items = at.key("list").items(&sample.list);
     let (item, below) = &items[0];
     assert!(!item.key("flag").or(&item.section(below).flag, true));
@@ -97,29 +94,12 @@ fn unusual_spellings_are_understood_with_a_warning() {
 fn numbers_are_held_to_their_limits() {
     let problems = Problems::default();
     let at = problems.reader("R.port");
-    for (yaml, port) in [
-        ("port: 8086", 8086),
-        ("port: 0", 1),
-        ("port: 65536", 1),
-        ("port: x", 1),
-    ] {
+    for (yaml, port) in [("port: 8086", 8086), ("port: 0", 1), ("port: 65536", 1), ("port: x", 1)] {
         assert_eq!(at.port(&sample(yaml).port, 1), port);
     }
-    assert_eq!(
-        at.milliseconds(&sample("number: 0").number, 5_000, 100)
-            .as_millis(),
-        100
-    );
-    assert_eq!(
-        at.milliseconds(&sample("number: 2e3").number, 5_000, 100)
-            .as_millis(),
-        2_000
-    );
-    assert_eq!(
-        at.milliseconds(&sample("number: 1.5").number, 5_000, 100)
-            .as_millis(),
-        5_000
-    );
+    assert_eq!(at.milliseconds(&sample("number: 0").number, 5_000, 100).as_millis(), 100);
+    assert_eq!(at.milliseconds(&sample("number: 2e3").number, 5_000, 100).as_millis(), 2_000);
+    assert_eq!(at.milliseconds(&sample("number: 1.5").number, 5_000, 100).as_millis(), 5_000);
     assert_eq!(problems.count(Severity::Error), 4);
     assert_eq!(problems.count(Severity::Warning), 1);
 }
@@ -129,10 +109,7 @@ fn a_secret_is_not_shown_even_when_it_is_wrong() {
     let problems = Problems::default();
     let at = problems.reader("R.token");
     assert!(at.secret(&sample("token: [hunter2]").token).is_none());
-    assert!(
-        at.needed_secret(&sample("token:").token, "x is on")
-            .is_none()
-    );
+    assert!(at.needed_secret(&sample("token:").token, "x is on").is_none());
     let all = messages(&problems).join("\n");
     assert!(!all.contains("hunter2"), "{all}");
     assert!(all.contains("is missing; needed because x is on"), "{all}");
@@ -143,14 +120,8 @@ fn names_keep_their_order_and_scalar_values() {
     let sample = sample("names: {b: 1, a: true, empty: , c: 1.5, '10': x}");
     let problems = Problems::default();
     let pairs = problems.reader("R").pairs(&sample.names);
-    let pairs: Vec<_> = pairs
-        .iter()
-        .map(|(k, v)| (k.as_str(), v.as_str()))
-        .collect();
-    assert_eq!(
-        pairs,
-        [("b", "1"), ("a", "true"), ("c", "1.5"), ("10", "x")]
-    );
+    let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(pairs, [("b", "1"), ("a", "true"), ("c", "1.5"), ("10", "x")]);
 }
 
 #[test]

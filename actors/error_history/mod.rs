@@ -55,14 +55,7 @@ impl ErrorHistoryActor {
             );
         }
         let pending = Vec::new();
-        Self {
-            store,
-            retention_days,
-            clock,
-            pending,
-            failing: false,
-            dropped: 0,
-        }
+        Self { store, retention_days, clock, pending, failing: false, dropped: 0 }
     }
 
     fn flush(&mut self) {
@@ -90,9 +83,7 @@ impl ErrorHistoryActor {
 
     fn trim(&mut self) {
         let kept = chrono::Duration::days(self.retention_days.into());
-        let before = (self.clock.now() - kept)
-            .timestamp_nanos_opt()
-            .map_or(Stamp(0), Stamp);
+        let before = (self.clock.now() - kept).timestamp_nanos_opt().map_or(Stamp(0), Stamp);
         match self.store.trim(before) {
             Ok(0) => {}
             Ok(removed) => log::debug!(

@@ -23,10 +23,7 @@ pub struct Filter {
 
 /// One event of the history, with the names of the page's tags and fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "the page's tables of tags and fields document each"
-)]
+#[expect(missing_docs, reason = "the page's tables of tags and fields document each")]
 pub struct HistoryRow {
     pub stamp: Stamp,
     pub error_type: String,
@@ -83,9 +80,7 @@ impl ErrorReader {
         mut each: impl FnMut(HistoryRow),
     ) -> rusqlite::Result<()> {
         let (condition, mut values) = filter.condition();
-        let limit = limit
-            .and_then(|limit| i64::try_from(limit).ok())
-            .unwrap_or(-1);
+        let limit = limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
         values.push(Value::Integer(limit));
         let sql = format!("SELECT * FROM errors WHERE {condition} ORDER BY stamp DESC LIMIT ?");
         let mut query = self.0.prepare(&sql)?;
@@ -108,11 +103,7 @@ impl ErrorReader {
         );
         let mut query = self.0.prepare(&sql)?;
         let totals = query.query_map(params_from_iter(values), |row| {
-            Ok(Total {
-                error_type: row.get(0)?,
-                error_category: row.get(1)?,
-                count: row.get(2)?,
-            })
+            Ok(Total { error_type: row.get(0)?, error_category: row.get(1)?, count: row.get(2)? })
         })?;
         totals.collect()
     }

@@ -36,23 +36,15 @@ impl HistoryConfig {
             return None;
         }
         let file = at.key("file").or(&self.file, DEFAULT_FILE.to_owned());
-        let file = if file.trim().is_empty() {
-            DEFAULT_FILE
-        } else {
-            file.trim()
-        };
+        let file = if file.trim().is_empty() { DEFAULT_FILE } else { file.trim() };
         let days_at = at.key("retentionDays");
         let days = days_at.or(&self.retention_days, 30);
         let kept = days.clamp(1, 3650);
         if kept != days {
-            days_at.warning(format!(
-                "expected 1 to 3650 days, found number {days}; {kept} is used"
-            ));
+            days_at
+                .warning(format!("expected 1 to 3650 days, found number {days}; {kept} is used"));
         }
         let retention_days = u32::try_from(kept).unwrap_or(30);
-        Some(HistorySettings {
-            file: base.join(file),
-            retention_days,
-        })
+        Some(HistorySettings { file: base.join(file), retention_days })
     }
 }

@@ -96,12 +96,7 @@ impl ErrorStore {
             }
             Err(error) => return Err(cannot("opened", &error)),
         };
-        Ok(Self {
-            connection,
-            _lock: lock,
-            dropped: 0,
-            set_aside,
-        })
+        Ok(Self { connection, _lock: lock, dropped: 0, set_aside })
     }
 
     /// Stores events in one transaction. A full file makes room by dropping the oldest events.
@@ -114,20 +109,14 @@ impl ErrorStore {
             match self.try_insert(points) {
                 Ok(()) => return Ok(()),
                 Err(error) if error.sqlite_error_code() == Some(SqlCode::DiskFull) => {
-                    if self
-                        .make_room()
-                        .map_err(|error| StoreError(error.to_string()))?
-                        == 0
-                    {
+                    if self.make_room().map_err(|error| StoreError(error.to_string()))? == 0 {
                         return Err(StoreError(error.to_string()));
                     }
                 }
                 Err(error) => return Err(StoreError(error.to_string())),
             }
         }
-        Err(StoreError(
-            "the history file is full and no room could be made".to_owned(),
-        ))
+        Err(StoreError("the history file is full and no room could be made".to_owned()))
     }
 
     fn try_insert(&mut self, points: &[ErrorPoint]) -> rusqlite::Result<()> {
@@ -180,16 +169,11 @@ impl ErrorStore {
     /// # Errors
     /// When the file cannot be read.
     pub fn counts_of_day(&self, day: NaiveDate) -> Result<ErrorCounts, StoreError> {
-        self.count_day(day)
-            .map_err(|error| StoreError(error.to_string()))
+        self.count_day(day).map_err(|error| StoreError(error.to_string()))
     }
 
     fn count_day(&self, day: NaiveDate) -> rusqlite::Result<ErrorCounts> {
-        let begin = day
-            .and_time(NaiveTime::MIN)
-            .and_utc()
-            .timestamp_nanos_opt()
-            .unwrap_or(0);
+        let begin = day.and_time(NaiveTime::MIN).and_utc().timestamp_nanos_opt().unwrap_or(0);
         let mut query = self.connection.prepare(
             "SELECT error_type, server_name, COUNT(*) FROM errors WHERE stamp >= ?1 AND stamp < ?2
              GROUP BY error_type, server_name ORDER BY MIN(stamp)",
@@ -213,8 +197,7 @@ impl ErrorStore {
     /// # Errors
     /// When the file cannot be written.
     pub fn trim(&mut self, before: Stamp) -> Result<usize, StoreError> {
-        self.try_trim(before)
-            .map_err(|error| StoreError(error.to_string()))
+        self.try_trim(before).map_err(|error| StoreError(error.to_string()))
     }
 
     fn try_trim(&mut self, before: Stamp) -> rusqlite::Result<usize> {
@@ -253,9 +236,8 @@ fn connect(file: &Path, max_bytes: u64) -> rusqlite::Result<Connection> {
     connection.execute_batch(SCHEMA)?;
     let page: u64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     connection.pragma_update(None, "max_page_count", (max_bytes / page.max(1)).max(16))?;
-    let check: Option<String> = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .optional()?;
+    let check: Option<String> =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).optional()?;
     match check.as_deref() {
         Some("ok") | None => Ok(connection),
         Some(_) => Err(rusqlite::Error::SqliteFailure(

@@ -21,34 +21,18 @@ fn point(stamp: i64, origin: Origin, failure: Failure) -> ErrorPoint {
 }
 
 fn simple(stamp: i64, server: &str) -> ErrorPoint {
-    let origin = Origin::HealthApi {
-        server: server.into(),
-        host: Host::from("h"),
-    };
-    point(
-        stamp,
-        origin,
-        Failure::Local {
-            code: None,
-            message: Arc::from("failed"),
-        },
-    )
+    let origin = Origin::HealthApi { server: server.into(), host: Host::from("h") };
+    point(stamp, origin, Failure::Local { code: None, message: Arc::from("failed") })
 }
 
 fn request() -> RequestFacts {
     let timeout = Some(Duration::from_millis(5_000));
-    RequestFacts {
-        url: RequestUrl::sanitised("https://h:4243/qps/session?x=1"),
-        timeout,
-    }
+    RequestFacts { url: RequestUrl::sanitised("https://h:4243/qps/session?x=1"), timeout }
 }
 
 fn all(file: &std::path::Path, filter: &Filter) -> Vec<HistoryRow> {
     let mut rows = Vec::new();
-    ErrorReader::open(file)
-        .unwrap()
-        .for_each(filter, None, |row| rows.push(row))
-        .unwrap();
+    ErrorReader::open(file).unwrap().for_each(filter, None, |row| rows.push(row)).unwrap();
     rows
 }
 
@@ -74,45 +58,23 @@ fn every_tag_and_field_comes_back() {
         server: None,
         to: DestinationHost::of_url("http://influx:8086"),
     };
-    let answered = Failure::Answered {
-        status: 401,
-        request: request(),
-    };
-    store
-        .insert(&[point(1, proxy, refused), point(2, write, answered)])
-        .unwrap();
+    let answered = Failure::Answered { status: 401, request: request() };
+    store.insert(&[point(1, proxy, refused), point(2, write, answered)]).unwrap();
 
     let rows = all(&file, &Filter::default());
-    let [newest, oldest] = rows.as_slice() else {
-        panic!("{rows:?}")
-    };
+    let [newest, oldest] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!(newest.error_type, "INFLUXDB_V2_WRITE");
-    assert_eq!(
-        (newest.server_name.as_str(), newest.http_status),
-        ("", Some(401))
-    );
-    assert_eq!(
-        newest.destination_host.as_deref(),
-        Some("http://influx:8086")
-    );
+    assert_eq!((newest.server_name.as_str(), newest.http_status), ("", Some(401)));
+    assert_eq!(newest.destination_host.as_deref(), Some("http://influx:8086"));
     assert_eq!(newest.module.as_deref(), Some("HEALTH_METRICS"));
-    assert_eq!(
-        (newest.error_category.as_str(), newest.error_code.as_str()),
-        ("auth_error", "")
-    );
+    assert_eq!((newest.error_category.as_str(), newest.error_code.as_str()), ("auth_error", ""));
     assert_eq!(oldest.virtual_proxy.as_deref(), Some("/hdr"));
     assert_eq!(oldest.host.as_deref(), Some("sense1.lab"));
     assert_eq!(oldest.error_code, "ECONNREFUSED");
-    assert_eq!(
-        oldest.request_url.as_deref(),
-        Some("https://h:4243/qps/session")
-    );
+    assert_eq!(oldest.request_url.as_deref(), Some("https://h:4243/qps/session"));
     assert_eq!(oldest.request_timeout_ms, Some(5_000));
     assert_eq!(oldest.remote_address.as_deref(), Some("192.168.100.110"));
-    assert_eq!(
-        (oldest.remote_port, oldest.syscall.as_deref()),
-        (Some(4243), Some("connect"))
-    );
+    assert_eq!((oldest.remote_port, oldest.syscall.as_deref()), (Some(4243), Some("connect")));
     assert_eq!(oldest.stamp, Stamp(1));
 }
 
@@ -121,80 +83,30 @@ fn filters_and_totals_agree() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("errors.sqlite3");
     let mut store = ErrorStore::open(&file).unwrap();
-    let udp = Origin::UdpEvent {
-        module: UdpModule::LogEvents,
-        server: None,
-    };
-    let malformed = Failure::Local {
-        code: None,
-        message: Arc::from("bad cert"),
-    };
+    let udp = Origin::UdpEvent { module: UdpModule::LogEvents, server: None };
+    let malformed = Failure::Local { code: None, message: Arc::from("bad cert") };
     store
-        .insert(&[
-            simple(1, "a"),
-            simple(2, "b"),
-            simple(3, "a"),
-            point(4, udp, malformed),
-        ])
+        .insert(&[simple(1, "a"), simple(2, "b"), simple(3, "a"), point(4, udp, malformed)])
         .unwrap();
     let count = |filter: &Filter| all(&file, filter).len();
+    assert_eq!(count(&Filter { since: Some(Stamp(2)), ..Filter::default() }), 3);
+    assert_eq!(count(&Filter { server: Some("a".into()), ..Filter::default() }), 2);
+    assert_eq!(count(&Filter { server: Some(String::new()), ..Filter::default() }), 1);
+    assert_eq!(count(&Filter { error_type: Some(ErrorType::UdpLogEvent), ..Filter::default() }), 1);
     assert_eq!(
-        count(&Filter {
-            since: Some(Stamp(2)),
-            ..Filter::default()
-        }),
-        3
-    );
-    assert_eq!(
-        count(&Filter {
-            server: Some("a".into()),
-            ..Filter::default()
-        }),
-        2
-    );
-    assert_eq!(
-        count(&Filter {
-            server: Some(String::new()),
-            ..Filter::default()
-        }),
+        count(&Filter { category: Some(Category::CertificateError), ..Filter::default() }),
         1
     );
-    assert_eq!(
-        count(&Filter {
-            error_type: Some(ErrorType::UdpLogEvent),
-            ..Filter::default()
-        }),
-        1
-    );
-    assert_eq!(
-        count(&Filter {
-            category: Some(Category::CertificateError),
-            ..Filter::default()
-        }),
-        1
-    );
-    let totals = ErrorReader::open(&file)
-        .unwrap()
-        .totals(&Filter::default())
-        .unwrap();
+    let totals = ErrorReader::open(&file).unwrap().totals(&Filter::default()).unwrap();
     assert_eq!(totals.len(), 2);
-    assert_eq!(
-        (totals[0].error_type.as_str(), totals[0].count),
-        ("HEALTH_API", 3)
-    );
+    assert_eq!((totals[0].error_type.as_str(), totals[0].count), ("HEALTH_API", 3));
 }
 
 fn origin(kind: usize, server: usize) -> Origin {
     let server = ["s1", "s2", "10"].get(server).map(|name| (*name).into());
     match kind {
-        0 => Origin::AppNamesExtract {
-            server,
-            host: Host::from("h"),
-        },
-        1 => Origin::UdpEvent {
-            module: UdpModule::UserEvents,
-            server,
-        },
+        0 => Origin::AppNamesExtract { server, host: Host::from("h") },
+        1 => Origin::UdpEvent { module: UdpModule::UserEvents, server },
         _ => Origin::MqttPublish {
             module: MqttModule::UserEvents,
             server,
@@ -255,12 +167,7 @@ fn a_damaged_or_foreign_file_is_set_aside() {
         std::fs::write(&file, content).unwrap();
         let mut store = ErrorStore::open(&file).unwrap();
         let aside = store.set_aside.clone().unwrap();
-        assert!(
-            aside
-                .to_str()
-                .unwrap()
-                .ends_with(&format!("errors.sqlite3.damaged-{number}"))
-        );
+        assert!(aside.to_str().unwrap().ends_with(&format!("errors.sqlite3.damaged-{number}")));
         assert_eq!(std::fs::read(aside).unwrap(), content);
         store.insert(&[simple(1, "a")]).unwrap();
         drop(store);
@@ -278,11 +185,7 @@ fn a_second_program_is_told_who_is_in_the_way() {
     let first = ErrorStore::open(&file).unwrap();
     let error = ErrorStore::open(&file).err().unwrap().to_string();
     assert!(error.contains("used by another Butler SOS"), "{error}");
-    assert_eq!(
-        all(&file, &Filter::default()).len(),
-        0,
-        "reading is possible all the time"
-    );
+    assert_eq!(all(&file, &Filter::default()).len(), 0, "reading is possible all the time");
     drop(first);
     ErrorStore::open(&file).unwrap();
 }
@@ -301,10 +204,7 @@ fn a_full_file_drops_the_oldest_and_counts_them() {
     assert!(store.dropped() > 0);
     let rows = all(&file, &Filter::default());
     assert_eq!(rows[0].stamp, Stamp(stamp - 1), "the newest is there");
-    assert_eq!(
-        rows.len() as u64 + store.dropped(),
-        u64::try_from(stamp).unwrap()
-    );
+    assert_eq!(rows.len() as u64 + store.dropped(), u64::try_from(stamp).unwrap());
 }
 
 #[test]
@@ -330,12 +230,7 @@ async fn the_actor_stores_a_burst_and_answers_the_drain_when_done() {
     for i in 0..10_000 {
         actor.do_send(simple(stamp + i, "a"));
     }
-    actor
-        .send(Drain {
-            until: tokio::time::Instant::now(),
-        })
-        .await
-        .unwrap();
+    actor.send(Drain { until: tokio::time::Instant::now() }).await.unwrap();
     assert_eq!(all(&file, &Filter::default()).len(), 10_000);
 }
 
@@ -348,18 +243,10 @@ async fn events_older_than_the_retention_leave_at_the_start() {
     let nanos = |time: DateTime<Utc>| time.timestamp_nanos_opt().unwrap();
     let days = |n| chrono::Duration::days(n);
     store
-        .insert(&[
-            simple(nanos(now - days(8)), "old"),
-            simple(nanos(now - days(6)), "new"),
-        ])
+        .insert(&[simple(nanos(now - days(8)), "old"), simple(nanos(now - days(6)), "new")])
         .unwrap();
     let actor = ErrorHistoryActor::new(store, 7, Clock::manual(now)).start();
-    actor
-        .send(Drain {
-            until: tokio::time::Instant::now(),
-        })
-        .await
-        .unwrap();
+    actor.send(Drain { until: tokio::time::Instant::now() }).await.unwrap();
     let rows = all(&file, &Filter::default());
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].server_name, "new");

@@ -63,20 +63,11 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 impl ErrorTrackerActor {
     /// A tracker that tells days by `clock`.
     pub fn new(tracking: Tracking, clock: Clock) -> Self {
-        Self {
-            tracking,
-            clock,
-            points_dropped: 0,
-        }
+        Self { tracking, clock, points_dropped: 0 }
     }
 
     fn record(&mut self, error: ErrorOccurred) {
-        let Tracking::On {
-            log_summary,
-            sinks,
-            today,
-        } = &mut self.tracking
-        else {
+        let Tracking::On { log_summary, sinks, today } = &mut self.tracking else {
             return;
         };
         let day = self.clock.now().date_naive();
@@ -115,10 +106,7 @@ impl ErrorTrackerActor {
 
     fn look_at_the_date(&mut self) {
         let now = self.clock.now();
-        let Tracking::On {
-            log_summary, today, ..
-        } = &mut self.tracking
-        else {
+        let Tracking::On { log_summary, today, .. } = &mut self.tracking else {
             return;
         };
         if now.date_naive() != today.day() {
@@ -148,10 +136,7 @@ impl Actor for ErrorTrackerActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        if let Tracking::On {
-            log_summary: true, ..
-        } = self.tracking
-        {
+        if let Tracking::On { log_summary: true, .. } = self.tracking {
             lines::next_reset(self.clock.now());
         }
         self.schedule(ctx);
@@ -176,10 +161,7 @@ impl Handler<AskCounts> for ErrorTrackerActor {
             Tracking::Off => None,
             Tracking::On { today, .. } => Some(today.clone()),
         };
-        MessageResult(Tracked {
-            counts,
-            points_dropped: self.points_dropped,
-        })
+        MessageResult(Tracked { counts, points_dropped: self.points_dropped })
     }
 }
 

@@ -17,21 +17,12 @@ fn time(text: &str) -> DateTime<Utc> {
 }
 
 fn failure() -> Failure {
-    Failure::Local {
-        code: None,
-        message: Arc::from("it failed"),
-    }
+    Failure::Local { code: None, message: Arc::from("it failed") }
 }
 
 fn health(server: &str) -> ErrorOccurred {
-    let origin = Origin::HealthApi {
-        server: server.into(),
-        host: Host::from("h"),
-    };
-    ErrorOccurred {
-        origin,
-        failure: failure(),
-    }
+    let origin = Origin::HealthApi { server: server.into(), host: Host::from("h") };
+    ErrorOccurred { origin, failure: failure() }
 }
 
 fn proxy(server: &str) -> ErrorOccurred {
@@ -40,21 +31,12 @@ fn proxy(server: &str) -> ErrorOccurred {
         host: Host::from("h"),
         virtual_proxy: VirtualProxy::from("/"),
     };
-    ErrorOccurred {
-        origin,
-        failure: failure(),
-    }
+    ErrorOccurred { origin, failure: failure() }
 }
 
 fn udp() -> ErrorOccurred {
-    let origin = Origin::UdpEvent {
-        module: UdpModule::UserEvents,
-        server: None,
-    };
-    ErrorOccurred {
-        origin,
-        failure: failure(),
-    }
+    let origin = Origin::UdpEvent { module: UdpModule::UserEvents, server: None };
+    ErrorOccurred { origin, failure: failure() }
 }
 
 /// Message that makes the tracker panic, as a defect of ours would.
@@ -77,11 +59,7 @@ fn start(
 ) -> Addr<ErrorTrackerActor> {
     record();
     let today = ErrorCounts::new(clock.now().date_naive());
-    let tracking = Tracking::On {
-        log_summary,
-        sinks,
-        today,
-    };
+    let tracking = Tracking::On { log_summary, sinks, today };
     let tracker = ErrorTrackerActor::new(tracking, clock.clone());
     let supervisor = Supervisor::new(Policy::default(), |_| {});
     supervisor.start("ErrorTrackerActor", &Place::Here, 16, move || tracker)
@@ -192,10 +170,7 @@ async fn without_the_summary_days_still_end_but_nothing_is_said() {
     tracker.send(health("a")).await.unwrap();
     run(&clock, 1).await;
     assert_eq!(counts(&tracker).await.total(), 0);
-    assert_eq!(
-        recorded(),
-        ["debug: ERROR TRACKER: Adding first error count for HEALTH_API/a"]
-    );
+    assert_eq!(recorded(), ["debug: ERROR TRACKER: Adding first error count for HEALTH_API/a"]);
 }
 
 #[actix::test]
@@ -233,12 +208,7 @@ async fn a_panic_keeps_the_counts_and_the_midnight_timer() {
     assert!(tracker.send(Break).await.is_err());
     tracker.send(health("sense1")).await.unwrap();
     let server = ServerName::from("sense1");
-    assert_eq!(
-        counts(&tracker)
-            .await
-            .of(ErrorType::HealthApi, Some(&server)),
-        2
-    );
+    assert_eq!(counts(&tracker).await.of(ErrorType::HealthApi, Some(&server)), 2);
     run(&clock, 2).await;
     assert_eq!(counts(&tracker).await.total(), 0);
 }
@@ -255,8 +225,5 @@ async fn a_sink_that_ended_costs_points_but_no_counts() {
     let tracker = start(&clock, false, vec![sink]);
     tracker.send(health("sense1")).await.unwrap();
     let tracked = tracker.send(AskCounts).await.unwrap();
-    assert_eq!(
-        (tracked.counts.unwrap().total(), tracked.points_dropped),
-        (1, 1)
-    );
+    assert_eq!((tracked.counts.unwrap().total(), tracked.points_dropped), (1, 1));
 }

@@ -47,17 +47,8 @@ impl HealthPoller {
     ) -> Self {
         let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
         let names = RefCell::new(settings.app_names.is_some().then(AppNames::default));
-        let work = Rc::new(Work {
-            settings,
-            client,
-            names,
-            metrics,
-            errors,
-        });
-        Self {
-            work,
-            polling: None,
-        }
+        let work = Rc::new(Work { settings, client, names, metrics, errors });
+        Self { work, polling: None }
     }
 }
 
@@ -88,20 +79,15 @@ impl Work {
                     target.authority,
                     failure.message()
                 );
-                let origin = Origin::HealthApi {
-                    server: server.name.clone(),
-                    host: server.host.clone(),
-                };
+                let origin =
+                    Origin::HealthApi { server: server.name.clone(), host: server.host.clone() };
                 self.errors.do_send(ErrorOccurred { origin, failure });
             }
         }
     }
 
     async fn ask(&self, target: &Target) -> Result<HealthMetrics, Failure> {
-        let answer = self
-            .client
-            .health(&target.authority, &target.headers)
-            .await?;
+        let answer = self.client.health(&target.authority, &target.headers).await?;
         let health = EngineHealth::from_json(&answer.body, self.names.borrow().as_ref())
             .map_err(|reason| answer.unusable(reason))?;
         let missing = health.missing();
@@ -112,10 +98,7 @@ impl Work {
                 missing.join(", ")
             );
         }
-        Ok(HealthMetrics {
-            server: Arc::clone(&target.server),
-            health: Arc::new(health),
-        })
+        Ok(HealthMetrics { server: Arc::clone(&target.server), health: Arc::new(health) })
     }
 }
 

@@ -36,15 +36,9 @@ impl InfluxErrorSinkActor {
     /// A sink for one database. Must be made on the thread it runs on.
     pub fn new(influx: &InfluxSettings, settings: ErrorSinkSettings) -> Self {
         // Error points leave at once when no request is under way and gather while one is.
-        let style = Style {
-            linger: Duration::ZERO,
-            max_points: settings.max_points,
-        };
+        let style = Style { linger: Duration::ZERO, max_points: settings.max_points };
         let delivery = Delivery::new(influx, style, |event| log_event(&event));
-        Self {
-            measurement: settings.measurement,
-            delivery,
-        }
+        Self { measurement: settings.measurement, delivery }
     }
 }
 
@@ -82,11 +76,7 @@ impl Handler<ErrorPoint> for InfluxErrorSinkActor {
     fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
         let mut lines = Vec::with_capacity(384);
         encode_error(&point, &self.measurement, &mut lines);
-        self.delivery.push(WriteJob {
-            lines,
-            points: 1,
-            origin: None,
-        });
+        self.delivery.push(WriteJob { lines, points: 1, origin: None });
     }
 }
 

@@ -31,9 +31,6 @@ impl ErrorSinkConfig {
         let measurement = name
             .filter(|name| !name.trim().is_empty())
             .unwrap_or_else(|| "butler_sos_errors".to_owned());
-        Some(ErrorSinkSettings {
-            measurement,
-            max_points: 100_000,
-        })
+        Some(ErrorSinkSettings { measurement, max_points: 100_000 })
     }
 }

@@ -32,18 +32,12 @@ pub(super) fn points(
         cache(start("cache"), health, version),
         saturated(start("saturated"), health, version),
     ];
-    points
-        .into_iter()
-        .filter(|point| !point.fields.is_empty())
-        .collect()
+    points.into_iter().filter(|point| !point.fields.is_empty()).collect()
 }
 
 fn sense_server(point: Point, health: &EngineHealth, clock: &Clock) -> Point {
     let text = |value: &Option<String>| value.clone().map(|text| FieldValue::Text(text.into()));
-    let uptime = health
-        .started
-        .as_deref()
-        .map(|started| uptime_text(started, clock.now()));
+    let uptime = health.started.as_deref().map(|started| uptime_text(started, clock.now()));
     point
         .field_if("version", text(&health.version))
         .field_if("started", text(&health.started))
@@ -87,10 +81,7 @@ fn cache(point: Point, health: &EngineHealth, version: InfluxVersion) -> Point {
 fn saturated(point: Point, health: &EngineHealth, version: InfluxVersion) -> Point {
     // Versions 2 and 3 read a missing value as false since their first release.
     let missing = (version != InfluxVersion::V1).then_some(false);
-    point.field_if(
-        "saturated",
-        health.saturated.or(missing).map(FieldValue::Boolean),
-    )
+    point.field_if("saturated", health.saturated.or(missing).map(FieldValue::Boolean))
 }
 
 fn apps(mut point: Point, health: &EngineHealth, influx: &InfluxSettings) -> Point {
@@ -155,32 +146,17 @@ fn text_fields(
         _ => text(String::new()),
     };
     point
-        .field(
-            fields.ids,
-            text(if include {
-                list.ids.join(",")
-            } else {
-                String::new()
-            }),
-        )
-        .field(
-            fields.names,
-            names(list.names.as_ref().map(|names| &names.apps)),
-        )
-        .field(
-            fields.session_names,
-            names(list.names.as_ref().map(|names| &names.session_apps)),
-        )
+        .field(fields.ids, text(if include { list.ids.join(",") } else { String::new() }))
+        .field(fields.names, names(list.names.as_ref().map(|names| &names.apps)))
+        .field(fields.session_names, names(list.names.as_ref().map(|names| &names.session_apps)))
 }
 
 /// Version 1 has each name in quotes, the others not.
 fn join_names(names: &[String], version: InfluxVersion) -> String {
     match version {
-        InfluxVersion::V1 => names
-            .iter()
-            .map(|name| format!("\"{name}\""))
-            .collect::<Vec<_>>()
-            .join(","),
+        InfluxVersion::V1 => {
+            names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(",")
+        }
         InfluxVersion::V2 | InfluxVersion::V3 => names.join(","),
     }
 }
@@ -191,11 +167,7 @@ fn gauge(number: Option<f64>, version: InfluxVersion) -> Option<FieldValue<'stat
     match version {
         InfluxVersion::V1 => integer(number),
         InfluxVersion::V2 => {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "checked"
-            )]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
             let unsigned = (number < MAX_INTEGER).then(|| number.max(0.0).floor() as u64);
             unsigned.map(FieldValue::Unsigned)
         }

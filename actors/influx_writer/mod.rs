@@ -55,26 +55,15 @@ impl InfluxWriter {
         clock: Clock,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
-        let style = Style {
-            linger: LINGER,
-            max_points: MAX_POINTS,
-        };
+        let style = Style { linger: LINGER, max_points: MAX_POINTS };
         let delivery = Delivery::new(&influx, style, move |event| on_event(event, &errors));
-        Self {
-            influx,
-            own,
-            clock,
-            delivery,
-        }
+        Self { influx, own, clock, delivery }
     }
 
     /// Encodes the points of one write operation and queues them as one job.
     fn write(&self, module: InfluxModule, server: Option<&ServerName>, points: &[Point]) {
         let mut lines = Vec::with_capacity(256 * points.len());
-        let written = points
-            .iter()
-            .filter(|point| encode(point, &mut lines))
-            .count();
+        let written = points.iter().filter(|point| encode(point, &mut lines)).count();
         if written == 0 {
             return;
         }
@@ -84,11 +73,7 @@ impl InfluxWriter {
             server: server.cloned(),
             to: self.influx.destination(),
         };
-        self.delivery.push(WriteJob {
-            lines,
-            points: written,
-            origin: Some(origin),
-        });
+        self.delivery.push(WriteJob { lines, points: written, origin: Some(origin) });
     }
 }
 
@@ -101,9 +86,7 @@ fn on_event(event: Event, errors: &Recipient<ErrorOccurred>) {
         Event::Back { backlog_points } => {
             log::info!("INFLUXDB: Writing again, {backlog_points} points to catch up with");
         }
-        Event::Dropped {
-            points, message, ..
-        } => {
+        Event::Dropped { points, message, .. } => {
             log::warn!("INFLUXDB: {points} points dropped: {message}");
         }
         Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
@@ -139,11 +122,7 @@ impl Handler<HealthMetrics> for InfluxWriter {
 
     fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
         let points = health::points(&metrics, &self.influx, &self.clock);
-        self.write(
-            InfluxModule::HealthMetrics,
-            Some(&metrics.server.name),
-            &points,
-        );
+        self.write(InfluxModule::HealthMetrics, Some(&metrics.server.name), &points);
     }
 }
 
@@ -152,11 +131,7 @@ impl Handler<ProxySessions> for InfluxWriter {
 
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
         let points = sessions::points(&sessions, self.influx.version(), &self.clock);
-        self.write(
-            InfluxModule::ProxySessions,
-            Some(&sessions.server.name),
-            &points,
-        );
+        self.write(InfluxModule::ProxySessions, Some(&sessions.server.name), &points);
     }
 }
 

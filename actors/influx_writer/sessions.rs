@@ -9,10 +9,7 @@ use crate::runtime::clock::Clock;
 pub(super) fn points(answer: &ProxySessions, version: InfluxVersion, clock: &Clock) -> Vec<Point> {
     let start = |measurement| {
         super::server_point(measurement, &answer.server, clock)
-            .tag(
-                "user_session_virtual_proxy",
-                answer.virtual_proxy.as_str().to_owned(),
-            )
+            .tag("user_session_virtual_proxy", answer.virtual_proxy.as_str().to_owned())
             .tag("user_session_host", answer.session_host.clone())
     };
     let users = FieldValue::Text(user_list(&answer.sessions).into());
@@ -23,11 +20,7 @@ pub(super) fn points(answer: &ProxySessions, version: InfluxVersion, clock: &Clo
             .field("session_count", count.clone())
             .field("session_user_id_list", users),
         // The original never wrote the count of this measurement to version 1.
-        if version == InfluxVersion::V1 {
-            list
-        } else {
-            list.field("session_count", count)
-        },
+        if version == InfluxVersion::V1 { list } else { list.field("session_count", count) },
     ];
     for session in answer.sessions.iter().filter(|session| !session.excluded) {
         let text = |value: &String| FieldValue::Text(value.clone().into());

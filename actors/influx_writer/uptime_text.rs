@@ -18,19 +18,12 @@ pub(super) fn uptime_text(started: &str, now: DateTime<Utc>) -> String {
 fn parse(text: &str) -> Option<DateTime<Utc>> {
     let number = |from: usize, to: usize| -> Option<u32> {
         let digits = text.get(from..to)?;
-        digits
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| digits.parse().ok())
-            .flatten()
+        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
     };
     let year = i32::try_from(number(0, 4)?).ok()?;
     let date = NaiveDate::from_ymd_opt(year, number(4, 6)?, number(6, 8)?)?;
     let time = date.and_hms_opt(number(9, 11)?, number(11, 13)?, number(13, 15)?)?;
-    offset(text.get(15..)?)?
-        .from_local_datetime(&time)
-        .single()
-        .map(|time| time.to_utc())
+    offset(text.get(15..)?)?.from_local_datetime(&time).single().map(|time| time.to_utc())
 }
 
 /// The offset at the end of the text: `+0200`, `-0330`, `+02:00`, `Z` or nothing.

@@ -54,16 +54,7 @@ impl ProxyPoller {
     ) -> Self {
         let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
         let targets = proxy_targets(settings);
-        Self {
-            work: Rc::new(Work {
-                targets,
-                polling,
-                client,
-                sessions,
-                errors,
-            }),
-            polling: None,
-        }
+        Self { work: Rc::new(Work { targets, polling, client, sessions, errors }), polling: None }
     }
 }
 
@@ -75,14 +66,11 @@ fn proxy_targets(settings: &SenseSettings) -> Vec<ProxyTarget> {
     });
     polled
         .flat_map(|(target, sessions)| {
-            sessions
-                .virtual_proxies
-                .iter()
-                .map(|virtual_proxy| ProxyTarget {
-                    server: Arc::clone(&target.server),
-                    authority: Arc::clone(&sessions.authority),
-                    virtual_proxy: virtual_proxy.clone(),
-                })
+            sessions.virtual_proxies.iter().map(|virtual_proxy| ProxyTarget {
+                server: Arc::clone(&target.server),
+                authority: Arc::clone(&sessions.authority),
+                virtual_proxy: virtual_proxy.clone(),
+            })
         })
         .collect()
 }
@@ -93,19 +81,14 @@ impl Work {
         let target = &self.targets[index];
         let interval = self.polling.interval;
         let poll = async || self.poll(target).await;
-        every(
-            offset(index, self.targets.len(), interval),
-            interval,
-            poll,
-            |skipped| {
-                log::warn!(
-                    "PROXY SESSIONS: {} {} took longer than the polling interval, {skipped} polls \
+        every(offset(index, self.targets.len(), interval), interval, poll, |skipped| {
+            log::warn!(
+                "PROXY SESSIONS: {} {} took longer than the polling interval, {skipped} polls \
                  skipped",
-                    target.server.name,
-                    target.virtual_proxy
-                );
-            },
-        )
+                target.server.name,
+                target.virtual_proxy
+            );
+        })
         .await;
     }
 
@@ -131,15 +114,9 @@ impl Work {
     }
 
     async fn ask(&self, target: &ProxyTarget) -> Result<ProxySessions, Failure> {
-        let answer = self
-            .client
-            .sessions(&target.authority, &target.virtual_proxy)
-            .await?;
+        let answer = self.client.sessions(&target.authority, &target.virtual_proxy).await?;
         let excluded = |directory: &str, user_id: &str| {
-            self.polling
-                .excluded
-                .iter()
-                .any(|(dir, id)| dir == directory && id == user_id)
+            self.polling.excluded.iter().any(|(dir, id)| dir == directory && id == user_id)
         };
         let sessions = ProxySession::list_from_json(&answer.body, excluded)
             .map_err(|reason| answer.unusable(reason))?;

@@ -24,19 +24,13 @@ struct Inner {
 impl Clock {
     /// The clock of the machine.
     pub fn system() -> Self {
-        Self(Arc::new(Inner {
-            manual: None,
-            last_stamp: AtomicI64::new(i64::MIN),
-        }))
+        Self(Arc::new(Inner { manual: None, last_stamp: AtomicI64::new(i64::MIN) }))
     }
 
     /// A clock that stands still until [`Clock::set`] or [`Clock::advance`] is called.
     pub fn manual(at: DateTime<Utc>) -> Self {
         let manual = Some(AtomicI64::new(nanos(at)));
-        Self(Arc::new(Inner {
-            manual,
-            last_stamp: AtomicI64::new(i64::MIN),
-        }))
+        Self(Arc::new(Inner { manual, last_stamp: AtomicI64::new(i64::MIN) }))
     }
 
     /// Sets a manual clock, forwards or backwards. Does nothing to the system's clock.
@@ -66,32 +60,22 @@ impl Clock {
     /// than the last where the clock has not advanced, or was set back.
     pub fn stamp(&self) -> Stamp {
         let now = nanos(self.now());
-        let last = self
-            .0
-            .last_stamp
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| {
-                Some(now.max(last.saturating_add(1)))
-            });
+        let last = self.0.last_stamp.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| {
+            Some(now.max(last.saturating_add(1)))
+        });
         Stamp(now.max(last.unwrap_or(i64::MIN).saturating_add(1)))
     }
 }
 
 /// The first midnight UTC after `now`.
 pub fn next_midnight(now: DateTime<Utc>) -> DateTime<Utc> {
-    let tomorrow = now
-        .date_naive()
-        .checked_add_days(Days::new(1))
-        .unwrap_or(now.date_naive());
+    let tomorrow = now.date_naive().checked_add_days(Days::new(1)).unwrap_or(now.date_naive());
     tomorrow.and_time(NaiveTime::MIN).and_utc()
 }
 
 /// Nanoseconds since 1970; years before 1678 or after 2261 cannot be told and are cut.
 fn nanos(at: DateTime<Utc>) -> i64 {
-    at.timestamp_nanos_opt().unwrap_or(if at.timestamp() < 0 {
-        i64::MIN
-    } else {
-        i64::MAX
-    })
+    at.timestamp_nanos_opt().unwrap_or(if at.timestamp() < 0 { i64::MIN } else { i64::MAX })
 }
 
 #[cfg(test)]
@@ -120,10 +104,8 @@ mod tests {
                 std::thread::spawn(move || (0..10_000).map(|_| clock.stamp().0).collect::<Vec<_>>())
             })
             .collect();
-        let mut all: Vec<i64> = threads
-            .into_iter()
-            .flat_map(|thread| thread.join().unwrap())
-            .collect();
+        let mut all: Vec<i64> =
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 40_000);

@@ -5,10 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 
-const _: () = assert!(
-    cfg!(panic = "unwind"),
-    "supervision needs unwinding: see the profiles"
-);
+const _: () = assert!(cfg!(panic = "unwind"), "supervision needs unwinding: see the profiles");
 
 thread_local! {
     /// Whether a [`catch`] is on this thread's stack.
@@ -57,10 +54,7 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     let outer = CATCHING.replace(true);
     let result = catch_unwind(AssertUnwindSafe(work));
     CATCHING.set(outer);
-    result.map_err(|payload| Panic {
-        message: text(&*payload),
-        location: LOCATION.take(),
-    })
+    result.map_err(|payload| Panic { message: text(&*payload), location: LOCATION.take() })
 }
 
 /// The text of a panic: `panic!` gives `&str` or `String`, anything else has none.

@@ -18,10 +18,7 @@ impl<M> Clone for Received<M> {
 impl<M: Clone> Received<M> {
     /// All messages, oldest first.
     pub fn all(&self) -> Vec<M> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until there are `count` messages and returns all. Gives up, with what there is,
@@ -51,11 +48,7 @@ where
     type Result = ();
 
     fn handle(&mut self, message: M, _: &mut Self::Context) {
-        self.0
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(message);
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).push(message);
     }
 }
 

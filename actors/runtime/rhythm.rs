@@ -53,9 +53,7 @@ mod tests {
             Duration::from_millis(10),
             Duration::from_millis(100),
             async || {
-                starts
-                    .borrow_mut()
-                    .push(begin.elapsed().as_millis() / 10 * 10);
+                starts.borrow_mut().push(begin.elapsed().as_millis() / 10 * 10);
                 let ms = durations.borrow_mut().next().unwrap_or(0);
                 tokio::time::sleep(Duration::from_millis(ms)).await;
             },

@@ -56,10 +56,7 @@ impl Policy {
     pub fn pause(&self, earlier: u32) -> Duration {
         match earlier.checked_sub(1) {
             None => Duration::ZERO,
-            Some(doublings) => self
-                .base
-                .saturating_mul(1 << doublings.min(16))
-                .min(self.ceiling),
+            Some(doublings) => self.base.saturating_mul(1 << doublings.min(16)).min(self.ceiling),
         }
     }
 }
@@ -85,11 +82,7 @@ impl Supervisor {
     /// `give_up` is called, on the actor's thread, with the name of an actor whose restart budget
     /// is spent; the program is expected to end.
     pub fn new(policy: Policy, give_up: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
-        Self {
-            policy,
-            give_up: Arc::new(give_up),
-            restarts: Arc::default(),
-        }
+        Self { policy, give_up: Arc::new(give_up), restarts: Arc::default() }
     }
 
     /// Restarts so far, of all actors.

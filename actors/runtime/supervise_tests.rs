@@ -78,19 +78,13 @@ impl Handler<Break> for Fragile {
 fn supervisor(policy: Policy) -> (Supervisor, Arc<Mutex<Vec<&'static str>>>) {
     let given_up = Arc::new(Mutex::new(Vec::new()));
     let list = Arc::clone(&given_up);
-    (
-        Supervisor::new(policy, move |name| list.lock().unwrap().push(name)),
-        given_up,
-    )
+    (Supervisor::new(policy, move |name| list.lock().unwrap().push(name)), given_up)
 }
 
 async fn survives(how: Break) {
     let (supervisor, given_up) = supervisor(Policy::default());
     let ticks = Arc::new(AtomicU64::new(0));
-    let actor = Fragile {
-        ticks: Arc::clone(&ticks),
-        ..Fragile::default()
-    };
+    let actor = Fragile { ticks: Arc::clone(&ticks), ..Fragile::default() };
     let addr = supervisor.start("Fragile", &Place::Here, 16, move || actor);
     assert_eq!(addr.send(Count).await.unwrap(), (1, 1, 0));
 
@@ -98,11 +92,7 @@ async fn survives(how: Break) {
     let queued: Vec<_> = (0..100).map(|_| addr.send(Count)).collect();
     let mut answers = Vec::new();
     for answer in queued {
-        answers.push(
-            answer
-                .await
-                .expect("a message queued behind a panic is handled"),
-        );
+        answers.push(answer.await.expect("a message queued behind a panic is handled"));
     }
     assert_eq!(
         answers.iter().map(|answer| answer.0).collect::<Vec<_>>(),
@@ -116,11 +106,7 @@ async fn survives(how: Break) {
         tokio::task::yield_now().await;
     }
     assert!(addr.connected());
-    assert_eq!(
-        (supervisor.restarts(), last.1),
-        (1, 2),
-        "started ran again, once"
-    );
+    assert_eq!((supervisor.restarts(), last.1), (1, 2), "started ran again, once");
     assert!(given_up.lock().unwrap().is_empty());
 
     let before = ticks.load(Ordering::SeqCst);
@@ -153,10 +139,7 @@ async fn stopping_means_restarting() {
 async fn the_sender_of_the_fatal_message_is_told() {
     let (supervisor, _) = supervisor(Policy::default());
     let addr = supervisor.start("Fragile", &Place::Here, 16, Fragile::default);
-    assert!(matches!(
-        addr.send(Break::InHandler).await,
-        Err(MailboxError::Closed)
-    ));
+    assert!(matches!(addr.send(Break::InHandler).await, Err(MailboxError::Closed)));
     assert_eq!(addr.send(Count).await.unwrap(), (1, 2, 1));
 }
 
@@ -165,10 +148,7 @@ async fn a_panicking_start_is_tried_again_with_growing_pauses() {
     tokio::time::pause();
     let (supervisor, _) = supervisor(Policy::default());
     let begin = Instant::now();
-    let actor = Fragile {
-        panics_in_started: 4,
-        ..Fragile::default()
-    };
+    let actor = Fragile { panics_in_started: 4, ..Fragile::default() };
     let addr = supervisor.start("Fragile", &Place::Here, 16, move || actor);
     assert_eq!(addr.send(Count).await.unwrap(), (1, 5, 4));
     // 0 + 1 + 2 + 4 seconds.
@@ -179,10 +159,7 @@ async fn a_panicking_start_is_tried_again_with_growing_pauses() {
 async fn the_pauses_start_over_after_a_minute_of_health() {
     tokio::time::pause();
     let (supervisor, _) = supervisor(Policy::default());
-    let actor = Fragile {
-        panics_in_started: 3,
-        ..Fragile::default()
-    };
+    let actor = Fragile { panics_in_started: 3, ..Fragile::default() };
     let addr = supervisor.start("Fragile", &Place::Here, 16, move || actor);
     addr.send(Count).await.unwrap();
     tokio::time::sleep(Duration::from_secs(61)).await;
@@ -195,15 +172,9 @@ async fn the_pauses_start_over_after_a_minute_of_health() {
 #[actix::test]
 async fn a_spent_budget_is_escalated_once() {
     tokio::time::pause();
-    let policy = Policy {
-        max_restarts: 3,
-        ..Policy::default()
-    };
+    let policy = Policy { max_restarts: 3, ..Policy::default() };
     let (supervisor, given_up) = supervisor(policy);
-    let actor = Fragile {
-        panics_in_started: u32::MAX,
-        ..Fragile::default()
-    };
+    let actor = Fragile { panics_in_started: u32::MAX, ..Fragile::default() };
     let addr = supervisor.start("Fragile", &Place::Here, 16, move || actor);
     assert!(matches!(addr.send(Count).await, Err(MailboxError::Closed)));
     assert_eq!(*given_up.lock().unwrap(), ["Fragile"]);
@@ -213,10 +184,7 @@ async fn a_spent_budget_is_escalated_once() {
 #[actix::test]
 async fn old_restarts_leave_the_budget() {
     tokio::time::pause();
-    let policy = Policy {
-        max_restarts: 2,
-        ..Policy::default()
-    };
+    let policy = Policy { max_restarts: 2, ..Policy::default() };
     let (supervisor, given_up) = supervisor(policy);
     let addr = supervisor.start("Fragile", &Place::Here, 16, Fragile::default);
     for _ in 0..5 {
@@ -235,10 +203,7 @@ async fn a_neighbour_runs_on_while_an_actor_pauses() {
         ..Policy::default()
     };
     let (supervisor, _) = supervisor(policy);
-    let actor = Fragile {
-        panics_in_started: 2,
-        ..Fragile::default()
-    };
+    let actor = Fragile { panics_in_started: 2, ..Fragile::default() };
     let broken = supervisor.start("Broken", &Place::Here, 16, move || actor);
     let neighbour = supervisor.start("Neighbour", &Place::Here, 16, Fragile::default);
     broken.do_send(Break::InHandler);

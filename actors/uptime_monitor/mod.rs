@@ -42,15 +42,7 @@ impl UptimeMonitor {
         memory: Fanout<OwnMemory>,
     ) -> Self {
         let started = clock.now();
-        Self {
-            settings,
-            clock,
-            started,
-            read_heap,
-            memory,
-            iteration: 0,
-            timer: None,
-        }
+        Self { settings, clock, started, read_heap, memory, iteration: 0, timer: None }
     }
 
     fn schedule(&mut self, ctx: &mut Context<Self>) {
@@ -73,20 +65,14 @@ impl UptimeMonitor {
         let (heap_used, heap_total) = (self.read_heap)();
         let resident = memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem as u64);
         let memory = OwnMemory {
-            uptime: (self.clock.now() - self.started)
-                .to_std()
-                .unwrap_or_default(),
+            uptime: (self.clock.now() - self.started).to_std().unwrap_or_default(),
             heap_used,
             heap_total,
             external: 0,
             process_memory: resident,
         };
-        self.settings
-            .level
-            .log(format_args!("--------------------------------"));
-        self.settings
-            .level
-            .log(format_args!("{}", line(self.iteration, &memory)));
+        self.settings.level.log(format_args!("--------------------------------"));
+        self.settings.level.log(format_args!("{}", line(self.iteration, &memory)));
         self.memory.send(&memory);
     }
 }

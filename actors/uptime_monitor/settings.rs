@@ -47,15 +47,9 @@ impl UptimeConfig {
         let store = store_at.section(&self.store_in_influxdb);
         Some(UptimeSettings {
             schedule: self.check_schedule(&at.key("frequency")),
-            level: at
-                .key("logLevel")
-                .choice(&self.log_level, &Level::CHOICES, Level::Verbose),
-            store: store_at
-                .key("butlerSOSMemoryUsage")
-                .or(&store.memory_usage, true),
-            instance: store_at
-                .key("instanceTag")
-                .or(&store.instance_tag, String::new()),
+            level: at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Verbose),
+            store: store_at.key("butlerSOSMemoryUsage").or(&store.memory_usage, true),
+            instance: store_at.key("instanceTag").or(&store.instance_tag, String::new()),
         })
     }
 

@@ -10,10 +10,7 @@ fn settings(yaml: &str) -> (Option<UptimeSettings>, Vec<String>) {
     let config: UptimeConfig = serde_yaml::from_str(yaml).unwrap();
     let problems = Problems::default();
     let settings = config.check(&problems.reader("uptimeMonitor"));
-    (
-        settings,
-        problems.take().iter().map(ToString::to_string).collect(),
-    )
+    (settings, problems.take().iter().map(ToString::to_string).collect())
 }
 
 fn memory(seconds: u64) -> OwnMemory {
@@ -67,10 +64,7 @@ async fn each_tick_logs_two_lines_and_sends_one_reading() {
     let reading = received.at_least(1).await[0];
     assert_eq!((reading.heap_used, reading.heap_total), (10, 20));
     assert_eq!(reading.uptime, Duration::from_secs(2));
-    assert!(
-        reading.process_memory > 1_000_000,
-        "resident memory of this very process"
-    );
+    assert!(reading.process_memory > 1_000_000, "resident memory of this very process");
     let lines = recorded();
     assert_eq!(lines[0], "info: --------------------------------");
     assert!(lines[1].starts_with("info: Iteration # 1, Uptime: 0 months, 0 days, 0 hours"));

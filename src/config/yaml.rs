@@ -14,13 +14,8 @@ pub(super) struct SyntaxError {
 
 impl From<serde_yaml::Error> for SyntaxError {
     fn from(error: serde_yaml::Error) -> Self {
-        let at = error
-            .location()
-            .map(|location| (location.line(), location.column()));
-        Self {
-            at,
-            reason: error.to_string(),
-        }
+        let at = error.location().map(|location| (location.line(), location.column()));
+        Self { at, reason: error.to_string() }
     }
 }
 

@@ -34,9 +34,7 @@ pub fn of_site(site: &Site, servers: usize, choices: &Choices) -> String {
     let mut text = "Butler-SOS:\n".to_owned();
     let quoted = |path: &Path| format!("{:?}", path.display().to_string());
     let interval = choices.interval_ms;
-    let repository = site
-        .address(Endpoint::Repository)
-        .filter(|_| choices.app_names);
+    let repository = site.address(Endpoint::Repository).filter(|_| choices.app_names);
     // Writing to a text cannot fail.
     _ = write!(
         text,
@@ -60,17 +58,13 @@ pub fn of_site(site: &Site, servers: usize, choices: &Choices) -> String {
         quoted(&site.client.key),
         quoted(&site.client.ca),
         repository.is_some(),
-        repository.map_or_else(
-            || "127.0.0.1".to_owned(),
-            |address| address.ip().to_string()
-        ),
+        repository.map_or_else(|| "127.0.0.1".to_owned(), |address| address.ip().to_string()),
         choices.sections,
     );
     for server in 0..servers {
-        let (Some(engine), Some(proxy)) = (
-            site.address(Endpoint::Engine(server)),
-            site.address(Endpoint::Proxy(server)),
-        ) else {
+        let (Some(engine), Some(proxy)) =
+            (site.address(Endpoint::Engine(server)), site.address(Endpoint::Proxy(server)))
+        else {
             break;
         };
         _ = write!(

@@ -47,13 +47,7 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
 
     let begin = std::time::Instant::now();
     actix::System::new().block_on(async {
-        let app = App::start(
-            settings,
-            &Surroundings {
-                clock: Clock::system(),
-                read_heap,
-            },
-        );
+        let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
         let asked = async {
             match args.seconds {
                 None => signal::asked_to_stop().await,
@@ -74,11 +68,7 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
     log.flush();
     let summary = summary(&history).map_err(|error| cannot("read its history", &error))?;
     let mut out = std::io::stdout().lock();
-    _ = write!(
-        out,
-        "\nWhat failed in {} s:\n\n{summary}",
-        begin.elapsed().as_secs()
-    );
+    _ = write!(out, "\nWhat failed in {} s:\n\n{summary}", begin.elapsed().as_secs());
     Ok(())
 }
 
@@ -97,30 +87,19 @@ fn settings(site: &Site, folder: &Path, history: &Path) -> Result<Settings, Stri
 ",
         history.display().to_string()
     );
-    let choices = Choices {
-        sections,
-        ..Choices::default()
-    };
+    let choices = Choices { sections, ..Choices::default() };
     let text = of_site(site, SERVERS, &choices);
     let loaded = config::check(&text, folder.join("demo.yaml"), folder)
         .map_err(|error| error.to_string())?;
     loaded.settings.ok_or_else(|| {
-        loaded
-            .problems
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n")
+        loaded.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     })
 }
 
 fn introduce(site: &Site, history: &Path) {
     log::info!("DEMO: A simulated Qlik Sense site runs in this process and fails on a schedule");
     for server in 0..SERVERS {
-        let at = |endpoint| {
-            site.address(endpoint)
-                .map_or(String::new(), |addr| addr.to_string())
-        };
+        let at = |endpoint| site.address(endpoint).map_or(String::new(), |addr| addr.to_string());
         log::info!(
             "DEMO: sense{}: engine at {}, proxy at {} with the virtual proxies / and /hdr",
             server + 1,
@@ -142,9 +121,5 @@ fn summary(history: &Path) -> Result<String, Box<dyn std::error::Error>> {
     let mut rows = Vec::new();
     reader.for_each(&Filter::default(), Some(SHOWN), |row| rows.push(row))?;
     let totals = reader.totals(&Filter::default())?;
-    Ok(Table {
-        rows: &rows,
-        totals: &totals,
-    }
-    .to_string())
+    Ok(Table { rows: &rows, totals: &totals }.to_string())
 }

@@ -22,116 +22,31 @@ const HTML: &[u8] = b"<!doctype html><title>Sign in</title><p>Please sign in.";
 /// One round: every fault lasts longer than the time between two polls.
 pub(super) fn round() -> Vec<Step> {
     use Endpoint::{Engine, Proxy, Repository};
-    let step = |at_ms, endpoint, fault, says| Step {
-        at_ms,
-        endpoint,
-        fault,
-        says,
-    };
+    let step = |at_ms, endpoint, fault, says| Step { at_ms, endpoint, fault, says };
     vec![
-        step(
-            300,
-            Proxy(1),
-            Fault::NoAnswer,
-            "the proxy of sense2 accepts requests but is silent",
-        ),
-        step(
-            1_500,
-            Engine(1),
-            Fault::Refused,
-            "the engine of sense2 is stopped",
-        ),
-        step(
-            2_500,
-            Proxy(0),
-            Fault::Status(401, ""),
-            "the proxy of sense1 denies access",
-        ),
-        step(
-            4_000,
-            Engine(0),
-            Fault::Status(503, ""),
-            "the engine of sense1 is overloaded",
-        ),
-        step(
-            5_000,
-            Engine(1),
-            Fault::None,
-            "the engine of sense2 is back",
-        ),
-        step(
-            5_500,
-            Proxy(0),
-            Fault::None,
-            "the proxy of sense1 lets us in again",
-        ),
+        step(300, Proxy(1), Fault::NoAnswer, "the proxy of sense2 accepts requests but is silent"),
+        step(1_500, Engine(1), Fault::Refused, "the engine of sense2 is stopped"),
+        step(2_500, Proxy(0), Fault::Status(401, ""), "the proxy of sense1 denies access"),
+        step(4_000, Engine(0), Fault::Status(503, ""), "the engine of sense1 is overloaded"),
+        step(5_000, Engine(1), Fault::None, "the engine of sense2 is back"),
+        step(5_500, Proxy(0), Fault::None, "the proxy of sense1 lets us in again"),
         step(
             6_000,
             Engine(1),
             Fault::Certificate(BadCertificate::Expired),
             "the engine of sense2 shows an expired certificate",
         ),
-        step(
-            6_500,
-            Repository,
-            Fault::Body(HTML.to_vec()),
-            "the repository shows a sign-in page",
-        ),
-        step(
-            7_000,
-            Engine(0),
-            Fault::None,
-            "the engine of sense1 is well",
-        ),
-        step(
-            9_000,
-            Engine(1),
-            Fault::None,
-            "the engine of sense2 has a new certificate",
-        ),
-        step(
-            9_500,
-            Repository,
-            Fault::None,
-            "the repository lists apps again",
-        ),
-        step(
-            10_000,
-            Proxy(1),
-            Fault::None,
-            "the proxy of sense2 answers again",
-        ),
-        step(
-            13_000,
-            Engine(0),
-            Fault::Reset,
-            "a firewall resets connections to sense1",
-        ),
+        step(6_500, Repository, Fault::Body(HTML.to_vec()), "the repository shows a sign-in page"),
+        step(7_000, Engine(0), Fault::None, "the engine of sense1 is well"),
+        step(9_000, Engine(1), Fault::None, "the engine of sense2 has a new certificate"),
+        step(9_500, Repository, Fault::None, "the repository lists apps again"),
+        step(10_000, Proxy(1), Fault::None, "the proxy of sense2 answers again"),
+        step(13_000, Engine(0), Fault::Reset, "a firewall resets connections to sense1"),
         step(16_000, Engine(0), Fault::None, "the firewall has learned"),
-        step(
-            17_000,
-            Proxy(1),
-            Fault::Status(429, ""),
-            "the proxy of sense2 wants fewer requests",
-        ),
-        step(
-            20_000,
-            Proxy(1),
-            Fault::None,
-            "the proxy of sense2 is content",
-        ),
-        step(
-            21_000,
-            Repository,
-            Fault::ClientRefused,
-            "the repository refuses our certificate",
-        ),
-        step(
-            24_000,
-            Repository,
-            Fault::None,
-            "the repository accepts our certificate",
-        ),
+        step(17_000, Proxy(1), Fault::Status(429, ""), "the proxy of sense2 wants fewer requests"),
+        step(20_000, Proxy(1), Fault::None, "the proxy of sense2 is content"),
+        step(21_000, Repository, Fault::ClientRefused, "the repository refuses our certificate"),
+        step(24_000, Repository, Fault::None, "the repository accepts our certificate"),
     ]
 }
 
@@ -156,17 +71,10 @@ mod tests {
     #[test]
     fn a_round_is_in_order_and_leaves_the_site_healthy() {
         let round = round();
-        assert!(
-            round
-                .windows(2)
-                .all(|steps| steps[0].at_ms < steps[1].at_ms)
-        );
+        assert!(round.windows(2).all(|steps| steps[0].at_ms < steps[1].at_ms));
         assert!(round.last().unwrap().at_ms < ROUND.as_millis() as u64);
         for step in &round {
-            let last = round
-                .iter()
-                .rfind(|other| other.endpoint == step.endpoint)
-                .unwrap();
+            let last = round.iter().rfind(|other| other.endpoint == step.endpoint).unwrap();
             assert_eq!(last.fault, Fault::None, "{:?}", step.endpoint);
         }
     }

@@ -2,10 +2,7 @@
 
 /// One line with its line break. Text that a spreadsheet would run as a formula is marked as text.
 pub(super) fn line<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
-    let cells: Vec<String> = values
-        .into_iter()
-        .map(|value| cell(value.as_ref()))
-        .collect();
+    let cells: Vec<String> = values.into_iter().map(|value| cell(value.as_ref())).collect();
     format!("{}\r\n", cells.join(","))
 }
 

@@ -12,11 +12,7 @@ pub(super) fn stamp_before(now: DateTime<Utc>, span: &str) -> Result<Stamp, Stri
     })?;
     let since = TimeDelta::try_seconds(seconds).and_then(|span| now.checked_sub_signed(span));
     // Further back than time can be told is: everything.
-    Ok(Stamp(
-        since
-            .and_then(|since| since.timestamp_nanos_opt())
-            .unwrap_or(i64::MIN),
-    ))
+    Ok(Stamp(since.and_then(|since| since.timestamp_nanos_opt()).unwrap_or(i64::MIN)))
 }
 
 fn seconds(span: &str) -> Option<i64> {
@@ -69,14 +65,7 @@ mod tests {
     #[test]
     fn longer_than_ever_is_everything() {
         let now = Utc::now();
-        assert_eq!(
-            stamp_before(now, "9999999999999w").unwrap(),
-            Stamp(i64::MIN)
-        );
-        assert!(
-            stamp_before(now, "yesterday")
-                .unwrap_err()
-                .contains("90s, 15m, 24h")
-        );
+        assert_eq!(stamp_before(now, "9999999999999w").unwrap(), Stamp(i64::MIN));
+        assert!(stamp_before(now, "yesterday").unwrap_err().contains("90s, 15m, 24h"));
     }
 }

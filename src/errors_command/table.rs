@@ -46,21 +46,13 @@ impl Table<'_> {
     fn print_totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total: u64 = self.totals.iter().map(|total| total.count).sum();
         writeln!(f)?;
-        for Total {
-            error_type,
-            error_category,
-            count,
-        } in self.totals
-        {
+        for Total { error_type, error_category, count } in self.totals {
             writeln!(f, "{error_type:<17} {error_category:<18} {count:>9}")?;
         }
         writeln!(f, "{:<36} {total:>9}", "Total")?;
         let shown = self.rows.len() as u64;
         if shown < total {
-            writeln!(
-                f,
-                "\nThe newest {shown} of {total} events are shown; --limit shows more."
-            )?;
+            writeln!(f, "\nThe newest {shown} of {total} events are shown; --limit shows more.")?;
         }
         Ok(())
     }
@@ -83,19 +75,11 @@ fn cells(row: &HistoryRow) -> [String; 5] {
     [
         row.stamp.to_utc().format("%m-%d %H:%M:%S").to_string(),
         row.error_type.clone(),
-        if row.server_name.is_empty() {
-            "-".to_owned()
-        } else {
-            row.server_name.clone()
-        },
+        if row.server_name.is_empty() { "-".to_owned() } else { row.server_name.clone() },
         row.error_category.clone(),
         detail,
     ]
-    .map(|cell| {
-        cell.chars()
-            .map(|c| if c.is_control() { '?' } else { c })
-            .collect()
-    })
+    .map(|cell| cell.chars().map(|c| if c.is_control() { '?' } else { c }).collect())
 }
 
 fn cut(text: &str, width: usize) -> String {
@@ -136,12 +120,7 @@ mod tests {
     #[test]
     fn the_widest_events_fit_into_eighty_columns() {
         let rows = [
-            row(
-                "a server with a very long name ü",
-                "DEPTH_ZERO_SELF_SIGNED_CERT",
-                None,
-                "",
-            ),
+            row("a server with a very long name ü", "DEPTH_ZERO_SELF_SIGNED_CERT", None, ""),
             row("s\u{1b}[1m1", "", Some(503), ""),
             row("", "", None, "the answer is not valid JSON"),
         ];
@@ -150,11 +129,7 @@ mod tests {
             error_category: "connection_refused".to_owned(),
             count: 12,
         };
-        let text = Table {
-            rows: &rows,
-            totals: &[total],
-        }
-        .to_string();
+        let text = Table { rows: &rows, totals: &[total] }.to_string();
         assert_eq!(
             text,
             "\
@@ -174,13 +149,6 @@ The newest 3 of 12 events are shown; --limit shows more.
 
     #[test]
     fn nothing_is_said_in_words() {
-        assert_eq!(
-            Table {
-                rows: &[],
-                totals: &[]
-            }
-            .to_string(),
-            "No errors.\n"
-        );
+        assert_eq!(Table { rows: &[], totals: &[] }.to_string(), "No errors.\n");
     }
 }

@@ -53,13 +53,7 @@ pub(super) fn start(output: Box<dyn Write + Send>) -> io::Result<(Pipe, LogGuard
     let thread = std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || write_out(&for_thread, output))?;
-    Ok((
-        Pipe(Arc::clone(&shared)),
-        LogGuard {
-            shared,
-            thread: Some(thread),
-        },
-    ))
+    Ok((Pipe(Arc::clone(&shared)), LogGuard { shared, thread: Some(thread) }))
 }
 
 impl Write for Pipe {
@@ -88,10 +82,7 @@ fn write_out(shared: &Shared, mut output: Box<dyn Write + Send>) {
         state.writing = false;
         while state.waiting.is_empty() && !state.closed {
             shared.emptied.notify_all();
-            state = shared
-                .filled
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = shared.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         if state.waiting.is_empty() {
             shared.emptied.notify_all();
@@ -175,10 +166,7 @@ mod tests {
     fn a_blocked_output_blocks_nobody_and_the_gap_is_told() {
         let (permit, permits) = mpsc::channel();
         let written = Arc::new(Mutex::new(Vec::new()));
-        let gate = Gate {
-            permits,
-            written: Arc::clone(&written),
-        };
+        let gate = Gate { permits, written: Arc::clone(&written) };
         let (mut pipe, guard) = start(Box::new(gate)).unwrap();
         let line = [b"x".repeat(99), b"\n".to_vec()].concat();
         let lines = 2 * CAPACITY / line.len() + 10;
@@ -193,12 +181,7 @@ mod tests {
         let told: usize = text
             .lines()
             .filter_map(|line| {
-                line.split("LOGGING: ")
-                    .nth(1)?
-                    .split(' ')
-                    .next()?
-                    .parse::<usize>()
-                    .ok()
+                line.split("LOGGING: ").nth(1)?.split(' ').next()?.parse::<usize>().ok()
             })
             .sum();
         assert!(told > 0);
@@ -210,19 +193,13 @@ mod tests {
         let written = Arc::new(Mutex::new(Vec::new()));
         let (permit, permits) = mpsc::channel();
         drop(permit);
-        let (mut pipe, guard) = start(Box::new(Gate {
-            permits,
-            written: Arc::clone(&written),
-        }))
-        .unwrap();
+        let (mut pipe, guard) =
+            start(Box::new(Gate { permits, written: Arc::clone(&written) })).unwrap();
         for i in 0..10_000 {
             pipe.write_all(format!("{i}\n").as_bytes()).unwrap();
         }
         drop(guard);
         let expected: String = (0..10_000).map(|i| format!("{i}\n")).collect();
-        assert_eq!(
-            String::from_utf8(written.lock().unwrap().clone()).unwrap(),
-            expected
-        );
+        assert_eq!(String::from_utf8(written.lock().unwrap().clone()).unwrap(), expected);
     }
 }

@@ -60,9 +60,7 @@ impl Category {
 
     /// The category with this text, if there is one.
     pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|category| category.as_str() == text)
+        Self::ALL.into_iter().find(|category| category.as_str() == text)
     }
 }
 
@@ -98,10 +96,7 @@ pub fn categorise(
         Some(400..=499) => return Category::Http4xx,
         _ => {}
     }
-    if ["cert", "TLS", "SSL"]
-        .iter()
-        .any(|word| message.contains(word))
-    {
+    if ["cert", "TLS", "SSL"].iter().any(|word| message.contains(word)) {
         Category::CertificateError
     } else if message.contains("mqtt") {
         Category::MqttError
@@ -123,27 +118,12 @@ mod tests {
             ((Some("ETIMEDOUT"), None, None, ""), Category::Timeout),
             ((Some("ECONNABORTED"), None, None, ""), Category::Timeout),
             ((None, None, None, "a timeout happened"), Category::Timeout),
-            (
-                (None, Some("RequestTimedOutError"), None, ""),
-                Category::Timeout,
-            ),
-            (
-                (Some("ECONNREFUSED"), None, None, "timeout"),
-                Category::Timeout,
-            ),
-            (
-                (Some("ECONNREFUSED"), None, None, ""),
-                Category::ConnectionRefused,
-            ),
-            (
-                (Some("ECONNREFUSED"), None, Some(401), "cert"),
-                Category::ConnectionRefused,
-            ),
+            ((None, Some("RequestTimedOutError"), None, ""), Category::Timeout),
+            ((Some("ECONNREFUSED"), None, None, "timeout"), Category::Timeout),
+            ((Some("ECONNREFUSED"), None, None, ""), Category::ConnectionRefused),
+            ((Some("ECONNREFUSED"), None, Some(401), "cert"), Category::ConnectionRefused),
             ((Some("ENOTFOUND"), None, None, ""), Category::HostNotFound),
-            (
-                (Some("ECONNRESET"), None, None, ""),
-                Category::ConnectionReset,
-            ),
+            ((Some("ECONNRESET"), None, None, ""), Category::ConnectionReset),
             ((None, None, Some(401), ""), Category::AuthError),
             ((None, None, Some(403), "SSL"), Category::AuthError),
             ((None, None, Some(404), ""), Category::NotFound),
@@ -156,17 +136,11 @@ mod tests {
             ((None, None, Some(302), ""), Category::Unknown),
             ((None, None, None, "bad cert"), Category::CertificateError),
             ((None, None, None, "TLS alert"), Category::CertificateError),
-            (
-                (None, None, None, "SSL routines"),
-                Category::CertificateError,
-            ),
+            ((None, None, None, "SSL routines"), Category::CertificateError),
             ((None, None, None, "tls, ssl, Cert"), Category::Unknown),
             ((None, None, None, "mqtt broker"), Category::MqttError),
             ((None, None, None, "MQTT broker"), Category::Unknown),
-            (
-                (None, None, None, "new relic account"),
-                Category::NewRelicError,
-            ),
+            ((None, None, None, "new relic account"), Category::NewRelicError),
             ((None, None, None, "mqtt cert"), Category::CertificateError),
             ((Some("EAI_AGAIN"), None, None, ""), Category::Unknown),
             (none, Category::Unknown),

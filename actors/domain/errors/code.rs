@@ -4,10 +4,7 @@
 /// Why no usable answer came. A closed list; [`ErrorCode::Other`] is an operating system error
 /// that has no name here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(
-    missing_docs,
-    reason = "each variant is the code of the same name in `as_str`"
-)]
+#[expect(missing_docs, reason = "each variant is the code of the same name in `as_str`")]
 pub enum ErrorCode {
     ConnectionRefused,
     TimedOut,

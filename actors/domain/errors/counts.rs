@@ -32,11 +32,7 @@ struct TypeCounts {
 impl ErrorCounts {
     /// No errors yet on this UTC day.
     pub fn new(day: NaiveDate) -> Self {
-        Self {
-            day,
-            total: 0,
-            types: Vec::new(),
-        }
+        Self { day, total: 0, types: Vec::new() }
     }
 
     /// The UTC day being counted.
@@ -80,13 +76,14 @@ impl ErrorCounts {
         self.types
             .iter()
             .find(|counts| counts.kind == kind)
-            .and_then(|counts| {
-                counts
-                    .servers
-                    .iter()
-                    .find(|(name, _)| name.as_ref() == server)
-            })
+            .and_then(|counts| counts.servers.iter().find(|(name, _)| name.as_ref() == server))
             .map_or(0, |(_, count)| *count)
+    }
+
+    /// Count of one type, all servers together.
+    pub fn of_type(&self, kind: ErrorType) -> u64 {
+        let counts = self.types.iter().find(|counts| counts.kind == kind);
+        counts.map_or(0, |counts| counts.total)
     }
 
     /// The `Details` JSON of the summary line, in first-seen order.
@@ -122,21 +119,12 @@ impl fmt::Display for Details<'_> {
         f.write_char('{')?;
         for (i, counts) in self.0.types.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };
-            write!(
-                f,
-                "{comma}\"{}\":{{\"total\":{},\"servers\":{{",
-                counts.kind, counts.total
-            )?;
+            write!(f, "{comma}\"{}\":{{\"total\":{},\"servers\":{{", counts.kind, counts.total)?;
             for (i, (server, count)) in counts.servers.iter().enumerate() {
                 if i > 0 {
                     f.write_char(',')?;
                 }
-                json_string(
-                    f,
-                    server
-                        .as_ref()
-                        .map_or(NO_SERVER_CONTEXT, ServerName::as_str),
-                )?;
+                json_string(f, server.as_ref().map_or(NO_SERVER_CONTEXT, ServerName::as_str))?;
                 write!(f, ":{count}")?;
             }
             f.write_str("}}")?;
@@ -214,10 +202,7 @@ mod tests {
         let mut counts = ErrorCounts::new(day());
         counts.add_many(ErrorType::HealthApi, None, 7);
         counts.reset(day().succ_opt().unwrap());
-        assert_eq!(
-            (counts.total(), counts.details().to_string()),
-            (0, "{}".into())
-        );
+        assert_eq!((counts.total(), counts.details().to_string()), (0, "{}".into()));
         assert_eq!(counts.of(ErrorType::HealthApi, None), 0);
     }
 }

@@ -97,12 +97,7 @@ pub enum Stage {
 impl Failure {
     /// The field `error_category`.
     pub fn category(&self) -> Category {
-        categorise(
-            self.code().map(ErrorCode::as_str),
-            None,
-            self.status(),
-            &self.message(),
-        )
+        categorise(self.code().map(ErrorCode::as_str), None, self.status(), &self.message())
     }
 
     /// The field `error_code`. Never set where HTTP answered (decision E6).
@@ -135,10 +130,7 @@ impl Failure {
     /// The fields `remote_address` and `remote_port`.
     pub fn remote(&self) -> Option<SocketAddr> {
         match self {
-            Self::Unanswered {
-                stage: Stage::Dial(address),
-                ..
-            } => Some(*address),
+            Self::Unanswered { stage: Stage::Dial(address), .. } => Some(*address),
             _ => None,
         }
     }
@@ -146,14 +138,8 @@ impl Failure {
     /// The field `syscall`.
     pub fn syscall(&self) -> Option<&'static str> {
         match self {
-            Self::Unanswered {
-                stage: Stage::Dial(_),
-                ..
-            } => Some("connect"),
-            Self::Unanswered {
-                stage: Stage::Lookup,
-                ..
-            } => Some("getaddrinfo"),
+            Self::Unanswered { stage: Stage::Dial(_), .. } => Some("connect"),
+            Self::Unanswered { stage: Stage::Lookup, .. } => Some("getaddrinfo"),
             _ => None,
         }
     }
@@ -178,10 +164,7 @@ mod tests {
     #[test]
     fn a_request_url_keeps_no_secret() {
         for (url, kept) in [
-            (
-                "https://h:4243/qps/session?Xrfkey=abcdefghij987654",
-                "https://h:4243/qps/session",
-            ),
+            ("https://h:4243/qps/session?Xrfkey=abcdefghij987654", "https://h:4243/qps/session"),
             ("http://user:pass@h/write?p=x#frag", "http://h/write"),
             ("https://h/a@b", "https://h/a@b"),
             ("https://h", "https://h"),

@@ -106,11 +106,7 @@ impl DestinationHost {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let authority = authority.rsplit('@').next().unwrap_or_default();
-        let default_port = if scheme.eq_ignore_ascii_case("https") {
-            ":443"
-        } else {
-            ":80"
-        };
+        let default_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
         let authority = authority.strip_suffix(default_port).unwrap_or(authority);
         Self(format!("{scheme}://{authority}").into())
     }
@@ -135,14 +131,8 @@ impl Origin {
             },
             Self::MqttPublish { .. } => ErrorType::MqttPublish,
             Self::NewRelicPost { .. } => ErrorType::NewRelicPost,
-            Self::UdpEvent {
-                module: UdpModule::UserEvents,
-                ..
-            } => ErrorType::UdpUserEvent,
-            Self::UdpEvent {
-                module: UdpModule::LogEvents,
-                ..
-            } => ErrorType::UdpLogEvent,
+            Self::UdpEvent { module: UdpModule::UserEvents, .. } => ErrorType::UdpUserEvent,
+            Self::UdpEvent { module: UdpModule::LogEvents, .. } => ErrorType::UdpLogEvent,
         }
     }
 
@@ -173,11 +163,9 @@ impl Origin {
     pub fn virtual_proxy(&self) -> Option<&VirtualProxy> {
         match self {
             Self::ProxyApi { virtual_proxy, .. } => Some(virtual_proxy),
-            Self::MqttPublish {
-                module: MqttModule::ProxySessions,
-                virtual_proxy,
-                ..
-            } => virtual_proxy.as_ref(),
+            Self::MqttPublish { module: MqttModule::ProxySessions, virtual_proxy, .. } => {
+                virtual_proxy.as_ref()
+            }
             _ => None,
         }
     }
@@ -209,14 +197,8 @@ mod tests {
     #[test]
     fn a_destination_is_its_origin_only() {
         for (url, origin) in [
-            (
-                "https://metric-api.newrelic.com/metric/v1",
-                "https://metric-api.newrelic.com",
-            ),
-            (
-                "http://influx:8086/write?db=x&p=secret",
-                "http://influx:8086",
-            ),
+            ("https://metric-api.newrelic.com/metric/v1", "https://metric-api.newrelic.com"),
+            ("http://influx:8086/write?db=x&p=secret", "http://influx:8086"),
             ("https://user:pass@host:443/x", "https://host"),
             ("http://host:80", "http://host"),
             ("https://host:80", "https://host:80"),

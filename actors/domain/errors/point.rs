@@ -23,11 +23,7 @@ impl ErrorPoint {
     /// Fixes the stamp (decision E15) and the category of an error.
     pub fn new(stamp: Stamp, event: ErrorOccurred) -> Self {
         let category = event.failure.category();
-        Self(Arc::new(Recorded {
-            stamp,
-            category,
-            event,
-        }))
+        Self(Arc::new(Recorded { stamp, category, event }))
     }
 
     /// When the error was recorded.
@@ -65,10 +61,7 @@ impl ErrorPoint {
         if let Some(module) = origin.module() {
             tag("module", module.as_str());
         }
-        tag(
-            "server_name",
-            origin.server().map_or("", |name| name.as_str()),
-        );
+        tag("server_name", origin.server().map_or("", |name| name.as_str()));
         if let Some(virtual_proxy) = origin.virtual_proxy() {
             tag("virtual_proxy", virtual_proxy.as_str());
         }
@@ -81,10 +74,7 @@ impl ErrorPoint {
         let text = |value| FieldValue::Text(Cow::Borrowed(value));
         field("error_count", FieldValue::Integer(1));
         field("error_category", text(self.category().as_str()));
-        field(
-            "error_code",
-            text(failure.code().map_or("", ErrorCode::as_str)),
-        );
+        field("error_code", text(failure.code().map_or("", ErrorCode::as_str)));
         if let Some(status) = failure.status() {
             field("http_status", FieldValue::Integer(status.into()));
         }

@@ -20,10 +20,7 @@ pub struct HealthMetrics {
 /// The answer, every member optional: one that is missing or of the wrong kind costs that member
 /// and no other.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(
-    missing_docs,
-    reason = "each member is the JSON member of the same path"
-)]
+#[expect(missing_docs, reason = "each member is the JSON member of the same path")]
 pub struct EngineHealth {
     pub version: Option<String>,
     pub started: Option<String>,
@@ -143,12 +140,7 @@ impl EngineHealth {
         }
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
         let number = |part: &str, name: &str| body.get(part)?.get(name)?.as_f64();
-        let docs = |name: &str| {
-            Some(DocList::new(
-                body.get("apps")?.get(name)?.as_array()?,
-                names,
-            ))
-        };
+        let docs = |name: &str| Some(DocList::new(body.get("apps")?.get(name)?.as_array()?, names));
         Ok(Self {
             version: text("version"),
             started: text("started"),
@@ -209,11 +201,7 @@ impl EngineHealth {
 
 impl DocList {
     fn new(ids: &[Value], names: Option<&AppNames>) -> Self {
-        let ids: Vec<String> = ids
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect();
+        let ids: Vec<String> = ids.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         let names = names.map(|names| DocNames::new(&ids, names));
         Self { ids, names }
     }
@@ -221,10 +209,8 @@ impl DocList {
 
 impl DocNames {
     fn new(ids: &[String], names: &AppNames) -> Self {
-        let (mut session_apps, mut apps): (Vec<String>, Vec<String>) = ids
-            .iter()
-            .cloned()
-            .partition(|id| id.starts_with("SessionApp"));
+        let (mut session_apps, mut apps): (Vec<String>, Vec<String>) =
+            ids.iter().cloned().partition(|id| id.starts_with("SessionApp"));
         for id in &mut apps {
             if let Some(name) = names.name(id) {
                 name.clone_into(id);
@@ -267,10 +253,7 @@ mod tests {
         let body = r#"{"version":7,"mem":{"committed":"much","free":-1e300},"cpu":null,
             "apps":{"active_docs":"none","calls":1},"cache":[],"saturated":"no"}"#;
         let health = EngineHealth::from_json(body.as_bytes(), None).unwrap();
-        assert_eq!(
-            (health.mem_free, health.apps.calls),
-            (Some(-1e300), Some(1.0))
-        );
+        assert_eq!((health.mem_free, health.apps.calls), (Some(-1e300), Some(1.0)));
         assert_eq!(health.missing().len(), 19);
     }
 

@@ -20,10 +20,7 @@ pub struct OwnMemory {
 
 impl OwnMemory {
     /// Bytes as MiB, rounded to two decimals.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "memory sizes are far below 2^53"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^53")]
     pub fn mib(bytes: u64) -> f64 {
         (bytes as f64 / 1024.0 / 1024.0 * 100.0).round() / 100.0
     }

@@ -49,10 +49,7 @@ impl ProxySession {
             return Err("the answer is JSON, but not an array of sessions");
         };
         let text = |item: &Value, member: &str| {
-            item.get(member)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
+            item.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
         Ok(items
             .iter()
@@ -60,12 +57,7 @@ impl ProxySession {
                 let directory = text(item, "UserDirectory");
                 let user_id = text(item, "UserId");
                 let excluded = excluded(&directory, &user_id);
-                Self {
-                    directory,
-                    user_id,
-                    session_id: text(item, "SessionId"),
-                    excluded,
-                }
+                Self { directory, user_id, session_id: text(item, "SessionId"), excluded }
             })
             .collect())
     }
@@ -82,26 +74,14 @@ mod tests {
         let sessions =
             ProxySession::list_from_json(body, |dir, id| (dir, id) == ("CORP", "probe")).unwrap();
         assert_eq!(sessions.len(), 3);
-        assert_eq!(
-            (&*sessions[0].user_id, sessions[0].excluded),
-            ("anna", false)
-        );
-        assert_eq!(
-            (&*sessions[1].session_id, sessions[1].excluded),
-            ("s2", true)
-        );
+        assert_eq!((&*sessions[0].user_id, sessions[0].excluded), ("anna", false));
+        assert_eq!((&*sessions[1].session_id, sessions[1].excluded), ("s2", true));
         assert_eq!((&*sessions[2].directory, &*sessions[2].user_id), ("", ""));
     }
 
     #[test]
     fn what_is_no_list_is_refused() {
-        for body in [
-            &b"<html>login</html>"[..],
-            b"{}",
-            b"[{\"UserId\":",
-            b"",
-            b"\"text\"",
-        ] {
+        for body in [&b"<html>login</html>"[..], b"{}", b"[{\"UserId\":", b"", b"\"text\""] {
             assert!(ProxySession::list_from_json(body, |_, _| false).is_err());
         }
     }

@@ -41,10 +41,7 @@ pub struct Problems(Rc<RefCell<Vec<Problem>>>);
 impl Problems {
     /// A reader for the key `root`; what it finds is added here.
     pub fn reader(&self, root: &str) -> Reader {
-        Reader {
-            path: root.to_owned(),
-            problems: self.clone(),
-        }
+        Reader { path: root.to_owned(), problems: self.clone() }
     }
 
     /// What was found so far.
@@ -54,11 +51,7 @@ impl Problems {
 
     /// How many problems of a severity there are.
     pub fn count(&self, severity: Severity) -> usize {
-        self.0
-            .borrow()
-            .iter()
-            .filter(|problem| problem.severity == severity)
-            .count()
+        self.0.borrow().iter().filter(|problem| problem.severity == severity).count()
     }
 }
 
@@ -72,18 +65,12 @@ pub struct Reader {
 impl Reader {
     /// The reader of a key below this one.
     pub fn key(&self, name: &str) -> Self {
-        Self {
-            path: format!("{}.{name}", self.path),
-            problems: self.problems.clone(),
-        }
+        Self { path: format!("{}.{name}", self.path), problems: self.problems.clone() }
     }
 
     /// The reader of one item of this list, the first is 0.
     pub fn item(&self, index: usize) -> Self {
-        Self {
-            path: format!("{}[{index}]", self.path),
-            problems: self.problems.clone(),
-        }
+        Self { path: format!("{}[{index}]", self.path), problems: self.problems.clone() }
     }
 
     /// Notes what stops the start.
@@ -97,11 +84,7 @@ impl Reader {
     }
 
     fn problem(&self, severity: Severity, message: String) {
-        let problem = Problem {
-            severity,
-            path: self.path.clone(),
-            message,
-        };
+        let problem = Problem { severity, path: self.path.clone(), message };
         self.problems.0.borrow_mut().push(problem);
     }
 
@@ -115,10 +98,7 @@ impl Reader {
             Field::Absent => None,
             Field::Value(value) => Some(value.clone()),
             Field::Unusual(value, found) => {
-                self.warning(format!(
-                    "expected {}, found {found}; taken as that",
-                    T::EXPECTED
-                ));
+                self.warning(format!("expected {}, found {found}; taken as that", T::EXPECTED));
                 Some(value.clone())
             }
             Field::Wrong(found) => {
@@ -221,10 +201,7 @@ impl Reader {
             return *value;
         }
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        self.error(format!(
-            "expected one of {}, found string {text:?}",
-            names.join(", ")
-        ));
+        self.error(format!("expected one of {}, found string {text:?}", names.join(", ")));
         default
     }
 
@@ -243,11 +220,9 @@ impl Reader {
     /// problem.
     pub fn items<'l, T>(&self, list: &'l List<T>) -> Vec<(Self, &'l T)> {
         match list {
-            List::Items(items) => items
-                .iter()
-                .enumerate()
-                .map(|(i, item)| (self.item(i), item))
-                .collect(),
+            List::Items(items) => {
+                items.iter().enumerate().map(|(i, item)| (self.item(i), item)).collect()
+            }
             List::Wrong(found) => {
                 self.wrong("a list", found);
                 Vec::new()

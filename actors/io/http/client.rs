@@ -44,22 +44,12 @@ pub struct Request {
 impl Request {
     /// A GET without headers.
     pub fn get(url: impl Into<String>) -> Self {
-        Self {
-            method: Method::GET,
-            url: url.into(),
-            headers: Vec::new(),
-            body: Bytes::new(),
-        }
+        Self { method: Method::GET, url: url.into(), headers: Vec::new(), body: Bytes::new() }
     }
 
     /// A POST without headers.
     pub fn post(url: impl Into<String>, body: impl Into<Bytes>) -> Self {
-        Self {
-            method: Method::POST,
-            url: url.into(),
-            headers: Vec::new(),
-            body: body.into(),
-        }
+        Self { method: Method::POST, url: url.into(), headers: Vec::new(), body: body.into() }
     }
 
     /// Adds a header; of two with one name the later counts.
@@ -92,29 +82,18 @@ pub struct HttpClient {
 impl HttpClient {
     /// A client without certificate, for `http` only.
     pub fn plain(limits: Limits) -> Self {
-        Self {
-            identity: None,
-            limits,
-            current: RefCell::default(),
-        }
+        Self { identity: None, limits, current: RefCell::default() }
     }
 
     /// A client that shows a certificate and verifies servers as told. The files are read at the
     /// first request, and again after they have changed.
     pub fn with_certificate(files: CertFiles, verify: Verify, limits: Limits) -> Self {
-        Self {
-            identity: Some((files, verify)),
-            limits,
-            current: RefCell::default(),
-        }
+        Self { identity: Some((files, verify)), limits, current: RefCell::default() }
     }
 
     /// The request as errors tell it.
     pub fn facts(&self, url: &str) -> RequestFacts {
-        RequestFacts {
-            url: RequestUrl::sanitised(url),
-            timeout: Some(self.limits.timeout),
-        }
+        RequestFacts { url: RequestUrl::sanitised(url), timeout: Some(self.limits.timeout) }
     }
 
     /// Sends a request and reads the whole answer. Redirects of a GET are followed.
@@ -165,12 +144,7 @@ impl HttpClient {
         let answer = call.send_body(request.body.clone()).await;
         let mut answer = answer.map_err(|error| from_send(&error, facts))?;
         let status = answer.status();
-        let text = |name| {
-            answer
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
+        let text = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let location = matches!(
             status,
             StatusCode::MOVED_PERMANENTLY
@@ -202,29 +176,15 @@ impl HttpClient {
         if length.is_some_and(|length| body.len() < length) {
             return Err(from_payload(&PayloadError::Incomplete(None), facts));
         }
-        let body = if gzip {
-            self.unzip(&body, facts)?
-        } else {
-            body.freeze()
-        };
+        let body = if gzip { self.unzip(&body, facts)? } else { body.freeze() };
         let retry_after = retry_after.map(Duration::from_secs);
-        Ok((
-            Answer {
-                status: status.as_u16(),
-                retry_after,
-                body,
-            },
-            location,
-        ))
+        Ok((Answer { status: status.as_u16(), retry_after, body }, location))
     }
 
     fn unzip(&self, body: &[u8], facts: &RequestFacts) -> Result<Bytes, Failure> {
         let limit = self.limits.max_body as u64 + 1;
         let mut plain = Vec::new();
-        match flate2::read::MultiGzDecoder::new(body)
-            .take(limit)
-            .read_to_end(&mut plain)
-        {
+        match flate2::read::MultiGzDecoder::new(body).take(limit).read_to_end(&mut plain) {
             Ok(_) if plain.len() > self.limits.max_body => {
                 Err(failure::too_large(facts, self.limits.max_body))
             }
@@ -252,19 +212,15 @@ impl HttpClient {
             .limit(0);
         let connector = match &self.identity {
             Some((files, verify)) => {
-                let config =
-                    tls::client_config(files, *verify).map_err(|error| Failure::Local {
-                        code: None,
-                        message: error.to_string().into(),
-                    })?;
+                let config = tls::client_config(files, *verify).map_err(|error| {
+                    Failure::Local { code: None, message: error.to_string().into() }
+                })?;
                 connector.rustls_0_23(Arc::new(config))
             }
             None => connector,
         };
-        let client = awc::Client::builder()
-            .connector(connector)
-            .disable_redirects()
-            .disable_timeout();
+        let client =
+            awc::Client::builder().connector(connector).disable_redirects().disable_timeout();
         let client = client.no_default_headers().finish();
         *self.current.borrow_mut() = Some((fingerprint, client.clone()));
         Ok(client)
@@ -277,9 +233,7 @@ fn resolve(base: &str, location: &str) -> String {
         return location.to_owned();
     }
     let authority_at = base.find("://").map_or(0, |at| at + 3);
-    let path_at = base[authority_at..]
-        .find(['/', '?'])
-        .map_or(base.len(), |at| at + authority_at);
+    let path_at = base[authority_at..].find(['/', '?']).map_or(base.len(), |at| at + authority_at);
     if let Some(rest) = location.strip_prefix("//") {
         return format!("{}{rest}", &base[..authority_at]);
     }

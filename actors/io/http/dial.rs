@@ -44,10 +44,7 @@ pub(super) fn connector()
 
 /// Tries the addresses of a host in turn; the error is that of the last one.
 async fn dial(host: &str, port: u16) -> Result<TcpStream, ConnectError> {
-    let literal = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<IpAddr>();
+    let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     let addresses: Vec<SocketAddr> = match literal {
         Ok(ip) => vec![SocketAddr::new(ip, port)],
         Err(_) => tokio::net::lookup_host((host, port))

@@ -27,21 +27,15 @@ pub(super) fn from_send(error: &SendRequestError, request: &RequestFacts) -> Fai
             let text = "the head of the answer is too large";
             (ErrorCode::HeadTooLarge, Stage::Exchange, text.into())
         }
-        SendRequestError::Response(_) => (
-            ErrorCode::NotHttp,
-            Stage::Exchange,
-            "the answer is not HTTP".into(),
-        ),
+        SendRequestError::Response(_) => {
+            (ErrorCode::NotHttp, Stage::Exchange, "the answer is not HTTP".into())
+        }
         SendRequestError::Url(_) | SendRequestError::Http(_) => {
             let text = "the URL or a header of the request is not valid";
             (ErrorCode::InvalidUrl, Stage::Exchange, text.into())
         }
         SendRequestError::Body(_) | SendRequestError::Custom(..) => custom(error),
-        _ => (
-            ErrorCode::Other,
-            Stage::Exchange,
-            "the request failed".into(),
-        ),
+        _ => (ErrorCode::Other, Stage::Exchange, "the request failed".into()),
     };
     unanswered(cause, request)
 }
@@ -51,11 +45,7 @@ pub(super) fn from_payload(error: &PayloadError, request: &RequestFacts) -> Fail
     let cause = match error {
         PayloadError::Incomplete(Some(error)) | PayloadError::Io(error) => io_cause(error),
         PayloadError::Incomplete(None) => reset("the connection was closed inside the answer"),
-        _ => (
-            ErrorCode::NotHttp,
-            Stage::Exchange,
-            "the body of the answer is not HTTP".into(),
-        ),
+        _ => (ErrorCode::NotHttp, Stage::Exchange, "the body of the answer is not HTTP".into()),
     };
     unanswered(cause, request)
 }
@@ -72,12 +62,7 @@ pub(super) fn too_large(request: &RequestFacts, limit: usize) -> Failure {
 }
 
 fn unanswered((code, stage, message): Cause, request: &RequestFacts) -> Failure {
-    Failure::Unanswered {
-        code,
-        stage,
-        request: request.clone(),
-        message: message.into(),
-    }
+    Failure::Unanswered { code, stage, request: request.clone(), message: message.into() }
 }
 
 fn timeout(request: &RequestFacts, during: &str) -> Cause {
@@ -93,24 +78,16 @@ fn reset(text: &str) -> Cause {
 fn connect(error: &ConnectError, request: &RequestFacts) -> Cause {
     match error {
         ConnectError::Resolver(error) => lookup(error.as_ref()),
-        ConnectError::NoRecords | ConnectError::Unresolved => (
-            ErrorCode::NotFound,
-            Stage::Lookup,
-            "the host name has no address".into(),
-        ),
+        ConnectError::NoRecords | ConnectError::Unresolved => {
+            (ErrorCode::NotFound, Stage::Lookup, "the host name has no address".into())
+        }
         ConnectError::Timeout => timeout(request, "connecting"),
         ConnectError::Disconnected => reset("the connection was closed before an answer"),
         ConnectError::Io(error) => io_cause(error),
-        ConnectError::SslIsNotSupported => (
-            ErrorCode::TlsHandshake,
-            Stage::Exchange,
-            "TLS is not set up for this request".into(),
-        ),
-        _ => (
-            ErrorCode::Other,
-            Stage::Exchange,
-            "the connection could not be made".into(),
-        ),
+        ConnectError::SslIsNotSupported => {
+            (ErrorCode::TlsHandshake, Stage::Exchange, "TLS is not set up for this request".into())
+        }
+        _ => (ErrorCode::Other, Stage::Exchange, "the connection could not be made".into()),
     }
 }
 
@@ -120,38 +97,23 @@ fn lookup(error: &(dyn Error + 'static)) -> Cause {
     let text = error.to_string();
     // Linux: EAI_AGAIN. Windows: WSATRY_AGAIN, 11002.
     let again = text.contains("Temporary failure")
-        || error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::raw_os_error)
-            == Some(11002);
+        || error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) == Some(11002);
     if again {
         let text = "the host name could not be looked up, the name server asks to try again";
         (ErrorCode::TryAgain, Stage::Lookup, text.into())
     } else {
-        (
-            ErrorCode::NotFound,
-            Stage::Lookup,
-            "the host name was not found".into(),
-        )
+        (ErrorCode::NotFound, Stage::Lookup, "the host name was not found".into())
     }
 }
 
 /// Some errors of the client hide an `io::Error` below.
 fn custom(error: &SendRequestError) -> Cause {
     let (SendRequestError::Body(inner) | SendRequestError::Custom(inner, _)) = error else {
-        return (
-            ErrorCode::Other,
-            Stage::Exchange,
-            "the request failed".into(),
-        );
+        return (ErrorCode::Other, Stage::Exchange, "the request failed".into());
     };
     match inner.downcast_ref::<io::Error>() {
         Some(error) => io_cause(error),
-        None => (
-            ErrorCode::Other,
-            Stage::Exchange,
-            "the request failed".into(),
-        ),
+        None => (ErrorCode::Other, Stage::Exchange, "the request failed".into()),
     }
 }
 
@@ -168,11 +130,7 @@ fn io_cause(error: &io::Error) -> Cause {
     }
     match error.kind() {
         io::ErrorKind::UnexpectedEof => reset("the connection was closed during the handshake"),
-        _ => (
-            io_code(error),
-            Stage::Exchange,
-            format!("the connection failed: {error}"),
-        ),
+        _ => (io_code(error), Stage::Exchange, format!("the connection failed: {error}")),
     }
 }
 
@@ -200,18 +158,13 @@ fn tls_cause(error: &rustls::Error) -> Cause {
     let (code, text) = match error {
         rustls::Error::InvalidCertificate(reason) => return certificate(reason),
         rustls::Error::AlertReceived(alert) => return alert_cause(*alert),
-        rustls::Error::InvalidMessage(_) => (
-            ErrorCode::NotTls,
-            "the server does not speak TLS on this port".to_owned(),
-        ),
-        rustls::Error::PeerIncompatible(reason) => (
-            ErrorCode::TlsVersion,
-            format!("no common TLS version or cipher: {reason:?}"),
-        ),
-        other => (
-            ErrorCode::TlsHandshake,
-            format!("TLS handshake failed: {other:?}"),
-        ),
+        rustls::Error::InvalidMessage(_) => {
+            (ErrorCode::NotTls, "the server does not speak TLS on this port".to_owned())
+        }
+        rustls::Error::PeerIncompatible(reason) => {
+            (ErrorCode::TlsVersion, format!("no common TLS version or cipher: {reason:?}"))
+        }
+        other => (ErrorCode::TlsHandshake, format!("TLS handshake failed: {other:?}")),
     };
     (code, Stage::Exchange, text)
 }
@@ -225,14 +178,12 @@ fn certificate(reason: &CertificateError) -> Cause {
             (ErrorCode::CertificateNotYetValid, "is not valid yet")
         }
         CertificateError::Revoked => (ErrorCode::CertificateRevoked, "is revoked"),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
-            ErrorCode::CertificateNameMismatch,
-            "is for another host name",
-        ),
-        CertificateError::UnknownIssuer => (
-            ErrorCode::UnknownIssuer,
-            "is signed by an authority that clientCertCA does not have",
-        ),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            (ErrorCode::CertificateNameMismatch, "is for another host name")
+        }
+        CertificateError::UnknownIssuer => {
+            (ErrorCode::UnknownIssuer, "is signed by an authority that clientCertCA does not have")
+        }
         CertificateError::Other(other) => match other.0.downcast_ref::<ChainError>() {
             Some(ChainError::SelfSigned) => {
                 (ErrorCode::SelfSignedCertificate, "is signed by itself")
@@ -245,11 +196,7 @@ fn certificate(reason: &CertificateError) -> Cause {
         },
         _ => (ErrorCode::BadCertificate, "was not accepted"),
     };
-    (
-        code,
-        Stage::Exchange,
-        format!("the server's certificate {text}"),
-    )
+    (code, Stage::Exchange, format!("the server's certificate {text}"))
 }
 
 fn alert_cause(alert: AlertDescription) -> Cause {
@@ -268,14 +215,10 @@ fn alert_cause(alert: AlertDescription) -> Cause {
             ErrorCode::ClientCertificateRejected,
             format!("the server refused our client certificate: TLS alert {alert:?}"),
         ),
-        AlertDescription::ProtocolVersion => (
-            ErrorCode::TlsVersion,
-            "the server speaks only TLS versions before 1.2".to_owned(),
-        ),
-        other => (
-            ErrorCode::TlsHandshake,
-            format!("the server sent the TLS alert {other:?}"),
-        ),
+        AlertDescription::ProtocolVersion => {
+            (ErrorCode::TlsVersion, "the server speaks only TLS versions before 1.2".to_owned())
+        }
+        other => (ErrorCode::TlsHandshake, format!("the server sent the TLS alert {other:?}")),
     };
     (code, Stage::Exchange, text)
 }

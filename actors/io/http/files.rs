@@ -32,10 +32,7 @@ impl std::error::Error for CertFileError {}
 impl CertFileError {
     fn new(key: &str, path: &Path, problem: impl fmt::Display) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Self(format!(
-            "client certificate: Butler-SOS.cert.{key}, {}: {problem}",
-            path.display()
-        ))
+        Self(format!("client certificate: Butler-SOS.cert.{key}, {}: {problem}", path.display()))
     }
 
     /// The files were read, but do not fit together.
@@ -62,11 +59,7 @@ pub(super) fn read_identity(files: &CertFiles) -> Result<Identity, CertFileError
         CertFileError::new(key, &files.key, error)
     })?;
     let authorities = read_certificates("clientCertCA", &files.ca)?;
-    Ok(Identity {
-        chain,
-        key,
-        authorities,
-    })
+    Ok(Identity { chain, key, authorities })
 }
 
 fn read(key: &str, path: &Path) -> Result<Vec<u8>, CertFileError> {
@@ -99,10 +92,8 @@ fn read_certificates(
             "no certificate in it. Expected PEM text with \"-----BEGIN CERTIFICATE-----\"",
         )),
         Ok(certificates) => Ok(certificates),
-        Err(error) => Err(CertFileError::new(
-            key,
-            path,
-            format!("not a valid PEM certificate: {error}"),
-        )),
+        Err(error) => {
+            Err(CertFileError::new(key, path, format!("not a valid PEM certificate: {error}")))
+        }
     }
 }

@@ -60,11 +60,7 @@ pub(super) fn read_key(
     if part.tag() == "ENCRYPTED PRIVATE KEY" {
         return decrypt_pkcs8(&part, passphrase.ok_or(KeyError::NoPassphrase)?);
     }
-    if part
-        .headers()
-        .get("Proc-Type")
-        .is_some_and(|value| value.contains("ENCRYPTED"))
-    {
+    if part.headers().get("Proc-Type").is_some_and(|value| value.contains("ENCRYPTED")) {
         return decrypt_legacy(&part, passphrase.ok_or(KeyError::NoPassphrase)?);
     }
     PrivateKeyDer::from_pem_slice(text).map_err(|_| KeyError::Malformed)
@@ -76,9 +72,7 @@ fn decrypt_pkcs8(part: &Pem, passphrase: &[u8]) -> Result<PrivateKeyDer<'static>
     if encrypted.encryption_algorithm.pbes2().is_none() {
         return Err(KeyError::Unsupported);
     }
-    let plain = encrypted
-        .decrypt(passphrase)
-        .map_err(|_| KeyError::WrongPassphrase)?;
+    let plain = encrypted.decrypt(passphrase).map_err(|_| KeyError::WrongPassphrase)?;
     Ok(PrivatePkcs8KeyDer::from(plain.as_bytes().to_vec()).into())
 }
 
@@ -143,9 +137,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     bytes
         .chunks(2)
         .map(|pair| {
-            let pair = std::str::from_utf8(pair)
-                .ok()
-                .filter(|pair| pair.len() == 2)?;
+            let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
             u8::from_str_radix(pair, 16).ok()
         })
         .collect()

@@ -59,12 +59,7 @@ impl SenseVerifier {
         // What the library cannot use as an authority can still be recognised as a server.
         roots.add_parsable_certificates(authorities.iter().cloned());
         let algorithms = provider.signature_verification_algorithms;
-        Self {
-            verify,
-            roots,
-            listed: authorities,
-            algorithms,
-        }
+        Self { verify, roots, listed: authorities, algorithms }
     }
 
     fn verify_chain(
@@ -142,16 +137,9 @@ fn verify_name(server: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<(),
 }
 
 fn has_dns_name(cert: &X509Certificate<'_>) -> bool {
-    cert.subject_alternative_name()
-        .ok()
-        .flatten()
-        .is_some_and(|names| {
-            names
-                .value
-                .general_names
-                .iter()
-                .any(|name| matches!(name, GeneralName::DNSName(_)))
-        })
+    cert.subject_alternative_name().ok().flatten().is_some_and(|names| {
+        names.value.general_names.iter().any(|name| matches!(name, GeneralName::DNSName(_)))
+    })
 }
 
 /// Compares without letter case; a leading `*.` stands for exactly one label.

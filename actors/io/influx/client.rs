@@ -44,15 +44,8 @@ pub(super) struct Outage {
 
 impl InfluxClient {
     pub(super) fn new(settings: &InfluxSettings) -> Self {
-        let limits = Limits {
-            timeout: settings.timeout(),
-            max_body: 1 << 20,
-            redirects: 0,
-        };
-        Self {
-            settings: settings.clone(),
-            http: HttpClient::plain(limits),
-        }
+        let limits = Limits { timeout: settings.timeout(), max_body: 1 << 20, redirects: 0 };
+        Self { settings: settings.clone(), http: HttpClient::plain(limits) }
     }
 
     /// Writes encoded lines.
@@ -61,31 +54,19 @@ impl InfluxClient {
         let facts = self.http.facts(&request.url);
         let answer = self.http.send(request).await.map_err(|failure| {
             let message = self.describe(&failure, b"");
-            WriteError::Away(Outage {
-                failure,
-                message,
-                retry_after: None,
-            })
+            WriteError::Away(Outage { failure, message, retry_after: None })
         })?;
         let status = answer.status;
         if (200..300).contains(&status) {
             return Ok(());
         }
-        let failure = Failure::Answered {
-            status,
-            request: facts,
-        };
+        let failure = Failure::Answered { status, request: facts };
         let message = self.describe(&failure, &answer.body);
-        let outage = |failure| Outage {
-            failure,
-            message,
-            retry_after: answer.retry_after,
-        };
+        let outage = |failure| Outage { failure, message, retry_after: answer.retry_after };
         Err(match status {
-            400 | 413 | 422 => WriteError::Refused {
-                refusal: Refusal::read(&answer.body),
-                failure,
-            },
+            400 | 413 | 422 => {
+                WriteError::Refused { refusal: Refusal::read(&answer.body), failure }
+            }
             404 => WriteError::Missing(outage(failure)),
             _ => WriteError::Away(outage(failure)),
         })
@@ -93,11 +74,7 @@ impl InfluxClient {
 
     fn describe(&self, failure: &Failure, body: &[u8]) -> String {
         let said = for_log(&server_message(body));
-        let said = if said.is_empty() {
-            said
-        } else {
-            format!(", {said:?}")
-        };
+        let said = if said.is_empty() { said } else { format!(", {said:?}") };
         format!("{}: {}{said}", self.settings.base_url, failure.message())
     }
 
@@ -114,10 +91,7 @@ impl InfluxClient {
                 self.compressed(url, lines)
             }
             InfluxTarget::V3 { database, .. } => {
-                let url = format!(
-                    "{base}/api/v2/write?bucket={}&precision=ns",
-                    encoded(database)
-                );
+                let url = format!("{base}/api/v2/write?bucket={}&precision=ns", encoded(database));
                 self.compressed(url, lines)
             }
         }
@@ -138,10 +112,7 @@ impl InfluxClient {
     fn authorised(&self, request: Request) -> Request {
         match &self.settings.target {
             InfluxTarget::V1 { auth: None, .. } => request,
-            InfluxTarget::V1 {
-                auth: Some((user, password)),
-                ..
-            } => {
+            InfluxTarget::V1 { auth: Some((user, password)), .. } => {
                 let pair = BASE64_STANDARD.encode(format!("{user}:{}", password.reveal()));
                 request.header("Authorization", format!("Basic {pair}"))
             }
@@ -160,10 +131,7 @@ impl InfluxClient {
     /// What to log about an answer that is not success.
     pub(super) fn complaint(&self, answer: &Answer) -> String {
         let said = for_log(&server_message(&answer.body));
-        format!(
-            "{}: status {}, {said:?}",
-            self.settings.base_url, answer.status
-        )
+        format!("{}: status {}, {said:?}", self.settings.base_url, answer.status)
     }
 }
 

@@ -130,7 +130,8 @@ struct Inner {
     wake: Notify,
     /// Nothing is left to do, or nothing can be done before the end.
     at_rest: Notify,
-    set_up: Cell<SetUp>,
+    /// When the database was found or made; `None` until then.
+    set_up: Cell<Option<Instant>>,
 }
 
 #[derive(Default)]
@@ -163,16 +164,7 @@ enum Lane {
     Backlog,
 }
 
-/// What is known of the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SetUp {
-    NotLookedAt,
-    /// The server did not answer when asked.
-    Unanswered,
-    LookedAt(Instant),
-}
-
-/// A missing database is asked for at most this often.
+/// A database that was found or made, and is said to be missing, is looked for at most this often.
 const SET_UP_PAUSE: Duration = Duration::from_secs(60);
 
 impl Delivery {
@@ -189,7 +181,7 @@ impl Delivery {
             state: RefCell::default(),
             wake: Notify::new(),
             at_rest: Notify::new(),
-            set_up: Cell::new(SetUp::NotLookedAt),
+            set_up: Cell::default(),
         }))
     }
 
@@ -200,10 +192,7 @@ impl Delivery {
         let report = match &state.away {
             Some(away) => {
                 let failure = away.outage.failure.clone();
-                let report = job
-                    .origin
-                    .take()
-                    .map(|origin| Event::NotStored { origin, failure });
+                let report = job.origin.take().map(|origin| Event::NotStored { origin, failure });
                 state.backlog.push(job);
                 report
             }
@@ -226,7 +215,7 @@ impl Delivery {
     pub async fn run(self) {
         let inner = &*self.0;
         inner.state.borrow_mut().in_hand = None;
-        if inner.set_up.get() == SetUp::NotLookedAt {
+        if inner.set_up.get().is_none() {
             inner.set_up().await;
         }
         loop {
@@ -260,10 +249,7 @@ impl Delivery {
     /// The counters.
     pub fn stats(&self) -> Stats {
         let state = self.0.state.borrow();
-        Stats {
-            waiting: state.waiting(),
-            ..state.stats
-        }
+        Stats { waiting: state.waiting(), ..state.stats }
     }
 }
 
@@ -287,10 +273,8 @@ impl State {
                 _ => 0,
             };
             let (in_backlog, in_live) = (in_hand(Lane::Backlog), in_hand(Lane::Live));
-            let dropped = self
-                .backlog
-                .drop_oldest(in_backlog)
-                .or_else(|| self.live.drop_oldest(in_live));
+            let dropped =
+                self.backlog.drop_oldest(in_backlog).or_else(|| self.live.drop_oldest(in_live));
             let Some(points) = dropped else { return };
             self.untold += points;
             self.stats.dropped_overflow += points as u64;
@@ -395,9 +379,7 @@ impl Inner {
                 state.first_live = (!state.live.is_empty()).then(Instant::now);
             }
             if state.away.take().is_some() {
-                events.push(Event::Back {
-                    backlog_points: state.backlog.points(),
-                });
+                events.push(Event::Back { backlog_points: state.backlog.points() });
             }
         }
         events.into_iter().for_each(|event| (self.on_event)(event));
@@ -430,11 +412,7 @@ impl Inner {
                 state.backlog.push(job);
             }
             let until = Instant::now() + backoff.next(outage.retry_after);
-            state.away = Some(Away {
-                outage,
-                backoff,
-                until,
-            });
+            state.away = Some(Away { outage, backoff, until });
             if state.draining {
                 state.gave_up = true;
             }
@@ -452,44 +430,31 @@ impl Inner {
                 "more than {} points wait for InfluxDB, the oldest had to go",
                 self.style.max_points
             );
-            (self.on_event)(Event::Dropped {
-                points,
-                reason: DropReason::Overflow,
-                message,
-            });
+            (self.on_event)(Event::Dropped { points, reason: DropReason::Overflow, message });
         }
     }
 
-    /// Creates what is missing; whether something may have changed.
+    /// Creates what is missing; whether the database is there now.
     async fn set_up(&self) -> bool {
-        let result = self.client.set_up().await;
-        let looked_at = SetUp::LookedAt(Instant::now());
-        match result {
+        match self.client.set_up().await {
             Ok(created) => {
-                self.set_up.set(looked_at);
+                self.set_up.set(Some(Instant::now()));
                 if let Some(message) = created {
                     (self.on_event)(Event::SetUp { message });
                 }
                 true
             }
-            Err(error) => {
-                self.set_up.set(if error.answered {
-                    looked_at
-                } else {
-                    SetUp::Unanswered
-                });
-                (self.on_event)(Event::SetUpFailed {
-                    message: error.message,
-                });
+            Err(message) => {
+                (self.on_event)(Event::SetUpFailed { message });
                 false
             }
         }
     }
 
-    /// As [`Inner::set_up`], but at most once a minute while the server answers.
+    /// As [`Inner::set_up`], when a write was told that the database is missing.
     async fn set_up_again(&self) -> bool {
         match self.set_up.get() {
-            SetUp::LookedAt(at) if at.elapsed() < SET_UP_PAUSE => false,
+            Some(at) if at.elapsed() < SET_UP_PAUSE => false,
             _ => self.set_up().await,
         }
     }

@@ -17,9 +17,7 @@ pub fn encode(point: &Point, out: &mut Vec<u8>) -> bool {
     let mut tags: Vec<&(Text, Text)> = point.tags.iter().collect();
     tags.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
     for (i, (name, value)) in tags.iter().enumerate() {
-        let repeated = tags
-            .get(i + 1)
-            .is_some_and(|next| next.0.as_str() == name.as_str());
+        let repeated = tags.get(i + 1).is_some_and(|next| next.0.as_str() == name.as_str());
         if !repeated {
             write_tag(out, name.as_str(), value.as_str());
         }

@@ -44,23 +44,13 @@ fn read(line: &str) -> (String, BTreeMap<String, String>, BTreeMap<String, Strin
             })
             .unwrap()
             .0;
-        let plain = |text: &str| {
-            text.replace("\\,", ",")
-                .replace("\\=", "=")
-                .replace("\\ ", " ")
-        };
+        let plain = |text: &str| text.replace("\\,", ",").replace("\\=", "=").replace("\\ ", " ");
         (plain(&part[..at]), plain(&part[at + 1..]))
     };
     let fields_end = separators
         .iter()
         .rposition(|c| *c == ' ')
-        .map_or(parts.len(), |at| {
-            if at + 1 > fields_at {
-                at + 1
-            } else {
-                parts.len()
-            }
-        });
+        .map_or(parts.len(), |at| if at + 1 > fields_at { at + 1 } else { parts.len() });
     (
         parts[0].clone(),
         parts[1..fields_at].iter().map(pair).collect(),
@@ -76,10 +66,7 @@ fn line(origin: Origin, failure: Failure) -> String {
 }
 
 fn request(url: &str, ms: Option<u64>) -> RequestFacts {
-    RequestFacts {
-        url: RequestUrl::sanitised(url),
-        timeout: ms.map(Duration::from_millis),
-    }
+    RequestFacts { url: RequestUrl::sanitised(url), timeout: ms.map(Duration::from_millis) }
 }
 
 /// What the page shows, without the empty tag that the wire cannot carry (decision E2).
@@ -122,10 +109,7 @@ fn a_health_timeout_is_the_second_sample() {
         Failure::Unanswered {
             code: ErrorCode::ConnectionAborted,
             stage: Stage::Exchange,
-            request: request(
-                "https://sense1.example.com:4747/engine/healthcheck",
-                Some(5000),
-            ),
+            request: request("https://sense1.example.com:4747/engine/healthcheck", Some(5000)),
             message: "timeout of 5000ms exceeded".into(),
         },
     );
@@ -150,10 +134,7 @@ fn a_401_of_new_relic_is_the_third_sample_with_its_url() {
     let (measurement, tags, mut fields) = read(&found);
     // The field table gives every HTTP request its URL; the sample leaves it out.
     let url = fields.remove("request_url");
-    assert_eq!(
-        url.as_deref(),
-        Some("\"https://metric-api.newrelic.com/metric/v1\"")
-    );
+    assert_eq!(url.as_deref(), Some("\"https://metric-api.newrelic.com/metric/v1\""));
     assert_eq!((measurement, tags, fields), sample(page));
 }
 
@@ -166,32 +147,20 @@ fn a_failed_write_is_the_fourth_sample_with_its_destination() {
             server: Some("sense1".into()),
             to: DestinationHost::of_url("http://influx:8181"),
         },
-        Failure::Local {
-            code: None,
-            message: Arc::from("not known"),
-        },
+        Failure::Local { code: None, message: Arc::from("not known") },
     );
     let page = r#"butler_sos_errors,error_type=INFLUXDB_V3_WRITE,server_name=sense1,module=HEALTH_METRICS error_count=1i,error_category="unknown",error_code="""#;
     let (measurement, mut tags, fields) = read(&found);
     // Decision E4: the tag table has it on every destination write, the sample not.
-    assert_eq!(
-        tags.remove("destination_host").as_deref(),
-        Some("http://influx:8181")
-    );
+    assert_eq!(tags.remove("destination_host").as_deref(), Some("http://influx:8181"));
     assert_eq!((measurement, tags, fields), sample(page));
 }
 
 #[test]
 fn a_failed_user_event_is_the_fifth_sample() {
     let found = line(
-        Origin::UdpEvent {
-            module: UdpModule::UserEvents,
-            server: None,
-        },
-        Failure::Local {
-            code: None,
-            message: Arc::from("malformed"),
-        },
+        Origin::UdpEvent { module: UdpModule::UserEvents, server: None },
+        Failure::Local { code: None, message: Arc::from("malformed") },
     );
     let page = r#"butler_sos_errors,error_type=UDP_USER_EVENT,server_name=,module=UDP_USER_EVENTS error_count=1i,error_category="unknown",error_code="""#;
     assert_eq!(read(&found), sample(page));
@@ -226,9 +195,7 @@ fn values_have_the_marks_of_their_types() {
 
 #[test]
 fn a_point_without_a_field_that_can_be_written_is_left_out() {
-    let nothing = Point::new("m", Stamp(1))
-        .tag("a", "b")
-        .field("f", FieldValue::Float(f64::NAN));
+    let nothing = Point::new("m", Stamp(1)).tag("a", "b").field("f", FieldValue::Float(f64::NAN));
     assert_eq!(encoded(&nothing), None);
 }
 

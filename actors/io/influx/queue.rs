@@ -40,11 +40,7 @@ impl Queue {
 
     /// The oldest jobs, at least one, with at most `most` points where that can be.
     pub(super) fn oldest(&self, most: usize) -> Batch {
-        let mut batch = Batch {
-            lines: Vec::new(),
-            jobs: Vec::new(),
-            points: 0,
-        };
+        let mut batch = Batch { lines: Vec::new(), jobs: Vec::new(), points: 0 };
         for job in &self.jobs {
             if batch.points > 0 && batch.points + job.points > most {
                 break;
@@ -77,11 +73,7 @@ mod tests {
     use super::*;
 
     fn job(name: &str, points: usize) -> WriteJob {
-        WriteJob {
-            lines: format!("{name}\n").into_bytes(),
-            points,
-            origin: None,
-        }
+        WriteJob { lines: format!("{name}\n").into_bytes(), points, origin: None }
     }
 
     fn queue(jobs: &[(&str, usize)]) -> Queue {

@@ -57,11 +57,7 @@ pub(super) fn for_log(text: &str) -> String {
     const LONGEST: usize = 300;
     let text = text.trim();
     let cut: String = text.chars().take(LONGEST).collect();
-    if cut.len() < text.len() {
-        format!("{cut}…")
-    } else {
-        cut
-    }
+    if cut.len() < text.len() { format!("{cut}…") } else { cut }
 }
 
 fn dropped(message: &str) -> Option<usize> {

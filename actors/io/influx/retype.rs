@@ -36,11 +36,7 @@ impl Conflict {
             "boolean" => ColumnType::Boolean,
             _ => return None,
         };
-        Some(Self {
-            measurement,
-            field,
-            column,
-        })
+        Some(Self { measurement, field, column })
     }
 
     /// Rewrites the field in all lines of the measurement; `None` when no line changes.
@@ -142,10 +138,7 @@ impl Parts {
                 b',' if measurement_end.is_none() => measurement_end = Some(at),
                 b' ' => {
                     let measurement_end = measurement_end.unwrap_or(at);
-                    return Some(Self {
-                        measurement_end,
-                        fields: at + 1,
-                    });
+                    return Some(Self { measurement_end, fields: at + 1 });
                 }
                 _ => {}
             }
@@ -185,9 +178,7 @@ fn value_len(text: &[u8]) -> usize {
     if text.first() == Some(&b'"') {
         find_plain(&text[1..], b"\"").map_or(text.len(), |at| at + 2)
     } else {
-        text.iter()
-            .position(|byte| matches!(byte, b',' | b' '))
-            .unwrap_or(text.len())
+        text.iter().position(|byte| matches!(byte, b',' | b' ')).unwrap_or(text.len())
     }
 }
 
@@ -237,10 +228,7 @@ mod tests {
         assert_eq!(conflict.measurement, "butler_sos_errors");
         assert_eq!(conflict.field, "request_timeout_ms");
         assert_eq!(conflict.column, ColumnType::Float);
-        assert_eq!(
-            Conflict::find("partial write: points beyond retention policy dropped=1"),
-            None
-        );
+        assert_eq!(Conflict::find("partial write: points beyond retention policy dropped=1"), None);
         assert_eq!(Conflict::find("field type conflict: input field \"x"), None);
     }
 
@@ -251,10 +239,7 @@ mod tests {
                      other request_timeout_ms=5000i 8\n\
                      butler_sos_errors error_count=1i 9\n";
         let expected = lines.replacen("request_timeout_ms=5000i 7", "request_timeout_ms=5000 7", 1);
-        assert_eq!(
-            String::from_utf8(conflict.apply(lines.as_bytes()).unwrap()).unwrap(),
-            expected
-        );
+        assert_eq!(String::from_utf8(conflict.apply(lines.as_bytes()).unwrap()).unwrap(), expected);
         assert_eq!(conflict.apply(expected.as_bytes()), None);
     }
 
@@ -278,9 +263,6 @@ mod tests {
     #[test]
     fn a_line_break_inside_a_text_does_not_end_a_line() {
         let lines: Vec<&[u8]> = split_lines(b"a,t=\"x f=\"1\n2\" 1\nb f=1 2\nc f=1 3").collect();
-        assert_eq!(
-            lines,
-            [&b"a,t=\"x f=\"1\n2\" 1\n"[..], b"b f=1 2\n", b"c f=1 3"]
-        );
+        assert_eq!(lines, [&b"a,t=\"x f=\"1\n2\" 1\n"[..], b"b f=1 2\n", b"c f=1 3"]);
     }
 }

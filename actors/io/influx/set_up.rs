@@ -7,40 +7,13 @@ use super::client::{InfluxClient, encoded};
 use super::settings::InfluxTarget;
 use crate::io::http::{Answer, Request};
 
-/// A set-up that did not work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SetUpError {
-    pub(super) message: String,
-    /// Whether there was a server to ask.
-    pub(super) answered: bool,
-}
-
-impl SetUpError {
-    fn unanswered(message: String) -> Self {
-        Self {
-            message,
-            answered: false,
-        }
-    }
-
-    fn answered(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            answered: true,
-        }
-    }
-}
-
 impl InfluxClient {
-    /// Creates what is missing; the text says what was created.
-    pub(super) async fn set_up(&self) -> Result<Option<String>, SetUpError> {
+    /// Creates what is missing; the text says what was created, or what stands in the way.
+    pub(super) async fn set_up(&self) -> Result<Option<String>, String> {
         match &self.settings.target {
-            InfluxTarget::V1 {
-                database,
-                policy,
-                duration,
-                ..
-            } => self.set_up_v1(database, policy, duration).await,
+            InfluxTarget::V1 { database, policy, duration, .. } => {
+                self.set_up_v1(database, policy, duration).await
+            }
             InfluxTarget::V2 { org, bucket, .. } => self.set_up_v2(org, bucket).await,
             InfluxTarget::V3 { .. } => self.look_at_v3().await,
         }
@@ -51,12 +24,8 @@ impl InfluxClient {
         database: &str,
         policy: &str,
         duration: &str,
-    ) -> Result<Option<String>, SetUpError> {
-        let url = format!(
-            "{}/query?q={}",
-            self.settings.base_url,
-            encoded("SHOW DATABASES")
-        );
+    ) -> Result<Option<String>, String> {
+        let url = format!("{}/query?q={}", self.settings.base_url, encoded("SHOW DATABASES"));
         let databases = self.success(Request::get(url)).await?;
         let exists = databases["results"][0]["series"][0]["values"]
             .as_array()
@@ -70,59 +39,38 @@ impl InfluxClient {
             "CREATE RETENTION POLICY {rule} ON {name} DURATION {duration} REPLICATION 1 DEFAULT"
         ))
         .await?;
-        Ok(Some(format!(
-            "created database {database:?} that keeps points for {duration}"
-        )))
+        Ok(Some(format!("created database {database:?} that keeps points for {duration}")))
     }
 
-    async fn query_v1(&self, query: &str) -> Result<(), SetUpError> {
+    async fn query_v1(&self, query: &str) -> Result<(), String> {
         let url = format!("{}/query?q={}", self.settings.base_url, encoded(query));
         let answer = self.success(Request::post(url, "")).await?;
         match answer["results"][0]["error"].as_str() {
-            Some(error) => Err(SetUpError::answered(format!("{query}: {error}"))),
+            Some(error) => Err(format!("{query}: {error}")),
             None => Ok(()),
         }
     }
 
-    async fn set_up_v2(&self, org: &str, bucket: &str) -> Result<Option<String>, SetUpError> {
+    async fn set_up_v2(&self, org: &str, bucket: &str) -> Result<Option<String>, String> {
         let base = &self.settings.base_url;
         let orgs = format!("{base}/api/v2/orgs?org={}", encoded(org));
         let orgs = self.success(Request::get(orgs)).await?;
         let Some(org_id) = orgs["orgs"][0]["id"].as_str() else {
-            return Err(SetUpError::answered(format!(
-                "there is no organisation {org:?}"
-            )));
+            return Err(format!("there is no organisation {org:?}"));
         };
-        let url = format!(
-            "{base}/api/v2/buckets?orgID={}&name={}",
-            encoded(org_id),
-            encoded(bucket)
-        );
-        let answer = self
-            .ask(Request::get(url))
-            .await
-            .map_err(SetUpError::unanswered)?;
+        let url =
+            format!("{base}/api/v2/buckets?orgID={}&name={}", encoded(org_id), encoded(bucket));
+        let answer = self.ask(Request::get(url)).await?;
         let missing = answer.status == 404
-            || self.json(&answer)?["buckets"]
-                .as_array()
-                .is_none_or(Vec::is_empty);
+            || self.json(&answer)?["buckets"].as_array().is_none_or(Vec::is_empty);
         if !missing {
             return Ok(None);
         }
         self.create_bucket(org_id, bucket).await
     }
 
-    async fn create_bucket(
-        &self,
-        org_id: &str,
-        bucket: &str,
-    ) -> Result<Option<String>, SetUpError> {
-        let InfluxTarget::V2 {
-            description,
-            retention,
-            ..
-        } = &self.settings.target
-        else {
+    async fn create_bucket(&self, org_id: &str, bucket: &str) -> Result<Option<String>, String> {
+        let InfluxTarget::V2 { description, retention, .. } = &self.settings.target else {
             return Ok(None);
         };
         let rules = match retention {
@@ -140,35 +88,35 @@ impl InfluxClient {
             body.to_string().into_bytes(),
         )
         .header("Content-Type", "application/json");
-        let answer = self.ask(request).await.map_err(SetUpError::unanswered)?;
+        let answer = self.ask(request).await?;
         match answer.status {
             // 422: another program was faster.
             200..=299 | 422 => Ok(Some(format!("created bucket {bucket:?}"))),
-            _ => Err(SetUpError::answered(self.complaint(&answer))),
+            _ => Err(self.complaint(&answer)),
         }
     }
 
     /// Version 3 makes the database at the first write, so this only says early what is wrong.
-    async fn look_at_v3(&self) -> Result<Option<String>, SetUpError> {
+    async fn look_at_v3(&self) -> Result<Option<String>, String> {
         let request = Request::get(format!("{}/health", self.settings.base_url));
-        let answer = self.ask(request).await.map_err(SetUpError::unanswered)?;
+        let answer = self.ask(request).await?;
         if (200..300).contains(&answer.status) {
             return Ok(None);
         }
-        Err(SetUpError::answered(self.complaint(&answer)))
+        Err(self.complaint(&answer))
     }
 
-    async fn success(&self, request: Request) -> Result<Value, SetUpError> {
-        let answer = self.ask(request).await.map_err(SetUpError::unanswered)?;
+    async fn success(&self, request: Request) -> Result<Value, String> {
+        let answer = self.ask(request).await?;
         self.json(&answer)
     }
 
-    fn json(&self, answer: &Answer) -> Result<Value, SetUpError> {
+    fn json(&self, answer: &Answer) -> Result<Value, String> {
         if !(200..300).contains(&answer.status) {
-            return Err(SetUpError::answered(self.complaint(answer)));
+            return Err(self.complaint(answer));
         }
         serde_json::from_slice(&answer.body)
-            .map_err(|_| SetUpError::answered("the answer is not JSON; is this an InfluxDB?"))
+            .map_err(|_| "the answer is not JSON; is this an InfluxDB?".to_owned())
     }
 }
 
@@ -183,9 +131,6 @@ mod tests {
 
     #[test]
     fn identifiers_cannot_leave_their_quotes() {
-        assert_eq!(
-            identifier(r#"a"; DROP DATABASE b; \"#),
-            r#""a\"; DROP DATABASE b; \\""#
-        );
+        assert_eq!(identifier(r#"a"; DROP DATABASE b; \"#), r#""a\"; DROP DATABASE b; \\""#);
     }
 }

@@ -165,9 +165,7 @@ impl InfluxConfig {
         if !at.key("enable").or(&self.enable, false) {
             return None;
         }
-        let host = at
-            .key("host")
-            .needed(&self.host, "influxdbConfig.enable is true");
+        let host = at.key("host").needed(&self.host, "influxdbConfig.enable is true");
         let port = at.key("port").port(&self.port, 8086);
         let target = self.check_target(at);
         let include_at = at.key("includeFields");
@@ -175,9 +173,7 @@ impl InfluxConfig {
         let include = IncludeFields {
             active: include_at.key("activeDocs").or(&include.active_docs, false),
             loaded: include_at.key("loadedDocs").or(&include.loaded_docs, false),
-            in_memory: include_at
-                .key("inMemoryDocs")
-                .or(&include.in_memory_docs, false),
+            in_memory: include_at.key("inMemoryDocs").or(&include.in_memory_docs, false),
         };
         let max_batch_size = self.check_batch_size(&at.key("maxBatchSize"));
         let host = host?;
@@ -194,12 +190,7 @@ impl InfluxConfig {
             host.to_owned()
         };
         let base_url = format!("http://{host}:{port}");
-        Some(InfluxSettings {
-            base_url,
-            target: target?,
-            max_batch_size,
-            include,
-        })
+        Some(InfluxSettings { base_url, target: target?, max_batch_size, include })
     }
 
     fn check_target(&self, at: &Reader) -> Option<InfluxTarget> {
@@ -225,9 +216,7 @@ impl InfluxConfig {
         match usize::try_from(size) {
             Ok(size @ 1..=10_000) => size,
             _ => {
-                at.warning(format!(
-                    "expected 1 to 10000, found number {size}; 1000 is used"
-                ));
+                at.warning(format!("expected 1 to 10000, found number {size}; 1000 is used"));
                 1000
             }
         }
@@ -266,27 +255,15 @@ impl InfluxConfig {
         let retention_at = at.key("retentionDuration");
         let retention = retention_at.or(&config.retention_duration, "10d".to_owned());
         let retention = bucket_retention(&retention_at, &retention);
-        Some(InfluxTarget::V2 {
-            org: org?,
-            bucket: bucket?,
-            description,
-            token: token?,
-            retention,
-        })
+        Some(InfluxTarget::V2 { org: org?, bucket: bucket?, description, token: token?, retention })
     }
 
     fn check_v3(&self, at: &Reader) -> Option<InfluxTarget> {
         let config = at.section(&self.v3_config);
         let database = at.key("database").needed(&config.database, needed_by(3));
         let token = at.key("token").needed_secret(&config.token, needed_by(3));
-        let timeout = at
-            .key("writeTimeout")
-            .milliseconds(&config.write_timeout, 10_000, 1_000);
-        Some(InfluxTarget::V3 {
-            database: database?,
-            token: token?,
-            timeout,
-        })
+        let timeout = at.key("writeTimeout").milliseconds(&config.write_timeout, 10_000, 1_000);
+        Some(InfluxTarget::V3 { database: database?, token: token?, timeout })
     }
 }
 
@@ -330,9 +307,7 @@ fn duration(text: &str) -> Option<Duration> {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let number: u64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let unit_len = rest
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let unit_len = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
         let nanos: u64 = match &rest[..unit_len] {
             "ns" => 1,
             "us" | "µs" => 1_000,
@@ -357,13 +332,9 @@ mod tests {
 
     #[test]
     fn durations_are_those_of_influxdb() {
-        for (text, seconds) in [
-            ("10d", 864_000),
-            ("1d12h", 129_600),
-            ("2w", 1_209_600),
-            ("0", 0),
-            ("inf", 0),
-        ] {
+        for (text, seconds) in
+            [("10d", 864_000), ("1d12h", 129_600), ("2w", 1_209_600), ("0", 0), ("inf", 0)]
+        {
             assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
         }
         for text in ["10", "d", "10x", "-1d", "1d 2h", "99999999999999w"] {
@@ -375,10 +346,7 @@ mod tests {
         let config: InfluxConfig = serde_yaml::from_str(yaml).unwrap();
         let problems = Problems::default();
         let settings = config.check(&problems.reader("Butler-SOS.influxdbConfig"));
-        (
-            settings,
-            problems.take().iter().map(ToString::to_string).collect(),
-        )
+        (settings, problems.take().iter().map(ToString::to_string).collect())
     }
 
     #[test]
@@ -390,9 +358,7 @@ mod tests {
         let settings = settings.unwrap();
         assert_eq!(settings.base_url, "http://influx:8086");
         assert_eq!(settings.timeout(), Duration::from_secs(10));
-        let InfluxTarget::V2 { retention, .. } = settings.target else {
-            panic!()
-        };
+        let InfluxTarget::V2 { retention, .. } = settings.target else { panic!() };
         assert_eq!(retention, Some(Duration::from_secs(864_000)));
     }
 

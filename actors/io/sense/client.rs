@@ -31,57 +31,28 @@ pub struct SenseAnswer {
 impl SenseAnswer {
     /// The failure of an answer whose body is not what was asked for.
     pub fn unusable(&self, reason: &str) -> Failure {
-        Failure::Unusable {
-            request: self.request.clone(),
-            message: reason.into(),
-        }
+        Failure::Unusable { request: self.request.clone(), message: reason.into() }
     }
 }
 
 impl SenseClient {
     /// For health checks and session lists: 5 s, at most 16 MiB, 5 redirects.
     pub fn for_polling(files: CertFiles, reject_unauthorized: bool) -> Self {
-        let verify = if reject_unauthorized {
-            Verify::ChainAndName
-        } else {
-            Verify::Nothing
-        };
+        let verify = if reject_unauthorized { Verify::ChainAndName } else { Verify::Nothing };
         let timeout = Duration::from_secs(5);
-        Self::new(
-            files,
-            verify,
-            Limits {
-                timeout,
-                max_body: 16 << 20,
-                redirects: 5,
-            },
-        )
+        Self::new(files, verify, Limits { timeout, max_body: 16 << 20, redirects: 5 })
     }
 
     /// For the list of apps: 30 s, at most 64 MiB, no redirects. The host is often given as an
     /// address that its certificate does not name, so only the chain is verified (decision C2).
     pub fn for_app_list(files: CertFiles, reject_unauthorized: bool) -> Self {
-        let verify = if reject_unauthorized {
-            Verify::Chain
-        } else {
-            Verify::Nothing
-        };
+        let verify = if reject_unauthorized { Verify::Chain } else { Verify::Nothing };
         let timeout = Duration::from_secs(30);
-        Self::new(
-            files,
-            verify,
-            Limits {
-                timeout,
-                max_body: 64 << 20,
-                redirects: 0,
-            },
-        )
+        Self::new(files, verify, Limits { timeout, max_body: 64 << 20, redirects: 0 })
     }
 
     fn new(files: CertFiles, verify: Verify, limits: Limits) -> Self {
-        Self {
-            http: HttpClient::with_certificate(files, verify, limits),
-        }
+        Self { http: HttpClient::with_certificate(files, verify, limits) }
     }
 
     /// Asks an engine for its health. `headers` are the server's own and win.
@@ -131,10 +102,7 @@ impl SenseClient {
             host.to_owned()
         };
         let request = Request::get(format!("https://{host}:{QRS_PORT}/qrs/app?xrfkey={xrfkey}"))
-            .header(
-                "X-Qlik-User",
-                "UserDirectory=Internal; UserId=sa_repository",
-            )
+            .header("X-Qlik-User", "UserDirectory=Internal; UserId=sa_repository")
             .header("X-Qlik-Xrfkey", xrfkey);
         self.ask(request).await
     }
@@ -143,15 +111,9 @@ impl SenseClient {
         let facts = self.http.facts(&request.url);
         let answer = self.http.send(request).await?;
         if answer.status == 200 {
-            Ok(SenseAnswer {
-                body: answer.body,
-                request: facts,
-            })
+            Ok(SenseAnswer { body: answer.body, request: facts })
         } else {
-            Err(Failure::Answered {
-                status: answer.status,
-                request: facts,
-            })
+            Err(Failure::Answered { status: answer.status, request: facts })
         }
     }
 }

@@ -166,10 +166,7 @@ impl SenseConfig<'_> {
         for (at, server) in at.key("servers").items(&config.servers) {
             let server = at.section(server);
             if let Some(target) = server.check(&at, &definition, sessions.is_some()) {
-                if targets
-                    .iter()
-                    .any(|other| other.server.name == target.server.name)
-                {
+                if targets.iter().any(|other| other.server.name == target.server.name) {
                     at.key("serverName").warning(format!(
                         "{:?} is the name of another server too; their errors are counted together",
                         target.server.name.as_str()
@@ -186,9 +183,7 @@ impl SenseConfig<'_> {
                 30_000,
                 100,
             ),
-            reject_unauthorized: at
-                .key("rejectUnauthorized")
-                .or(&config.reject_unauthorized, true),
+            reject_unauthorized: at.key("rejectUnauthorized").or(&config.reject_unauthorized, true),
             certificate: needed.then(|| self.check_cert(root, config_dir)).flatten(),
             targets,
             sessions,
@@ -199,10 +194,7 @@ impl SenseConfig<'_> {
     fn check_sessions(&self, root: &Reader) -> Option<SessionPolling> {
         let at = root.key("userSessions");
         let config = at.section(self.sessions);
-        if !at
-            .key("enableSessionExtract")
-            .or(&config.enable_session_extract, false)
-        {
+        if !at.key("enableSessionExtract").or(&config.enable_session_extract, false) {
             return None;
         }
         let why = "every entry names a user by both";
@@ -218,63 +210,40 @@ impl SenseConfig<'_> {
             })
             .collect();
         let interval =
-            at.key("pollingInterval")
-                .milliseconds(&config.polling_interval, 30_000, 100);
+            at.key("pollingInterval").milliseconds(&config.polling_interval, 30_000, 100);
         Some(SessionPolling { interval, excluded })
     }
 
     fn check_app_names(&self, root: &Reader, targets: &[Target]) -> Option<AppNamesPolling> {
         let at = root.key("appNames");
         let config = at.section(self.app_names);
-        if !at
-            .key("enableAppNameExtract")
-            .or(&config.enable_app_name_extract, false)
-        {
+        if !at.key("enableAppNameExtract").or(&config.enable_app_name_extract, false) {
             return None;
         }
         let interval =
-            at.key("extractInterval")
-                .milliseconds(&config.extract_interval, 60_000, 100);
+            at.key("extractInterval").milliseconds(&config.extract_interval, 60_000, 100);
         let why = "appNames.enableAppNameExtract is true";
         let host = Host::from(&*authority(&at.key("hostIP"), &config.host_ip, why)?);
         let server = targets
             .iter()
-            .find(|target| {
-                target
-                    .server
-                    .host
-                    .as_str()
-                    .eq_ignore_ascii_case(host.as_str())
-            })
+            .find(|target| target.server.host.as_str().eq_ignore_ascii_case(host.as_str()))
             .map(|target| target.server.name.clone());
-        Some(AppNamesPolling {
-            interval,
-            host,
-            server,
-        })
+        Some(AppNamesPolling { interval, host, server })
     }
 
     fn check_cert(&self, root: &Reader, config_dir: &Path) -> Option<CertFiles> {
         let at = root.key("cert");
         let config = at.section(self.cert);
         let file = |key: &str, field: &Field<String>| -> Option<PathBuf> {
-            let path = at
-                .key(key)
-                .needed(field, "Qlik Sense asks for a client certificate")?;
+            let path = at.key(key).needed(field, "Qlik Sense asks for a client certificate")?;
             Some(find(Path::new(path.trim()), config_dir))
         };
         let cert = file("clientCert", &config.client_cert);
         let key = file("clientCertKey", &config.client_cert_key);
         let ca = file("clientCertCA", &config.client_cert_ca);
-        let passphrase: Option<Secret> = at
-            .key("clientCertPassphrase")
-            .secret(&config.client_cert_passphrase);
-        Some(CertFiles {
-            cert: cert?,
-            key: key?,
-            ca: ca?,
-            passphrase,
-        })
+        let passphrase: Option<Secret> =
+            at.key("clientCertPassphrase").secret(&config.client_cert_passphrase);
+        Some(CertFiles { cert: cert?, key: key?, ca: ca?, passphrase })
     }
 }
 
@@ -283,15 +252,11 @@ impl ServerConfig {
         let why = "every monitored server has one";
         let authority = authority(&at.key("host"), &self.host, why);
         let name = at.key("serverName").needed(&self.server_name, why);
-        let description = at
-            .key("serverDescription")
-            .or(&self.server_description, String::new());
+        let description = at.key("serverDescription").or(&self.server_description, String::new());
         let sessions_at = at.key("userSessions");
         let sessions = sessions_at.section(&self.user_sessions);
         let wanted = sessions_at.key("enable").or(&sessions.enable, false);
-        let sessions = (wanted && poll_sessions)
-            .then(|| sessions.check(&sessions_at))
-            .flatten();
+        let sessions = (wanted && poll_sessions).then(|| sessions.check(&sessions_at)).flatten();
         let headers = at.key("headers").pairs(&self.headers);
         let (authority, name) = (authority?, name?);
         let tags_at = at.key("serverTags");
@@ -302,10 +267,7 @@ impl ServerConfig {
                 name: name.as_str().into(),
                 host: Host::of_authority(&authority),
                 description: description.into(),
-                tags: tags
-                    .into_iter()
-                    .map(|(tag, value)| (tag.into(), value.into()))
-                    .collect(),
+                tags: tags.into_iter().map(|(tag, value)| (tag.into(), value.into())).collect(),
             }),
             authority,
             headers,
@@ -335,10 +297,7 @@ impl ServerSessionsConfig {
             list_at.error(format!("needs at least one virtual proxy, because {why}"));
             return None;
         }
-        Some(Sessions {
-            authority: authority?,
-            virtual_proxies,
-        })
+        Some(Sessions { authority: authority?, virtual_proxies })
     }
 }
 
@@ -348,9 +307,7 @@ fn authority(at: &Reader, field: &Field<String>, why: &str) -> Option<Arc<str>> 
     let text = text.trim();
     let allowed = |c: char| c.is_alphanumeric() || ".-_:[]%".contains(c);
     if text.is_empty() || !text.chars().all(allowed) {
-        at.error(format!(
-            "expected a host name or address, found string {text:?}"
-        ));
+        at.error(format!("expected a host name or address, found string {text:?}"));
         return None;
     }
     Some(text.into())
@@ -367,9 +324,7 @@ fn tag_definition(at: &Reader, config: &ServersConfig) -> Vec<String> {
 fn check_tags(at: &Reader, definition: &[String], tags: &[(String, String)], server: &str) {
     for tag in definition {
         if !tags.iter().any(|(name, _)| name == tag) {
-            at.warning(format!(
-                "Server tag \"{tag}\" is not defined for server \"{server}\""
-            ));
+            at.warning(format!("Server tag \"{tag}\" is not defined for server \"{server}\""));
         }
     }
     for (tag, _) in tags {
@@ -385,9 +340,5 @@ fn check_tags(at: &Reader, definition: &[String], tags: &[(String, String)], ser
 /// The first place where a relative path exists; the working directory when none does.
 fn find(path: &Path, config_dir: &Path) -> PathBuf {
     let beside = config_dir.join(path);
-    if path.is_relative() && !path.exists() && beside.exists() {
-        beside
-    } else {
-        path.to_owned()
-    }
+    if path.is_relative() && !path.exists() && beside.exists() { beside } else { path.to_owned() }
 }

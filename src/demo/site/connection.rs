@@ -30,8 +30,9 @@ impl Connection<'_> {
         let acceptor = match self.fault {
             // A connection that was made before the port was closed.
             Fault::Refused | Fault::Reset => {
-                stream.set_zero_linger()?;
-                return Ok(());
+                // Only then is the client surely past its connect.
+                stream.readable().await?;
+                return stream.set_zero_linger();
             }
             Fault::Closed => return Ok(()),
             Fault::SilentHandshake => return until_closed(&mut stream).await,
@@ -56,9 +57,7 @@ impl Connection<'_> {
             (Fault::Status(status, headers), _) => {
                 let body = format!("{{\"status\":{status}}}");
                 let head = head(*status, body.len(), headers);
-                stream
-                    .write_all(&[head.as_bytes(), body.as_bytes()].concat())
-                    .await?;
+                stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).await?;
             }
             (Fault::Body(body), _) => stream.write_all(&whole(body)).await?,
             (_, None) => stream.write_all(head(404, 0, "").as_bytes()).await?,
@@ -94,9 +93,7 @@ async fn not_tls(stream: &mut TcpStream) -> io::Result<()> {
     // Read first: closing with unread data would be a reset.
     let mut hello = [0; 4096];
     _ = stream.read(&mut hello).await?;
-    stream
-        .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-        .await
+    stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await
 }
 
 async fn drip(
@@ -153,11 +150,5 @@ async fn read_request(
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
     let at = tokio::time::Instant::now().into_std();
-    Ok(Some(SeenRequest {
-        endpoint,
-        at,
-        method,
-        path,
-        headers,
-    }))
+    Ok(Some(SeenRequest { endpoint, at, method, path, headers }))
 }

@@ -14,7 +14,7 @@ pub enum Fault {
     SilentHandshake,
     /// The request is read and never answered.
     NoAnswer,
-    /// The connection is reset as soon as it is made.
+    /// The connection is reset at its first byte.
     Reset,
     /// The connection is closed as soon as it is made.
     Closed,

@@ -78,19 +78,16 @@ impl Site {
         let shared = Arc::new((acceptors, Arc::clone(&seen)));
         let (ready, started) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name("simulated site".to_owned())
-            .spawn(move || {
-                let runtime = match tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                {
-                    Ok(runtime) => runtime,
-                    Err(error) => {
-                        _ = ready.send(Err(error));
-                        return;
-                    }
-                };
+        let thread =
+            std::thread::Builder::new().name("simulated site".to_owned()).spawn(move || {
+                let runtime =
+                    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                        Ok(runtime) => runtime,
+                        Err(error) => {
+                            _ = ready.send(Err(error));
+                            return;
+                        }
+                    };
                 LocalSet::new().block_on(&runtime, async move {
                     let mut tasks = JoinSet::new();
                     match open(servers, &shared, &mut tasks) {
@@ -103,13 +100,7 @@ impl Site {
                 });
             })?;
         let endpoints = started.recv().map_err(io::Error::other)??;
-        Ok(Self {
-            client,
-            endpoints,
-            seen,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Self { client, endpoints, seen, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where an endpoint is; `None` when the site does not have it.
@@ -176,12 +167,10 @@ fn repository() -> Option<TcpListener> {
     let process = std::process::id();
     let [_, _, high, low] = process.to_be_bytes();
     let own = (1..=16).map(|try_| Ipv4Addr::new(127, try_, high, low));
-    std::iter::once(Ipv4Addr::LOCALHOST)
-        .chain(own)
-        .find_map(|address| {
-            let socket = bind(SocketAddr::new(IpAddr::V4(address), REPOSITORY_PORT)).ok()?;
-            socket.listen(1024).ok()
-        })
+    std::iter::once(Ipv4Addr::LOCALHOST).chain(own).find_map(|address| {
+        let socket = bind(SocketAddr::new(IpAddr::V4(address), REPOSITORY_PORT)).ok()?;
+        socket.listen(1024).ok()
+    })
 }
 
 /// A socket with an address but closed: whoever connects is refused.

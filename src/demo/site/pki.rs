@@ -46,10 +46,7 @@ impl Acceptors {
     }
 
     pub(super) fn bad(&self, wanted: BadCertificate) -> &TlsAcceptor {
-        self.bad
-            .iter()
-            .find(|(bad, _)| *bad == wanted)
-            .map_or(&self.good, |(_, acceptor)| acceptor)
+        self.bad.iter().find(|(bad, _)| *bad == wanted).map_or(&self.good, |(_, acceptor)| acceptor)
     }
 }
 
@@ -64,17 +61,12 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate()?;
         let certificate = params.self_signed(&key)?;
-        Ok(Self {
-            certificate,
-            issuer: Issuer::new(params, key),
-        })
+        Ok(Self { certificate, issuer: Issuer::new(params, key) })
     }
 
     fn roots(&self) -> io::Result<RootCertStore> {
         let mut roots = RootCertStore::empty();
-        roots
-            .add(self.certificate.der().clone())
-            .map_err(io::Error::other)?;
+        roots.add(self.certificate.der().clone()).map_err(io::Error::other)?;
         Ok(roots)
     }
 }
@@ -82,9 +74,7 @@ impl Authority {
 fn params(common_name: &str, names: &[&str]) -> Result<CertificateParams, Error> {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names)?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::CommonName, common_name);
     Ok(params)
 }
 
@@ -100,19 +90,14 @@ fn make_all(folder: &Path, names: &[&str]) -> Result<io::Result<(ClientFiles, Ac
 
     let client_key = KeyPair::generate()?;
     let mut client = params("QlikClient", &[])?;
-    client
-        .extended_key_usages
-        .push(ExtendedKeyUsagePurpose::ClientAuth);
+    client.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
     let client = client.signed_by(&client_key, &authority.issuer)?;
 
     let key = KeyPair::generate()?;
     let good = params("Qlik Sense", names)?.signed_by(&key, &authority.issuer)?;
     let mut bad = Vec::new();
     for kind in BadCertificate::ALL {
-        bad.push((
-            kind,
-            bad_certificate(kind, names, &key, &authority, &stranger)?,
-        ));
+        bad.push((kind, bad_certificate(kind, names, &key, &authority, &stranger)?));
     }
     let assemble = || {
         let files = ClientFiles {
@@ -124,9 +109,7 @@ fn make_all(folder: &Path, names: &[&str]) -> Result<io::Result<(ClientFiles, Ac
         fs::write(&files.key, client_key.serialize_pem())?;
         fs::write(&files.ca, authority.certificate.pem())?;
         let roots = authority.roots()?;
-        let bad = bad
-            .iter()
-            .map(|(kind, cert)| Ok((*kind, acceptor(cert, &key, roots.clone())?)));
+        let bad = bad.iter().map(|(kind, cert)| Ok((*kind, acceptor(cert, &key, roots.clone())?)));
         let acceptors = Acceptors {
             good: acceptor(&good, &key, roots.clone())?,
             refusing: acceptor(&good, &key, stranger.roots()?)?,

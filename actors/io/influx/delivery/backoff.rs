@@ -35,10 +35,7 @@ mod tests {
         for base in [1, 2, 4, 8, 16, 32, 60, 60] {
             let pause = backoff.next(None).as_secs_f64();
             let base = f64::from(base);
-            assert!(
-                (base * 0.8..=(base * 1.2).min(60.0)).contains(&pause),
-                "{pause} of {base}"
-            );
+            assert!((base * 0.8..=(base * 1.2).min(60.0)).contains(&pause), "{pause} of {base}");
         }
     }
 

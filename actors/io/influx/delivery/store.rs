@@ -38,12 +38,7 @@ const MOST_RETYPED: u32 = 32;
 pub(super) async fn store(inner: &Inner, batch: Batch) -> Result<Vec<Outcome>, Outage> {
     let most = inner.client.settings.max_batch_size;
     let jobs = batch.jobs.into_iter().enumerate().collect();
-    let whole = Piece {
-        lines: batch.lines,
-        jobs,
-        retyped: 0,
-        set_up: false,
-    };
+    let whole = Piece { lines: batch.lines, jobs, retyped: 0, set_up: false };
     let mut pieces = whole.chunks(most);
     let mut outcomes = Vec::new();
     while let Some(mut piece) = pieces.pop() {
@@ -93,12 +88,8 @@ impl Piece {
         if count <= 1 {
             outcomes.push(outcome(self.jobs.first().map(|(job, _)| *job), 1));
         } else if !refusal.lines.is_empty() {
-            let named: HashSet<usize> = refusal
-                .lines
-                .iter()
-                .copied()
-                .filter(|line| *line < count)
-                .collect();
+            let named: HashSet<usize> =
+                refusal.lines.iter().copied().filter(|line| *line < count).collect();
             outcomes.extend(named.into_iter().map(|line| outcome(self.job_of(line), 1)));
         } else if refusal.partial && self.jobs.len() == 1 {
             // The rest was stored; only the number of the others is known.
@@ -125,20 +116,12 @@ impl Piece {
             }
             jobs.push((*job, begin..lines.len()));
         }
-        changed.then_some(Self {
-            lines,
-            jobs,
-            retyped: self.retyped + 1,
-            set_up: self.set_up,
-        })
+        changed.then_some(Self { lines, jobs, retyped: self.retyped + 1, set_up: self.set_up })
     }
 
     fn job_of(&self, line: usize) -> Option<usize> {
         let at: usize = split_lines(&self.lines).take(line).map(<[u8]>::len).sum();
-        self.jobs
-            .iter()
-            .find(|(_, range)| range.contains(&at))
-            .map(|(job, _)| *job)
+        self.jobs.iter().find(|(_, range)| range.contains(&at)).map(|(job, _)| *job)
     }
 
     /// Cut in two between jobs, or, where there is one job, between its lines.
@@ -165,10 +148,8 @@ impl Piece {
             lines += 1;
         }
         ends.push(at);
-        let mut chunks: Vec<Self> = ends
-            .windows(2)
-            .map(|ends| self.part(ends[0]..ends[1]))
-            .collect();
+        let mut chunks: Vec<Self> =
+            ends.windows(2).map(|ends| self.part(ends[0]..ends[1])).collect();
         chunks.reverse();
         chunks
     }

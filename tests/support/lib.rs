@@ -1,0 +1,19 @@
+//! Real servers and stand-ins that the tests talk to. Everything listens on the loopback
+//! interface, on ports that the system chose, with a temporary folder of its own, and ends with
+//! the value that started it.
+
+mod child;
+mod http;
+mod influxd;
+mod program;
+mod stand_in;
+mod victoria;
+mod wait;
+
+pub use child::Child;
+pub use http::{Reply, get, post};
+pub use influxd::Influxd;
+pub use program::{Program, run_to_end};
+pub use stand_in::{Answer, Seen, StandIn};
+pub use victoria::Victoria;
+pub use wait::{PATIENCE, until, until_async};

@@ -1,0 +1,113 @@
+//! The program under test as a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{self, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crate::until;
+
+/// A running program whose lines are collected.
+pub struct Program {
+    child: process::Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Program {
+    /// Starts `binary` with words for its command line.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start(binary: &str, arguments: &[&str]) -> Self {
+        let mut child = Command::new(binary)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the program starts");
+        let output = child.stdout.take().expect("its output is piped");
+        let lines = Arc::<Mutex<Vec<String>>>::default();
+        let for_thread = Arc::clone(&lines);
+        let reader = std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                for_thread.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        Self { child, lines, reader: Some(reader) }
+    }
+
+    /// What it printed so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for a line with `text` in it.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub fn line_with(&self, text: &str) -> String {
+        until(&format!("a line with {text:?}"), || {
+            self.lines().into_iter().find(|line| line.contains(text))
+        })
+    }
+
+    /// Asks it to stop as a service manager does.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        assert!(status.success(), "process {id} is gone");
+    }
+
+    /// Ends it without asking.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it can be killed");
+        _ = self.wait();
+    }
+
+    /// Waits for its end; the exit code.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn wait(&mut self) -> Option<i32> {
+        let status = until("the program to end", || self.child.try_wait().ok().flatten());
+        if let Some(reader) = self.reader.take() {
+            _ = reader.join();
+        }
+        status.code()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// Runs a program to its end in `folder`; exit code, standard output, standard error.
+///
+/// # Panics
+/// When it does not start.
+pub fn run_to_end(
+    binary: &str,
+    arguments: &[&str],
+    folder: &Path,
+) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = Command::new(binary)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (status.code(), text(&stdout), text(&stderr))
+}

@@ -1,0 +1,119 @@
+//! The command line and the configuration file as an administrator meets them.
+
+use std::fs;
+
+use test_support::run_to_end;
+
+use crate::common::BINARY;
+
+#[test]
+fn help_and_version_are_answers_and_mistakes_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| run_to_end(BINARY, arguments, folder.path());
+    let (code, out, _) = run(&["--help"]);
+    assert_eq!(code, Some(0));
+    for line in ["butler-sos demo", "butler-sos -c production.yaml", "butler-sos errors --since"] {
+        assert!(out.contains(line), "{out}");
+    }
+    let (code, out, _) = run(&["-V"]);
+    assert_eq!((code, out.trim()), (Some(0), concat!("butler-sos ", env!("CARGO_PKG_VERSION"))));
+    for mistake in [&["--unknown"][..], &["-c"], &["word"], &["-c", "a.yaml", "-l", "loud"]] {
+        let (code, out, err) = run(mistake);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{mistake:?}");
+        assert!(err.starts_with("error:"), "{err}");
+    }
+    let (code, out, err) = run(&[]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.starts_with("error: no configuration file given") && err.contains("Usage:"));
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let missing = folder.path().join("no.yaml").display().to_string();
+    for (path, expected) in [
+        (missing.clone(), format!("Specified config file does not exist: {missing}")),
+        (file("a.json", b"{}"), "Config file extension must be yaml or yml".to_owned()),
+        (file("b.yaml", b"\xff\xfe\x00"), "is not UTF-8 text".to_owned()),
+        (file("c.yaml", b"a: [1\nb: 2"), "c.yaml:2:2: ".to_owned()),
+        (file("d.yaml", b"a: 1\na: 2"), "duplicate".to_owned()),
+        (file("e.yaml", b""), "Butler-SOS: is missing".to_owned()),
+    ] {
+        let (code, out, err) = run_to_end(BINARY, &["-c", &path], folder.path());
+        assert_eq!((code, err.as_str()), (Some(1), ""), "{path}: {out}");
+        assert!(out.contains(&expected) && out.contains(" error: "), "{path}: {out}");
+    }
+}
+
+#[test]
+fn five_mistakes_are_five_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mistakes.yml");
+    let text = "
+Butler-SOS:
+  logLevel: loud
+  errorTracking:
+    enable: perhaps
+  influxdbConfig:
+    enable: true
+    host: influx
+    port: eighty
+    version: 4
+  cert:
+    clientCert: a.pem
+    clientCertKey: b.pem
+    clientCertCA: c.pem
+  serversToMonitor:
+    pollingInterval: soon
+    servers:
+      - host: sense1:4747
+        serverName: sense1
+";
+    fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    let (code, out, err) = run_to_end(BINARY, &["-c", &file], folder.path());
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    let lines: Vec<&str> = out
+        .lines()
+        .filter_map(|line| line.split_once("VERIFY CONFIG FILE ERROR: "))
+        .map(|l| l.1)
+        .collect();
+    let expected = [
+        "Butler-SOS.logLevel: expected one of error, warn, info, verbose, debug, silly, found string \"loud\"",
+        "Butler-SOS.errorTracking.enable: expected true or false, found string \"perhaps\"",
+        "Butler-SOS.influxdbConfig.port: expected a port number 1-65535, found string \"eighty\"",
+        "Butler-SOS.influxdbConfig.version: expected one of 1, 2, 3, found number 4",
+        "Butler-SOS.serversToMonitor.pollingInterval: expected a number of milliseconds, found string \"soon\"",
+    ];
+    assert_eq!(lines, expected, "{out}");
+    let last = out.lines().last().unwrap();
+    assert!(last.contains("error: CONFIG: 5 error(s), 0 warning(s) in "), "{last}");
+    assert!(last.ends_with("mistakes.yml. Not starting."), "{last}");
+}
+
+#[test]
+fn the_errors_command_explains_what_it_cannot_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| run_to_end(BINARY, arguments, folder.path());
+    for (arguments, expected) in [
+        (&["errors", "--file", "no.sqlite3"][..], "there is no error history at "),
+        (&["errors", "--type", "HEALTH"], "Allowed are: HEALTH_API, PROXY_API, "),
+        (&["errors", "--category", "slow"], "Allowed are: timeout, connection_refused, "),
+        (&["errors", "--since", "yesterday"], "--since expects a time such as 90s"),
+        (&["errors", "-c", "no.yaml"], "Specified config file does not exist"),
+    ] {
+        let (code, out, err) = run(arguments);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(err.contains(expected), "{err}");
+    }
+    let foreign = folder.path().join("foreign.sqlite3");
+    fs::write(&foreign, "this is a text file and no database at all").unwrap();
+    let (code, _, err) = run(&["errors", "--file", "foreign.sqlite3"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("foreign.sqlite3 cannot be read"), "{err}");
+}

@@ -1,0 +1,59 @@
+//! What several of these tests need.
+
+use std::path::Path;
+
+use actors::domain::errors::ErrorCounts;
+use actors::error_tracker::AskCounts;
+use actors::runtime::clock::Clock;
+use butler_sos::app::{App, Surroundings};
+use butler_sos::config::{self, Settings};
+
+/// The program.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_butler-sos");
+
+/// Polls so seldom that a test sees the first round only.
+pub(crate) const ONCE: u64 = 3_600_000;
+
+/// The settings of a configuration text without errors.
+pub(crate) fn settings(text: &str, folder: &Path) -> Settings {
+    let loaded = config::check(text, folder.join("test.yaml"), folder).unwrap();
+    loaded.settings.unwrap_or_else(|| panic!("{:?}\n{text}", loaded.problems))
+}
+
+/// The `influxdbConfig` section for a database of version 1.
+pub(crate) fn influx_v1(port: u16) -> String {
+    format!(
+        "  influxdbConfig:
+    enable: true
+    host: 127.0.0.1
+    port: {port}
+    version: 1
+    v1Config:
+      dbName: SenseOps
+"
+    )
+}
+
+/// Starts the actors on this thread's arbiter.
+pub(crate) fn start(settings: Settings) -> App {
+    let read_heap = || (1 << 20, 2 << 20);
+    App::start(settings, &Surroundings { clock: Clock::system(), read_heap })
+}
+
+/// Today's counts.
+pub(crate) async fn counts(app: &App) -> ErrorCounts {
+    app.tracker.send(AskCounts).await.unwrap().counts.unwrap()
+}
+
+/// Waits until so many errors are counted.
+pub(crate) async fn counted(app: &App, total: u64) -> ErrorCounts {
+    let deadline = std::time::Instant::now() + test_support::PATIENCE;
+    loop {
+        let counts = counts(app).await;
+        if counts.total() >= total {
+            return counts;
+        }
+        assert!(std::time::Instant::now() < deadline, "{total} errors expected: {counts:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}

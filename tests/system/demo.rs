@@ -1,0 +1,54 @@
+//! `butler-sos demo`: errors of several categories within ten seconds, a summary at the end.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use test_support::{Program, run_to_end, until};
+
+use crate::common::BINARY;
+
+#[test]
+fn the_demo_shows_errors_soon_and_ends_with_a_summary() {
+    let begin = Instant::now();
+    let mut demo = Program::start(BINARY, &["demo"]);
+    let file = demo.line_with("butler-sos errors --file ");
+    let file = file.split_once("--file ").unwrap().1.to_owned();
+    let here = std::env::temp_dir();
+    let history = || {
+        let arguments = ["errors", "--file", &file, "--format", "json"];
+        let (code, out, _) = run_to_end(BINARY, &arguments, &here);
+        (code == Some(0)).then(|| serde_json::from_str::<Vec<serde_json::Value>>(&out).unwrap())
+    };
+    let wanted = ["timeout", "connection_refused", "auth_error", "http_5xx", "certificate_error"];
+    let took = until("five categories", || {
+        let events = history()?;
+        let found: BTreeSet<&str> =
+            events.iter().filter_map(|event| event["error_category"].as_str()).collect();
+        wanted.iter().all(|category| found.contains(category)).then(|| begin.elapsed())
+    });
+    println!("{} categories after {took:?}", wanted.len());
+    // The schedule has shown all five after eight seconds; twice the ten that are promised
+    // leaves room for a busy machine.
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    demo.terminate();
+    assert_eq!(demo.wait(), Some(0));
+    let lines = demo.lines();
+    let summary = lines.iter().position(|line| line.starts_with("What failed in ")).unwrap();
+    let summary = &lines[summary..];
+    assert!(summary.iter().any(|line| line.starts_with("Time (UTC)")), "{summary:?}");
+    assert!(summary.iter().any(|line| line.starts_with("Total ")), "{summary:?}");
+    assert!(lines.iter().all(|line| !line.contains("panicked")), "{lines:?}");
+    assert!(!std::path::Path::new(&file).exists(), "the temporary folder is gone");
+}
+
+#[test]
+fn the_demo_can_end_by_itself() {
+    let (code, out, err) = run_to_end(
+        BINARY,
+        &["demo", "--seconds", "2", "--loglevel", "warn"],
+        &std::env::temp_dir(),
+    );
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("What failed in "), "{out}");
+    assert!(!out.contains(" info: "), "{out}");
+}

@@ -1,0 +1,15 @@
+//! The whole program against real servers, real sockets and a simulated Qlik Sense site.
+
+#![expect(clippy::unwrap_used, reason = "here a panic is the message")]
+
+mod categories;
+mod command_line;
+mod common;
+mod config_files;
+mod demo;
+mod hostile_answers;
+mod influx_v1;
+mod influx_v2_v3;
+mod polling;
+mod stop_and_restart;
+mod tidy;

@@ -1,0 +1,119 @@
+//! Every target is polled at its own rate, whatever the others do.
+
+use std::time::Duration;
+
+use butler_sos::demo::configuration::{Choices, of_site};
+use butler_sos::demo::site::{Endpoint, Fault, Site};
+use test_support::until_async;
+
+use crate::common;
+
+const SERVERS: usize = 50;
+const INTERVAL: Duration = Duration::from_millis(1_000);
+
+#[actix::test]
+async fn one_of_fifty_servers_hangs_and_the_others_are_polled_on_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(SERVERS, folder.path()).unwrap();
+    site.set(Endpoint::Engine(7), Fault::NoAnswer);
+    site.set(Endpoint::Proxy(7), Fault::SilentHandshake);
+    let choices = Choices {
+        interval_ms: INTERVAL.as_millis() as u64,
+        app_names: false,
+        virtual_proxies: vec!["/"],
+        sections: String::new(),
+    };
+    let app = common::start(common::settings(&of_site(&site, SERVERS, &choices), folder.path()));
+    let healthy = || (0..SERVERS).filter(|server| *server != 7);
+    let polled = || {
+        healthy().all(|server| {
+            site.count(Endpoint::Engine(server)) >= 6 && site.count(Endpoint::Proxy(server)) >= 6
+        })
+    };
+    until_async("six polls of every healthy server", || polled().then_some(())).await;
+    let counts = common::counted(&app, 2).await;
+    app.drain(Duration::from_secs(5)).await;
+    app.end();
+
+    let requests = site.requests();
+    let mut intervals = Vec::new();
+    for server in healthy() {
+        for endpoint in [Endpoint::Engine(server), Endpoint::Proxy(server)] {
+            let times = requests.iter().filter(|r| r.endpoint == endpoint).map(|r| r.at);
+            let times: Vec<_> = times.collect();
+            intervals.extend(times.windows(2).map(|pair| pair[1] - pair[0]));
+        }
+    }
+    intervals.sort();
+    let (shortest, longest) = (intervals[0], intervals[intervals.len() - 1]);
+    let median = intervals[intervals.len() / 2];
+    println!(
+        "{} intervals of {INTERVAL:?}: shortest {shortest:?}, median {median:?}, longest {longest:?}",
+        intervals.len()
+    );
+    // Not a measurement of speed: a poller that waits for the hanging server would need its five
+    // seconds for each round.
+    assert!(median < INTERVAL * 2 && longest < INTERVAL * 4, "{median:?} {longest:?}");
+    assert!(site.count(Endpoint::Engine(7)) <= 3, "one request outstanding at most");
+    assert_eq!(counts.total(), 2, "only the server that hangs fails: {}", counts.details());
+}
+
+#[actix::test]
+async fn requests_are_those_of_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(1, folder.path()).unwrap();
+    let choices = Choices { interval_ms: common::ONCE, ..Choices::default() };
+    let text = format!(
+        "{}        headers:\n          X-My-Header: my value\n",
+        of_site(&site, 1, &choices)
+    );
+    let app = common::start(common::settings(&text, folder.path()));
+    until_async("four requests", || (site.requests().len() >= 4).then_some(())).await;
+    app.drain(Duration::from_secs(5)).await;
+    app.end();
+    let requests = site.requests();
+    let find = |path: &str| requests.iter().find(|request| request.path.starts_with(path)).unwrap();
+
+    let health = find("/engine/healthcheck");
+    assert_eq!((health.method.as_str(), health.path.as_str()), ("GET", "/engine/healthcheck"));
+    assert_eq!(health.header("cache-control"), Some("no-cache"));
+    assert_eq!(health.header("x-my-header"), Some("my value"));
+    for (path, virtual_proxy) in [("/qps/session?", "/"), ("/qps/hdr/session?", "/hdr")] {
+        let sessions = find(path);
+        let key = sessions.path.split_once("Xrfkey=").unwrap().1;
+        assert_eq!(sessions.header("x-qlik-xrfkey"), Some(key));
+        assert_eq!(sessions.header("xvirtualproxy"), Some(virtual_proxy));
+        assert_eq!(sessions.header("x-my-header"), None);
+    }
+    let apps = find("/qrs/app?xrfkey=");
+    let key = apps.path.split_once("xrfkey=").unwrap().1;
+    assert_eq!((key.len(), apps.header("x-qlik-xrfkey")), (16, Some(key)));
+    let user = "UserDirectory=Internal; UserId=sa_repository";
+    assert_eq!(apps.header("x-qlik-user"), Some(user));
+}
+
+#[actix::test]
+async fn certificates_that_change_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(1, folder.path()).unwrap();
+    let good = std::fs::read(&site.client.cert).unwrap();
+    std::fs::write(&site.client.cert, "this is not a certificate").unwrap();
+    let choices = Choices {
+        interval_ms: 100,
+        app_names: false,
+        virtual_proxies: vec!["/"],
+        sections: String::new(),
+    };
+    let app = common::start(common::settings(&of_site(&site, 1, &choices), folder.path()));
+    common::counted(&app, 4).await;
+    assert_eq!(site.count(Endpoint::Engine(0)), 0);
+    std::fs::write(&site.client.cert, good).unwrap();
+    let asked = || site.count(Endpoint::Engine(0)) > 0 && site.count(Endpoint::Proxy(0)) > 0;
+    until_async("polls with the new certificate", || asked().then_some(())).await;
+    app.drain(Duration::from_secs(5)).await;
+    app.end();
+    let history = folder.path().join("data/errors.sqlite3");
+    let history = actors::error_history::ErrorReader::open(&history).unwrap();
+    let totals = history.totals(&actors::error_history::Filter::default()).unwrap();
+    assert!(totals.iter().all(|total| total.error_category == "certificate_error"), "{totals:?}");
+}
