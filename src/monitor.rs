@@ -71,7 +71,7 @@ fn introduce(settings: &Settings) {
     );
     match &settings.influx {
         Some(influx) => {
-            log::info!("MAIN: Writing to InfluxDB {} at {}", influx.version(), influx.base_url)
+            log::info!("MAIN: Writing to InfluxDB {} at {}", influx.version(), influx.base_url);
         }
         None => log::info!("MAIN: InfluxDB is switched off"),
     }

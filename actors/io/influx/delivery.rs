@@ -13,6 +13,8 @@
 //! write is stored once.
 
 mod backoff;
+mod event;
+mod state;
 mod store;
 
 use std::cell::{Cell, RefCell};
@@ -23,11 +25,13 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use self::backoff::Backoff;
+use self::state::{Away, Lane, State};
 use self::store::{Outcome, store};
 use super::client::{InfluxClient, Outage};
-use super::queue::Queue;
 use super::settings::InfluxSettings;
-use crate::domain::errors::{Failure, Origin};
+use crate::domain::errors::Origin;
+
+pub use self::event::{DropReason, Event, Stats};
 
 /// One write operation.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,73 +54,6 @@ pub struct Style {
     pub max_points: usize,
 }
 
-/// Why points were dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DropReason {
-    /// More waited than the queue may hold.
-    Overflow,
-    /// The server will never take them.
-    Refused,
-}
-
-/// What a stream tells its owner.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// An operation was not stored at its first attempt; told once.
-    NotStored {
-        /// The job's.
-        origin: Origin,
-        /// Why.
-        failure: Failure,
-    },
-    /// The database cannot be written to from now on.
-    Away {
-        /// Why.
-        failure: Failure,
-        /// The same for the log, with the server's words.
-        message: String,
-    },
-    /// The database can be written to again.
-    Back {
-        /// Points that wait.
-        backlog_points: usize,
-    },
-    /// Points are lost.
-    Dropped {
-        /// How many.
-        points: usize,
-        /// Why.
-        reason: DropReason,
-        /// The same for the log.
-        message: String,
-    },
-    /// Database or bucket was created.
-    SetUp {
-        /// For the log.
-        message: String,
-    },
-    /// Database or bucket could not be looked at or created; tried again when a write needs it.
-    SetUpFailed {
-        /// For the log.
-        message: String,
-    },
-}
-
-/// Counters of a stream since it was made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Points stored.
-    pub written: u64,
-    /// Points dropped because too many waited.
-    pub dropped_overflow: u64,
-    /// Points dropped because the server refused them.
-    pub dropped_refused: u64,
-    /// Points that wait now.
-    pub waiting: usize,
-    /// Write requests sent.
-    pub requests: u64,
-}
-
 /// A stream to one database; clones are the same stream. Lives on one thread.
 #[derive(Clone)]
 pub struct Delivery(Rc<Inner>);
@@ -132,36 +69,6 @@ struct Inner {
     at_rest: Notify,
     /// When the database was found or made; `None` until then.
     set_up: Cell<Option<Instant>>,
-}
-
-#[derive(Default)]
-struct State {
-    live: Queue,
-    backlog: Queue,
-    /// When the oldest live job came.
-    first_live: Option<Instant>,
-    /// Jobs at the head of a queue that are under way.
-    in_hand: Option<(Lane, usize)>,
-    /// The lane that was served last.
-    served: Option<Lane>,
-    away: Option<Away>,
-    draining: bool,
-    gave_up: bool,
-    /// Overflowed points that were not told yet.
-    untold: usize,
-    stats: Stats,
-}
-
-struct Away {
-    outage: Outage,
-    backoff: Backoff,
-    until: Instant,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lane {
-    Live,
-    Backlog,
 }
 
 /// A database that was found or made, and is said to be missing, is looked for at most this often.
@@ -250,46 +157,6 @@ impl Delivery {
     pub fn stats(&self) -> Stats {
         let state = self.0.state.borrow();
         Stats { waiting: state.waiting(), ..state.stats }
-    }
-}
-
-impl State {
-    fn waiting(&self) -> usize {
-        self.live.points() + self.backlog.points()
-    }
-
-    fn queue(&mut self, lane: Lane) -> &mut Queue {
-        match lane {
-            Lane::Live => &mut self.live,
-            Lane::Backlog => &mut self.backlog,
-        }
-    }
-
-    /// Drops the oldest, backlog first, but never what is under way.
-    fn enforce_bound(&mut self, max_points: usize) {
-        while self.waiting() > max_points {
-            let in_hand = |lane| match self.in_hand {
-                Some((busy, count)) if busy == lane => count,
-                _ => 0,
-            };
-            let (in_backlog, in_live) = (in_hand(Lane::Backlog), in_hand(Lane::Live));
-            let dropped =
-                self.backlog.drop_oldest(in_backlog).or_else(|| self.live.drop_oldest(in_live));
-            let Some(points) = dropped else { return };
-            self.untold += points;
-            self.stats.dropped_overflow += points as u64;
-        }
-    }
-
-    /// Live and backlog take turns.
-    fn choose(&self) -> Option<Lane> {
-        match (self.live.is_empty(), self.backlog.is_empty()) {
-            (true, true) => None,
-            (false, true) => Some(Lane::Live),
-            (true, false) => Some(Lane::Backlog),
-            (false, false) if self.served == Some(Lane::Live) => Some(Lane::Backlog),
-            (false, false) => Some(Lane::Live),
-        }
     }
 }
 

@@ -1,0 +1,70 @@
+//! What a stream tells its owner.
+
+use crate::domain::errors::{Failure, Origin};
+
+/// Why points were dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DropReason {
+    /// More waited than the queue may hold.
+    Overflow,
+    /// The server will never take them.
+    Refused,
+}
+
+/// What a stream tells its owner.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// An operation was not stored at its first attempt; told once.
+    NotStored {
+        /// The job's.
+        origin: Origin,
+        /// Why.
+        failure: Failure,
+    },
+    /// The database cannot be written to from now on.
+    Away {
+        /// Why.
+        failure: Failure,
+        /// The same for the log, with the server's words.
+        message: String,
+    },
+    /// The database can be written to again.
+    Back {
+        /// Points that wait.
+        backlog_points: usize,
+    },
+    /// Points are lost.
+    Dropped {
+        /// How many.
+        points: usize,
+        /// Why.
+        reason: DropReason,
+        /// The same for the log.
+        message: String,
+    },
+    /// Database or bucket was created.
+    SetUp {
+        /// For the log.
+        message: String,
+    },
+    /// Database or bucket could not be looked at or created; tried again when a write needs it.
+    SetUpFailed {
+        /// For the log.
+        message: String,
+    },
+}
+
+/// Counters of a stream since it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Points stored.
+    pub written: u64,
+    /// Points dropped because too many waited.
+    pub dropped_overflow: u64,
+    /// Points dropped because the server refused them.
+    pub dropped_refused: u64,
+    /// Points that wait now.
+    pub waiting: usize,
+    /// Write requests sent.
+    pub requests: u64,
+}

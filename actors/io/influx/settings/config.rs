@@ -1,0 +1,311 @@
+//! `influxdbConfig` as written, and how it is checked.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{IncludeFields, InfluxSettings, InfluxTarget};
+use crate::domain::names::Secret;
+use crate::domain::yaml::{Field, Reader, Section};
+
+/// `Butler-SOS.influxdbConfig` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct InfluxConfig {
+    enable: Field<bool>,
+    host: Field<String>,
+    port: Field<i64>,
+    version: Field<i64>,
+    max_batch_size: Field<i64>,
+    v1_config: Section<V1Config>,
+    v2_config: Section<V2Config>,
+    v3_config: Section<V3Config>,
+    include_fields: Section<IncludeFieldsConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct V1Config {
+    auth: Section<AuthConfig>,
+    db_name: Field<String>,
+    retention_policy: Section<RetentionPolicyConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct AuthConfig {
+    enable: Field<bool>,
+    username: Field<String>,
+    password: Field<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RetentionPolicyConfig {
+    name: Field<String>,
+    duration: Field<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct V2Config {
+    org: Field<String>,
+    bucket: Field<String>,
+    description: Field<String>,
+    token: Field<String>,
+    retention_duration: Field<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct V3Config {
+    database: Field<String>,
+    token: Field<String>,
+    write_timeout: Field<i64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct IncludeFieldsConfig {
+    active_docs: Field<bool>,
+    loaded_docs: Field<bool>,
+    in_memory_docs: Field<bool>,
+}
+
+impl InfluxConfig {
+    /// Checks the section `at`; `None` when it is switched off, or wrong.
+    pub fn check(&self, at: &Reader) -> Option<InfluxSettings> {
+        if !at.key("enable").or(&self.enable, false) {
+            return None;
+        }
+        let host = at.key("host").needed(&self.host, "influxdbConfig.enable is true");
+        let port = at.key("port").port(&self.port, 8086);
+        let target = self.check_target(at);
+        let include_at = at.key("includeFields");
+        let include = include_at.section(&self.include_fields);
+        let include = IncludeFields {
+            active: include_at.key("activeDocs").or(&include.active_docs, false),
+            loaded: include_at.key("loadedDocs").or(&include.loaded_docs, false),
+            in_memory: include_at.key("inMemoryDocs").or(&include.in_memory_docs, false),
+        };
+        let max_batch_size = self.check_batch_size(&at.key("maxBatchSize"));
+        let host = host?;
+        let host = host.trim();
+        if host.is_empty() || host.contains(['/', '@', '?', '#', ' ']) {
+            at.key("host").error(format!(
+                "expected a host name or address without scheme and path, found string {host:?}"
+            ));
+            return None;
+        }
+        let host = if host.contains(':') && !host.starts_with('[') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
+        let base_url = format!("http://{host}:{port}");
+        Some(InfluxSettings { base_url, target: target?, max_batch_size, include })
+    }
+
+    fn check_target(&self, at: &Reader) -> Option<InfluxTarget> {
+        let version_at = at.key("version");
+        match version_at.optional(&self.version) {
+            Some(1) => self.check_v1(&at.key("v1Config")),
+            Some(2) => self.check_v2(&at.key("v2Config")),
+            Some(3) => self.check_v3(&at.key("v3Config")),
+            Some(other) => {
+                version_at.error(format!("expected one of 1, 2, 3, found number {other}"));
+                None
+            }
+            None if self.version == Field::Absent => {
+                version_at.error("is missing; needed because influxdbConfig.enable is true");
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn check_batch_size(&self, at: &Reader) -> usize {
+        let size = at.or(&self.max_batch_size, 1000);
+        match usize::try_from(size) {
+            Ok(size @ 1..=10_000) => size,
+            _ => {
+                at.warning(format!("expected 1 to 10000, found number {size}; 1000 is used"));
+                1000
+            }
+        }
+    }
+
+    fn check_v1(&self, at: &Reader) -> Option<InfluxTarget> {
+        let config = at.section(&self.v1_config);
+        let database = at.key("dbName").needed(&config.db_name, needed_by(1));
+        let policy_at = at.key("retentionPolicy");
+        let policy = policy_at.section(&config.retention_policy);
+        let auth_at = at.key("auth");
+        let auth = auth_at.section(&config.auth);
+        let auth = if auth_at.key("enable").or(&auth.enable, false) {
+            let why = "v1Config.auth.enable is true";
+            let user = auth_at.key("username").needed(&auth.username, why);
+            let password = auth_at.key("password").needed_secret(&auth.password, why);
+            Some((user?, password?))
+        } else {
+            None
+        };
+        let ten_days = || "10d".to_owned();
+        Some(InfluxTarget::V1 {
+            database: database?,
+            auth,
+            policy: policy_at.key("name").or(&policy.name, ten_days()),
+            duration: policy_at.key("duration").or(&policy.duration, ten_days()),
+        })
+    }
+
+    fn check_v2(&self, at: &Reader) -> Option<InfluxTarget> {
+        let config = at.section(&self.v2_config);
+        let org = at.key("org").needed(&config.org, needed_by(2));
+        let bucket = at.key("bucket").needed(&config.bucket, needed_by(2));
+        let token = at.key("token").needed_secret(&config.token, needed_by(2));
+        let description = at.key("description").or(&config.description, String::new());
+        let retention_at = at.key("retentionDuration");
+        let retention = retention_at.or(&config.retention_duration, "10d".to_owned());
+        let retention = bucket_retention(&retention_at, &retention);
+        Some(InfluxTarget::V2 { org: org?, bucket: bucket?, description, token: token?, retention })
+    }
+
+    fn check_v3(&self, at: &Reader) -> Option<InfluxTarget> {
+        let config = at.section(&self.v3_config);
+        let database = at.key("database").needed(&config.database, needed_by(3));
+        let token = at.key("token").needed_secret(&config.token, needed_by(3));
+        let timeout = at.key("writeTimeout").milliseconds(&config.write_timeout, 10_000, 1_000);
+        Some(InfluxTarget::V3 { database: database?, token: token?, timeout })
+    }
+}
+
+fn needed_by(version: u8) -> &'static str {
+    match version {
+        1 => "influxdbConfig.enable is true and version is 1",
+        2 => "influxdbConfig.enable is true and version is 2",
+        _ => "influxdbConfig.enable is true and version is 3",
+    }
+}
+
+/// The retention of a bucket: InfluxDB refuses less than an hour.
+fn bucket_retention(at: &Reader, text: &str) -> Option<Duration> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    match duration(text) {
+        Some(wanted) if wanted.is_zero() => None,
+        Some(wanted) if wanted < HOUR => {
+            at.warning("InfluxDB keeps a bucket's points for at least 1h; 1h is used");
+            Some(HOUR)
+        }
+        Some(wanted) => Some(wanted),
+        None => {
+            at.error(format!(
+                "expected a duration such as 10d, 1d12h or 0 for ever, found string {text:?}"
+            ));
+            None
+        }
+    }
+}
+
+/// An InfluxDB duration: numbers with the units `ns us µs ms s m h d w`, one after the other.
+/// `0`, `inf` and the empty text are zero, which means for ever.
+fn duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    if matches!(text, "" | "0" | "inf" | "INF") {
+        return Some(Duration::ZERO);
+    }
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit_len = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let nanos: u64 = match &rest[..unit_len] {
+            "ns" => 1,
+            "us" | "µs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60 * 1_000_000_000,
+            "h" => 3_600 * 1_000_000_000,
+            "d" => 86_400 * 1_000_000_000,
+            "w" => 604_800 * 1_000_000_000,
+            _ => return None,
+        };
+        total = total.checked_add(Duration::from_nanos(nanos.checked_mul(number)?))?;
+        rest = &rest[unit_len..];
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::yaml::Problems;
+
+    #[test]
+    fn durations_are_those_of_influxdb() {
+        for (text, seconds) in
+            [("10d", 864_000), ("1d12h", 129_600), ("2w", 1_209_600), ("0", 0), ("inf", 0)]
+        {
+            assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["10", "d", "10x", "-1d", "1d 2h", "99999999999999w"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+
+    fn check(yaml: &str) -> (Option<InfluxSettings>, Vec<String>) {
+        let config: InfluxConfig = serde_yaml::from_str(yaml).unwrap();
+        let problems = Problems::default();
+        let settings = config.check(&problems.reader("Butler-SOS.influxdbConfig"));
+        (settings, problems.take().iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn only_the_block_of_the_version_is_needed() {
+        let (settings, problems) = check(
+            "{enable: true, host: influx, version: 2, v1Config: , v2Config: {org: o, bucket: b, token: t}}",
+        );
+        assert!(problems.is_empty(), "{problems:?}");
+        let settings = settings.unwrap();
+        assert_eq!(settings.base_url, "http://influx:8086");
+        assert_eq!(settings.timeout(), Duration::from_secs(10));
+        let InfluxTarget::V2 { retention, .. } = settings.target else { panic!() };
+        assert_eq!(retention, Some(Duration::from_secs(864_000)));
+    }
+
+    #[test]
+    fn every_mistake_of_the_section_is_told_at_once() {
+        let (settings, problems) = check(
+            "{enable: true, port: eighty, version: 2, maxBatchSize: 0, v2Config: {org: [], token: , bucket: b, retentionDuration: soon}}",
+        );
+        assert_eq!(settings, None);
+        let at = "Butler-SOS.influxdbConfig";
+        let why = "is missing; needed because influxdbConfig.enable is true";
+        assert_eq!(
+            problems,
+            [
+                format!("{at}.host: {why}"),
+                format!("{at}.port: expected a port number 1-65535, found string \"eighty\""),
+                format!("{at}.v2Config.org: expected a string, found a list"),
+                format!("{at}.v2Config.token: {why} and version is 2"),
+                format!(
+                    "{at}.v2Config.retentionDuration: expected a duration such as 10d, 1d12h or 0 \
+                     for ever, found string \"soon\""
+                ),
+                format!("{at}.maxBatchSize: expected 1 to 10000, found number 0; 1000 is used"),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_ipv6_address_gets_its_brackets() {
+        let (settings, _) = check("{enable: true, host: '::1', version: 1, v1Config: {dbName: d}}");
+        assert_eq!(settings.unwrap().base_url, "http://[::1]:8086");
+        let (settings, problems) =
+            check("{enable: true, host: 'http://x', version: 1, v1Config: {dbName: d}}");
+        assert!(settings.is_none());
+        assert_eq!(problems.len(), 1);
+    }
+}
