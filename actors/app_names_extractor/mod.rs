@@ -112,3 +112,6 @@ impl Handler<Drain> for AppNamesExtractor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

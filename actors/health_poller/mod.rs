@@ -134,3 +134,6 @@ impl Handler<Drain> for HealthPoller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

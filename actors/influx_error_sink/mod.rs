@@ -101,3 +101,6 @@ impl Handler<Drain> for InfluxErrorSinkActor {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

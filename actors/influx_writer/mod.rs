@@ -157,3 +157,6 @@ impl Handler<Drain> for InfluxWriter {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,3 +153,6 @@ impl Handler<Drain> for ProxyPoller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -326,3 +326,6 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

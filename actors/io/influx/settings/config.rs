@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{IncludeFields, InfluxSettings, InfluxTarget};
-use crate::domain::names::Secret;
 use crate::domain::yaml::{Field, Reader, Section};
 
 /// `Butler-SOS.influxdbConfig` as written.

@@ -1,0 +1,165 @@
+//! The write path against a server that refuses, vanishes and comes back.
+
+use std::rc::Rc;
+use std::sync::mpsc;
+
+use test_support::{Answer, Seen, StandIn, until_async};
+
+use super::*;
+use crate::domain::errors::{Failure, InfluxModule, InfluxVersion};
+use crate::domain::names::{Secret, ServerName};
+use crate::io::influx::{IncludeFields, InfluxTarget};
+
+type Events = Rc<RefCell<Vec<Event>>>;
+
+fn delivery(server: &StandIn, max_points: usize) -> (Delivery, Events) {
+    let settings = InfluxSettings {
+        base_url: format!("http://{}", server.address()),
+        target: InfluxTarget::V3 {
+            database: "d".to_owned(),
+            token: Secret::from("token"),
+            timeout: Duration::from_secs(10),
+        },
+        max_batch_size: 4,
+        include: IncludeFields::default(),
+    };
+    let events = Events::default();
+    let for_stream = Rc::clone(&events);
+    let style = Style { linger: Duration::ZERO, max_points };
+    let stream = Delivery::new(&settings, style, move |event| for_stream.borrow_mut().push(event));
+    actix_rt::spawn(stream.clone().run());
+    (stream, events)
+}
+
+fn job(name: &str) -> WriteJob {
+    let origin = Origin::InfluxWrite {
+        version: InfluxVersion::V3,
+        module: InfluxModule::HealthMetrics,
+        server: Some(ServerName::from(name)),
+        to: crate::domain::errors::DestinationHost::of_url("http://h"),
+    };
+    WriteJob { lines: format!("m,t={name} f=1 1\n").into_bytes(), points: 1, origin: Some(origin) }
+}
+
+fn not_stored(events: &Events) -> Vec<String> {
+    let events = events.borrow();
+    let told = events.iter().filter_map(|event| match event {
+        Event::NotStored { origin, .. } => origin.server().map(ToString::to_string),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn stored(server: &StandIn, accepted: impl Fn(&Seen) -> bool) -> Vec<String> {
+    let seen = server.seen();
+    let writes = seen.iter().filter(|seen| seen.target.contains("/write") && accepted(seen));
+    writes.flat_map(|seen| seen.text().lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+async fn flush(stream: &Delivery) -> usize {
+    stream.flush(Instant::now() + Duration::from_secs(10)).await
+}
+
+#[actix::test]
+async fn a_bad_point_is_found_and_costs_only_itself() {
+    let bad = |seen: &Seen| seen.text().contains("t=bad");
+    let server = StandIn::start(move |seen| match seen.target.contains("/write") && bad(seen) {
+        true => Answer::new(400, r#"{"error":"cannot parse"}"#),
+        false => Answer::new(204, ""),
+    });
+    let (stream, events) = delivery(&server, 100);
+    let names = ["a", "b", "bad", "c", "d", "e", "f", "g", "h"];
+    names.iter().for_each(|name| stream.push(job(name)));
+    assert_eq!(flush(&stream).await, 0);
+    let mut lines = stored(&server, |seen| !bad(seen));
+    lines.sort();
+    let good: Vec<String> =
+        ["a", "b", "c", "d", "e", "f", "g", "h"].map(|n| format!("m,t={n} f=1 1")).to_vec();
+    assert_eq!(lines, good, "each good point once");
+    assert_eq!(not_stored(&events), ["bad"]);
+    let stats = stream.stats();
+    assert_eq!((stats.written, stats.dropped_refused, stats.waiting), (8, 1, 0));
+}
+
+#[actix::test]
+async fn an_outage_is_told_once_for_each_operation_and_ends_with_everything_stored() {
+    let server = StandIn::start(|seen| match seen.target.contains("/write") {
+        true => Answer::Http(503, "Retry-After: 1\r\n", String::new()),
+        false => Answer::new(204, ""),
+    });
+    let (stream, events) = delivery(&server, 100);
+    (0..10).for_each(|number| stream.push(job(&format!("{number}"))));
+    until_async("all reports", || (not_stored(&events).len() == 10).then_some(())).await;
+    stream.push(job("late"));
+    assert_eq!(not_stored(&events).len(), 11, "while it is away, at once");
+    server.respond(|_| Answer::new(204, ""));
+    until_async("the end", || (stream.stats().waiting == 0).then_some(())).await;
+    assert_eq!(not_stored(&events).len(), 11, "never again for what is sent later");
+    assert_eq!(stream.stats().written, 11);
+    let events = events.borrow();
+    let away = events.iter().filter(|event| matches!(event, Event::Away { .. })).count();
+    let back = events.iter().filter(|event| matches!(event, Event::Back { .. })).count();
+    assert_eq!((away, back), (1, 1));
+    let failed = events.iter().find_map(|event| match event {
+        Event::NotStored { failure, .. } => Some(failure.clone()),
+        _ => None,
+    });
+    assert!(matches!(failed, Some(Failure::Answered { status: 503, .. })));
+}
+
+#[actix::test]
+async fn live_data_waits_for_one_batch_of_the_backlog_at_most() {
+    let server = StandIn::start(|_| Answer::HangUp);
+    let (stream, events) = delivery(&server, 10_000);
+    (0..40).for_each(|number| stream.push(job(&format!("old{number}"))));
+    until_async("all reports", || (not_stored(&events).len() == 40).then_some(())).await;
+    let (arrive, arrived) = mpsc::channel::<()>();
+    let (go_on, wait) = mpsc::channel::<()>();
+    server.respond(move |_| {
+        // The first two batches wait until the test lets them go.
+        _ = arrive.send(());
+        _ = wait.recv();
+        Answer::new(204, "")
+    });
+    until_async("the probe", || arrived.try_recv().ok()).await;
+    go_on.send(()).unwrap();
+    until_async("a batch of the backlog", || arrived.try_recv().ok()).await;
+    stream.push(job("live"));
+    drop(go_on);
+    assert_eq!(flush(&stream).await, 0);
+    let lines = stored(&server, |seen| seen.text().starts_with("m,t="));
+    let lines = &lines[lines.len() - 41..];
+    let live = lines.iter().position(|line| line.contains("t=live")).unwrap();
+    assert_eq!(live, 8, "after the probe and one batch: {lines:?}");
+}
+
+#[actix::test]
+async fn the_oldest_go_when_too_many_wait_and_it_is_told() {
+    let server = StandIn::start(|_| Answer::HangUp);
+    let (stream, events) = delivery(&server, 10);
+    (0..5).for_each(|number| stream.push(job(&format!("{number}"))));
+    until_async("the outage", || (not_stored(&events).len() == 5).then_some(())).await;
+    (5..25).for_each(|number| stream.push(job(&format!("{number}"))));
+    server.respond(|_| Answer::new(204, ""));
+    assert_eq!(flush(&stream).await, 0);
+    let stats = stream.stats();
+    assert_eq!((stats.written, stats.dropped_overflow), (10, 15));
+    let dropped: usize = events
+        .borrow()
+        .iter()
+        .map(|event| match event {
+            Event::Dropped { points, reason: DropReason::Overflow, .. } => *points,
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(dropped, 15);
+    assert!(stored(&server, |_| true).iter().any(|line| line.contains("t=24 ")));
+}
+
+#[actix::test]
+async fn a_flush_gives_up_when_the_database_is_away() {
+    let server = StandIn::start(|_| Answer::HangUp);
+    let (stream, _) = delivery(&server, 100);
+    stream.push(job("a"));
+    assert_eq!(flush(&stream).await, 1, "left for the next start, at once and not after the grace");
+}
