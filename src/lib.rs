@@ -10,3 +10,8 @@ pub mod monitor;
 pub mod paths;
 pub mod service;
 pub mod signal;
+
+/// The worked example of the documentation is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ADDING-AN-ACTOR.md")]
+struct AddingAnActor;

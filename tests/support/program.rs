@@ -39,6 +39,11 @@ impl Program {
         Self { child, lines, reader: Some(reader) }
     }
 
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it printed so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -59,9 +64,22 @@ impl Program {
     /// # Panics
     /// When it is gone.
     pub fn terminate(&self) {
-        let id = self.child.id().to_string();
-        let status = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-        assert!(status.success(), "process {id} is gone");
+        assert!(self.try_terminate(), "process {} is gone", self.id());
+    }
+
+    /// As [`Program::terminate`]; whether it was there to be asked.
+    ///
+    /// # Panics
+    /// When there is no shell.
+    pub fn try_terminate(&self) -> bool {
+        // Built into every shell, where a program of this name need not be installed.
+        let command = format!("kill -TERM {} 2>/dev/null", self.id());
+        Command::new("sh").args(["-c", &command]).status().expect("sh runs").success()
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
     }
 
     /// Ends it without asking.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "here a panic is the message")]
 
 mod categories;
+mod certificates;
 mod command_line;
 mod common;
 mod config_files;

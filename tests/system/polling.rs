@@ -93,27 +93,47 @@ async fn requests_are_those_of_the_page() {
 }
 
 #[actix::test]
-async fn certificates_that_change_are_read_again() {
+async fn a_body_may_drip_for_longer_than_the_timeout() {
     let folder = tempfile::tempdir().unwrap();
     let site = Site::start(1, folder.path()).unwrap();
-    let good = std::fs::read(&site.client.cert).unwrap();
-    std::fs::write(&site.client.cert, "this is not a certificate").unwrap();
+    // Some ten pieces with a second between them; five seconds of silence would be the end.
+    site.set(Endpoint::Engine(0), Fault::Drip(100, Duration::from_secs(1)));
     let choices = Choices {
-        interval_ms: 100,
-        app_names: false,
+        interval_ms: common::ONCE,
         virtual_proxies: vec!["/"],
-        sections: String::new(),
+        app_names: false,
+        ..Choices::default()
     };
+    let influx = test_support::Influxd::started();
+    let choices = Choices { sections: common::influx_v1(influx.port()), ..choices };
     let app = common::start(common::settings(&of_site(&site, 1, &choices), folder.path()));
-    common::counted(&app, 4).await;
-    assert_eq!(site.count(Endpoint::Engine(0)), 0);
-    std::fs::write(&site.client.cert, good).unwrap();
-    let asked = || site.count(Endpoint::Engine(0)) > 0 && site.count(Endpoint::Proxy(0)) > 0;
-    until_async("polls with the new certificate", || asked().then_some(())).await;
+    let stored = || influx.count("SenseOps", "cache", "hits") > 0;
+    until_async("the health check", || stored().then_some(())).await;
+    assert_eq!(common::counts(&app).await.total(), 0);
     app.drain(Duration::from_secs(5)).await;
     app.end();
-    let history = folder.path().join("data/errors.sqlite3");
-    let history = actors::error_history::ErrorReader::open(&history).unwrap();
-    let totals = history.totals(&actors::error_history::Filter::default()).unwrap();
-    assert!(totals.iter().all(|total| total.error_category == "certificate_error"), "{totals:?}");
+}
+
+#[actix::test]
+async fn redirects_are_followed_five_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(1, folder.path()).unwrap();
+    site.set(Endpoint::Engine(0), Fault::Status(302, "Location: /engine/healthcheck\r\n"));
+    let choices = Choices {
+        interval_ms: common::ONCE,
+        virtual_proxies: vec!["/"],
+        app_names: false,
+        ..Choices::default()
+    };
+    let app = common::start(common::settings(&of_site(&site, 1, &choices), folder.path()));
+    common::counted(&app, 1).await;
+    app.drain(Duration::from_secs(5)).await;
+    app.end();
+    assert_eq!(site.count(Endpoint::Engine(0)), 6);
+    let file = folder.path().join("data/errors.sqlite3");
+    let mut codes = Vec::new();
+    let history = actors::error_history::ErrorReader::open(&file).unwrap();
+    let all = actors::error_history::Filter::default();
+    history.for_each(&all, None, |row| codes.push(row.error_code)).unwrap();
+    assert_eq!(codes, ["ERR_FR_TOO_MANY_REDIRECTS"]);
 }

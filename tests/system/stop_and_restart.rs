@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::{Endpoint, Fault, Site};
-use test_support::{Influxd, Program, until};
+use test_support::{Answer, Influxd, Program, StandIn, until};
 
 use crate::common::{self, BINARY};
 
@@ -136,4 +137,44 @@ fn a_history_in_use_is_left_alone() {
     let second = Program::start(BINARY, &["-c", &config]);
     second.line_with("is used by another Butler SOS; give this one another");
     second.line_with("ERROR TRACKER: Scheduled next error counter reset");
+}
+
+/// A program whose database accepts requests and never answers, with a write under way.
+fn with_a_silent_database(folder: &Path, site: &Site) -> (StandIn, Program) {
+    let database = StandIn::start(|_| Answer::Silence);
+    let config = write(folder, site, &common::influx_v1(database.address().port()));
+    let program = Program::start(BINARY, &["-c", &config]);
+    until("a request", || (!database.seen().is_empty()).then_some(()));
+    until("a poll", || (site.count(Endpoint::Engine(1)) > 0).then_some(()));
+    (database, program)
+}
+
+#[test]
+fn the_grace_time_holds_and_who_is_late_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(2, folder.path()).unwrap();
+    let (_database, mut program) = with_a_silent_database(folder.path(), &site);
+    let begin = Instant::now();
+    program.terminate();
+    assert_eq!(program.wait(), Some(0));
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?} for a grace time of ten seconds");
+    program.line_with("warn: MAIN: InfluxWriter did not finish within 10 s");
+    program.line_with("info: MAIN: Stopped");
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(2, folder.path()).unwrap();
+    let (_database, mut program) = with_a_silent_database(folder.path(), &site);
+    program.terminate();
+    program.line_with("info: MAIN: Stopping, asked by the termination signal");
+    until("the end", || {
+        // The first may still be on its way when the second is sent, and both count as one.
+        program.try_terminate();
+        program.has_ended().then_some(())
+    });
+    assert_eq!(program.wait(), Some(0));
+    program.line_with("warn: MAIN: Ending at once, asked again by the termination signal");
 }

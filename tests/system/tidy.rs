@@ -32,7 +32,7 @@ fn files(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 fn all() -> Vec<(PathBuf, String)> {
-    ["src", "actors", "tests"].into_iter().flat_map(files).collect()
+    ["src", "actors", "tests", "benches"].into_iter().flat_map(files).collect()
 }
 
 /// The code of a file before its inline tests, without comments.
