@@ -1,7 +1,7 @@
 //! Start, memory and processor time of the whole program, measured from outside: the simulated
 //! site runs in this process, the program in one of its own. Linux only, for it reads `/proc`.
 //!
-//! `cargo bench --bench footprint -- [start] [idle] [errors] [load]`; all of them when none is
+//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load]`; all of them when none is
 //! named.
 
 use std::fs;
@@ -35,6 +35,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if chosen("errors") {
         million::measure()?;
+    }
+    if chosen("outage") {
+        outage()?;
     }
     if chosen("load") {
         load::measure()?;
@@ -90,6 +93,39 @@ fn idle() -> Result<(), Box<dyn std::error::Error>> {
     }
     say(&format!("idle with two servers, MiB: {}", spread(&mut resident)));
     say(&format!("  highest, MiB: {}", spread(&mut peaks)));
+    Ok(())
+}
+
+/// A minute with two servers that are well and an InfluxDB that is not there: every write
+/// operation is one error, and nothing grows.
+fn outage() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let site = Site::start(2, folder.path())?;
+    let nobody = test_support::Influxd::new();
+    let config = configure(folder.path(), &site, 1_000)?;
+    let influx = format!(
+        "Butler-SOS:\n  influxdbConfig:\n    enable: true\n    host: 127.0.0.1\n    port: {}\n    \
+         version: 1\n    v1Config:\n      dbName: SenseOps\n",
+        nobody.port()
+    );
+    fs::write(&config, fs::read_to_string(&config)?.replace("Butler-SOS:\n", &influx))?;
+    let mut program = Program::start(BINARY, &["-c", &config]);
+    std::thread::sleep(Duration::from_secs(60));
+    let (resident, _) = memory(program.id())?;
+    program.terminate();
+    _ = program.wait();
+    let endpoints =
+        [Endpoint::Engine(0), Endpoint::Engine(1), Endpoint::Proxy(0), Endpoint::Proxy(1)];
+    let operations: u64 = endpoints.into_iter().map(|endpoint| site.count(endpoint)).sum();
+    let lines = program.lines();
+    let last =
+        lines.iter().rfind(|line| line.contains("Total=")).ok_or("no errors were counted")?;
+    let total = last.split("Total=").nth(1).and_then(|rest| rest.split(',').next());
+    say(&format!(
+        "a minute without InfluxDB: {operations} polls answered and to be written, {} errors \
+         counted, resident {resident:.1} MiB",
+        total.unwrap_or("no")
+    ));
     Ok(())
 }
 
