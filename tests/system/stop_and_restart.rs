@@ -145,7 +145,8 @@ fn with_a_silent_database(folder: &Path, site: &Site) -> (StandIn, Program) {
     let config = write(folder, site, &common::influx_v1(database.address().port()));
     let program = Program::start(BINARY, &["-c", &config]);
     until("a request", || (!database.seen().is_empty()).then_some(()));
-    until("a poll", || (site.count(Endpoint::Engine(1)) > 0).then_some(()));
+    // The second poll begins when the answer to the first is on its way to the writer.
+    until("two polls", || (site.count(Endpoint::Engine(1)) >= 2).then_some(()));
     (database, program)
 }
 

@@ -31,7 +31,7 @@ impl Connection<'_> {
             // A connection that was made before the port was closed.
             Fault::Refused | Fault::Reset => {
                 // Only then is the client surely past its connect.
-                stream.readable().await?;
+                stream.peek(&mut [0]).await?;
                 return stream.set_zero_linger();
             }
             Fault::Closed => return Ok(()),
