@@ -95,12 +95,15 @@ impl App {
     /// Stops in order: sources, writer, tracker, sinks. Each finishes what it has accepted, all
     /// of them within `grace`; who is late is named.
     pub async fn drain(&self, grace: Duration) {
-        let until = Instant::now() + grace;
+        let end = Instant::now() + grace;
         for (name, actor) in &self.stop_order {
-            match tokio::time::timeout_at(until, actor.send(Drain { until })).await {
+            // A part of what is left, so that a slow one leaves time for those after it.
+            let left = end.saturating_duration_since(Instant::now());
+            let drain = Drain { until: Instant::now() + left * 3 / 4 };
+            match tokio::time::timeout(left * 7 / 8, actor.send(drain)).await {
                 Ok(Ok(())) => log::debug!("MAIN: {name} is done"),
                 Ok(Err(error)) => log::warn!("MAIN: {name} did not finish: {error}"),
-                Err(_) => log::warn!("MAIN: {name} did not finish within {} s", grace.as_secs()),
+                Err(_) => log::warn!("MAIN: {name} did not finish in time"),
             }
         }
     }

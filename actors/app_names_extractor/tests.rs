@@ -2,7 +2,6 @@
 //! site, in `tests/system`.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use super::*;
 use crate::domain::errors::Category;
@@ -12,13 +11,7 @@ use crate::runtime::probe::probe;
 #[actix::test]
 async fn names_are_fetched_at_once_then_at_the_interval_until_the_end() {
     tokio::time::pause();
-    let folder = Path::new("/no/such/folder");
-    let certificate = CertFiles {
-        cert: folder.join("client.pem"),
-        key: folder.join("client_key.pem"),
-        ca: folder.join("root.pem"),
-        passphrase: None,
-    };
+    let certificate = CertFiles::missing();
     let server = Some(ServerName::from("sense1"));
     let polling = AppNamesPolling {
         interval: Duration::from_secs(60),

@@ -1,7 +1,6 @@
 //! Targets, rhythm and reports of the poller. What comes over sockets is tested with the
 //! simulated site, in `tests/system`.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::*;
@@ -26,13 +25,7 @@ fn target(name: &str, virtual_proxies: &[&str]) -> Target {
 
 /// A poller whose certificate does not exist, so that every poll fails without a network.
 fn start(targets: Vec<Target>) -> (actix::Addr<ProxyPoller>, Received<ErrorOccurred>) {
-    let folder = Path::new("/no/such/folder");
-    let certificate = CertFiles {
-        cert: folder.join("client.pem"),
-        key: folder.join("client_key.pem"),
-        ca: folder.join("root.pem"),
-        passphrase: None,
-    };
+    let certificate = CertFiles::missing();
     let polling = SessionPolling { interval: Duration::from_secs(10), excluded: Arc::new([]) };
     let settings = SenseSettings {
         targets,

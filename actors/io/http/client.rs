@@ -12,7 +12,8 @@ use futures_util::StreamExt;
 
 use super::failure::{self, from_payload, from_send};
 use super::identity::Fingerprint;
-use super::tls::{self, Verify};
+use super::tls;
+use super::verifier::Verify;
 use super::{CertFiles, dial};
 use crate::domain::errors::{ErrorCode, Failure, RequestFacts, RequestUrl, Stage};
 

@@ -33,3 +33,17 @@ impl CertFiles {
         }))
     }
 }
+
+#[cfg(test)]
+impl CertFiles {
+    /// Files that do not exist: every request fails before there is a network.
+    pub(crate) fn missing() -> Self {
+        let file = |name: &str| PathBuf::from("/no/such/folder").join(name);
+        Self {
+            cert: file("client.pem"),
+            key: file("client_key.pem"),
+            ca: file("root.pem"),
+            passphrase: None,
+        }
+    }
+}

@@ -21,4 +21,4 @@ mod verifier;
 
 pub use client::{Answer, HttpClient, Limits, Request};
 pub use identity::CertFiles;
-pub use tls::Verify;
+pub use verifier::Verify;

@@ -7,18 +7,7 @@ use rustls::crypto::ring;
 
 use super::CertFiles;
 use super::files::{CertFileError, read_identity};
-use super::verifier::SenseVerifier;
-
-/// How much of a server's certificate is verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verify {
-    /// Nothing: `rejectUnauthorized` is false. Our own certificate is shown all the same.
-    Nothing,
-    /// That it is signed by an authority of `clientCertCA`, whatever its name.
-    Chain,
-    /// Authority and host name.
-    ChainAndName,
-}
+use super::verifier::{SenseVerifier, Verify};
 
 /// The set-up for connections that show the certificate of `files`.
 ///

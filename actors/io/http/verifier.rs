@@ -17,7 +17,16 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
 
-use super::tls::Verify;
+/// How much of a server's certificate is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verify {
+    /// Nothing: `rejectUnauthorized` is false. Our own certificate is shown all the same.
+    Nothing,
+    /// That it is signed by an authority of `clientCertCA`, whatever its name.
+    Chain,
+    /// Authority and host name.
+    ChainAndName,
+}
 
 /// Why an issuer is unknown, where the TLS library says only that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

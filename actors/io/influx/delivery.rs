@@ -28,21 +28,10 @@ use self::backoff::Backoff;
 use self::state::{Away, Lane, State};
 use self::store::{Outcome, store};
 use super::client::{InfluxClient, Outage};
+use super::queue::WriteJob;
 use super::settings::InfluxSettings;
-use crate::domain::errors::Origin;
 
 pub use self::event::{DropReason, Event, Stats};
-
-/// One write operation.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WriteJob {
-    /// Encoded lines, each with its line break.
-    pub lines: Vec<u8>,
-    /// How many lines.
-    pub points: usize,
-    /// What to report when it is not stored; `None` is never reported.
-    pub origin: Option<Origin>,
-}
 
 /// How a stream behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

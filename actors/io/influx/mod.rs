@@ -18,6 +18,7 @@ mod retype;
 mod set_up;
 mod settings;
 
-pub use delivery::{Delivery, DropReason, Event, Stats, Style, WriteJob};
+pub use delivery::{Delivery, DropReason, Event, Stats, Style};
 pub use line::{encode, encode_error};
+pub use queue::WriteJob;
 pub use settings::{IncludeFields, InfluxConfig, InfluxSettings, InfluxTarget};

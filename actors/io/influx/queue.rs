@@ -4,7 +4,18 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::delivery::WriteJob;
+use crate::domain::errors::Origin;
+
+/// One write operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteJob {
+    /// Encoded lines, each with its line break.
+    pub lines: Vec<u8>,
+    /// How many lines.
+    pub points: usize,
+    /// What to report when it is not stored; `None` is never reported.
+    pub origin: Option<Origin>,
+}
 
 /// Jobs in the order in which they came.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use test_support::{Answer, Seen, StandIn, until_async};
 
 use super::*;
-use crate::domain::errors::{Failure, InfluxModule, InfluxVersion};
+use crate::domain::errors::{Failure, InfluxModule, InfluxVersion, Origin};
 use crate::domain::names::{Secret, ServerName};
 use crate::io::influx::{IncludeFields, InfluxTarget};
 
