@@ -98,11 +98,11 @@ pub enum OutputFormat {
 /// What `--help` teaches at its end.
 const TEACH: &str = "\
 Start here:
-  butler-sos demo                        see it work, nothing else needed
-  butler-sos -c production.yaml          monitor a site
-  butler-sos -c production.yaml -l debug the same, with every step in the log
-  butler-sos errors --since 24h          what failed since yesterday
-  butler-sos errors --server sense1 --format json
+  butler-sos demo                          see it work, nothing else needed
+  butler-sos -c production.yaml            monitor a site
+  butler-sos -c production.yaml -l debug   the same, with every step in the log
+  butler-sos errors --since 24h            what failed since yesterday
+  butler-sos errors --server sense1        what failed at one server
 
 Ctrl-C or a termination signal stops the program in order: what was collected is
 sent first. Exit code 0 after an orderly stop, 1 after a mistake in the command

@@ -64,8 +64,7 @@ fn introduce(settings: &Settings) {
         .map(|sessions| sessions.virtual_proxies.len())
         .sum();
     log::info!(
-        "MAIN: Monitoring {} Qlik Sense servers every {} s, sessions of {virtual_proxies} \
-         virtual proxies",
+        "MAIN: Qlik Sense servers: {}, health every {} s; virtual proxies: {virtual_proxies}",
         sense.targets.len(),
         sense.health_interval.as_secs_f64(),
     );
