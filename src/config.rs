@@ -4,12 +4,23 @@
 //! text ──yaml.rs──> Config (as written) ──check──> Settings (what the program runs on)
 //! ```
 
+mod categorise;
+mod destinations;
+mod events;
+mod general;
+mod lines;
+mod performance;
+mod shared;
+mod udp_server;
+mod unknown;
 mod yaml;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use actors::domain::yaml::{Field, Problem, Problems, Reader, Section, Severity};
+use actors::domain::yaml::{
+    Field, Names, Problem, Problems, Reader, Section, Severity, Switch, known_keys, traced,
+};
 use actors::error_history::{HistoryConfig, HistorySettings};
 use actors::error_tracker::LogSummaryConfig;
 use actors::influx_error_sink::{ErrorSinkConfig, ErrorSinkSettings};
@@ -21,23 +32,46 @@ use actors::runtime::level::Level;
 use actors::uptime_monitor::{UptimeConfig, UptimeSettings};
 use serde::Deserialize;
 
+use self::destinations::{CredentialsConfig, MqttConfig, NewRelicConfig, PrometheusConfig};
+use self::events::{EventCountsConfig, LogEventsConfig, UserEventsConfig};
+use self::general::{ConfigPageConfig, CrashFileConfig, HealthCheckConfig, HeartbeatConfig};
+use self::lines::Lines;
+
 use crate::paths;
 
 /// The key that everything is below.
 const ROOT: &str = "Butler-SOS";
 
-/// `Butler-SOS` as written. Sections of parts that do not exist yet are passed over.
+/// `Butler-SOS` as written. Sections whose actor does not exist yet are read and checked all the
+/// same.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Config {
     log_level: Field<String>,
-    error_tracking: Section<ErrorTrackingConfig>,
+    file_logging: Field<bool>,
+    log_directory: Field<String>,
+    anon_telemetry: Field<bool>,
+    crash_file: Section<CrashFileConfig>,
+    system_info: Section<Switch>,
+    config_visualisation: Section<ConfigPageConfig>,
+    heartbeat: Section<HeartbeatConfig>,
+    docker_health_check: Section<HealthCheckConfig>,
     uptime_monitor: Section<UptimeConfig>,
-    influxdb_config: Section<InfluxConfig>,
-    servers_to_monitor: Section<ServersConfig>,
-    user_sessions: Section<UserSessionsConfig>,
-    app_names: Section<AppNamesConfig>,
+    error_tracking: Section<ErrorTrackingConfig>,
+    third_party_tools_credentials: Section<CredentialsConfig>,
+    qlik_sense_events: Section<EventCountsConfig>,
+    user_events: Section<UserEventsConfig>,
+    log_events: Section<LogEventsConfig>,
     cert: Section<CertConfig>,
+    mqtt_config: Section<MqttConfig>,
+    new_relic: Section<NewRelicConfig>,
+    prometheus: Section<PrometheusConfig>,
+    influxdb_config: Section<InfluxConfig>,
+    app_names: Section<AppNamesConfig>,
+    user_sessions: Section<UserSessionsConfig>,
+    servers_to_monitor: Section<ServersConfig>,
+    audit_events: Names,
+    logdb: Names,
 }
 
 /// `Butler-SOS.errorTracking` as written.
@@ -87,6 +121,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// How much to log while telling the problems.
     pub log_level: Level,
+    /// Lists that have a key but nothing below it.
+    pub empty_lists: Vec<String>,
 }
 
 /// Why there is no configuration to check at all.
@@ -131,19 +167,14 @@ pub fn load(file: &Path, base: &Path) -> Result<Loaded, Unreadable> {
 /// # Errors
 /// When the text is not YAML.
 pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadable> {
-    let root = yaml::read(text).map_err(|error| match error.at {
-        Some((line, column)) => Unreadable(format!(
-            "VERIFY CONFIG FILE ERROR: {}:{line}:{column}: {}",
-            file.display(),
-            error.reason
-        )),
-        None => {
-            Unreadable(format!("VERIFY CONFIG FILE ERROR: {}: {}", file.display(), error.reason))
-        }
-    })?;
+    let (read, noticed) = traced(ROOT, || yaml::read(text));
+    let read = read.map_err(|error| Unreadable(error.describe(&file, text)))?;
     let problems = Problems::default();
     let at = problems.reader(ROOT);
-    let config: Config = match root {
+    for key in &read.others {
+        problems.reader(key).warning(format!("is ignored; every setting is below {ROOT}"));
+    }
+    let config: Config = match read.root {
         Some(root) => at.section(&root),
         None => {
             at.error("is missing; every setting is below this key");
@@ -151,15 +182,39 @@ pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadabl
         }
     };
     let settings = config.check(&at, file, base);
+    for (path, message) in unknown::keys(&noticed.sections, keys) {
+        problems.reader(&path).warning(message);
+    }
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
-    Ok(Loaded { settings: (!failed).then_some(settings), problems: problems.take(), log_level })
+    let problems = in_order(problems.take(), text);
+    let settings = (!failed).then_some(settings);
+    Ok(Loaded { settings, problems, log_level, empty_lists: noticed.empty_lists })
+}
+
+/// Every key that a configuration file can have, as a dotted path, with `[]` for the items of
+/// lists.
+pub fn keys() -> Vec<String> {
+    known_keys::<Config>(ROOT)
+}
+
+/// Problems with their lines, in the order of the file.
+fn in_order(mut problems: Vec<Problem>, text: &str) -> Vec<Problem> {
+    if !problems.is_empty() {
+        let lines = Lines::of(text.trim_start_matches('\u{feff}'));
+        for problem in &mut problems {
+            problem.line = lines.line(&problem.path);
+        }
+        problems.sort_by_key(|problem| lines.nearest(&problem.path));
+    }
+    problems
 }
 
 impl Config {
     fn check(&self, at: &Reader, file: PathBuf, base: &Path) -> Settings {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
+        self.check_unused(at);
         let tracking_at = at.key("errorTracking");
         let tracking = tracking_at.section(&self.error_tracking).check(&tracking_at, base);
         let uptime_at = at.key("uptimeMonitor");
@@ -177,6 +232,41 @@ impl Config {
             uptime: uptime_at.section(&self.uptime_monitor).check(&uptime_at),
             influx: influx_at.section(&self.influxdb_config).check(&influx_at),
             sense: sense.check(at, &folder),
+        }
+    }
+}
+
+impl Config {
+    /// Checks the sections that nothing uses yet.
+    fn check_unused(&self, at: &Reader) {
+        at.key("fileLogging").or(&self.file_logging, true);
+        at.key("logDirectory").optional(&self.log_directory);
+        at.key("anonTelemetry").or(&self.anon_telemetry, false);
+        let info_at = at.key("systemInfo");
+        info_at.section(&self.system_info).is_on(&info_at, true);
+        let below = |key: &str| at.key(key);
+        let (crash, page) = (below("crashFile"), below("configVisualisation"));
+        crash.section(&self.crash_file).check(&crash);
+        page.section(&self.config_visualisation).check(&page);
+        let (heartbeat, health) = (below("heartbeat"), below("dockerHealthCheck"));
+        heartbeat.section(&self.heartbeat).check(&heartbeat);
+        health.section(&self.docker_health_check).check(&health);
+        let (credentials, counts) = (below("thirdPartyToolsCredentials"), below("qlikSenseEvents"));
+        credentials.section(&self.third_party_tools_credentials).check(&credentials);
+        counts.section(&self.qlik_sense_events).check(&counts);
+        let (user, log) = (below("userEvents"), below("logEvents"));
+        user.section(&self.user_events).check(&user);
+        log.section(&self.log_events).check(&log);
+        let (mqtt, relic) = (below("mqttConfig"), below("newRelic"));
+        mqtt.section(&self.mqtt_config).check(&mqtt);
+        relic.section(&self.new_relic).check(&relic);
+        let prometheus = below("prometheus");
+        prometheus.section(&self.prometheus).check(&prometheus);
+        if self.audit_events.value("enable").is_some_and(|value| value == "true") {
+            below("auditEvents").warning("is not supported by this program and is ignored");
+        }
+        if self.logdb != Names::default() {
+            below("logdb").warning("is not used any more, ignored");
         }
     }
 }

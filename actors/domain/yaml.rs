@@ -5,9 +5,15 @@
 //! Checking turns a `Config` into `Settings` through a [`Reader`], which knows the dotted path
 //! and collects every problem, so that all are told at once.
 
+mod forms;
 mod reader;
+mod secrets;
+mod trace;
 
+pub use forms::{NamedValue, Switch};
 pub use reader::{Problem, Problems, Reader, Severity};
+pub use secrets::{MASK, is_secret};
+pub use trace::{Noticed, Visited, known_keys, traced};
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -170,6 +176,15 @@ pub enum List<T> {
     Wrong(Found),
 }
 
+/// A key with a list of sections below it that was one section in older files.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OneOrMany<T> {
+    /// A map, as in older files.
+    One(T),
+    /// A list, or nothing.
+    Many(List<Section<T>>),
+}
+
 /// A map with names that the administrator chooses; values are scalars. In written order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Names {
@@ -188,6 +203,23 @@ impl<T: Default> Default for Section<T> {
 impl<T> Default for List<T> {
     fn default() -> Self {
         Self::Items(Vec::new())
+    }
+}
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self::Many(List::default())
+    }
+}
+
+impl Names {
+    /// The value of a name, as text.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let Self::Pairs(pairs) = self else { return None };
+        pairs.iter().find(|(found, _)| found == name).and_then(|(_, value)| match value {
+            Field::Value(text) | Field::Unusual(text, _) => Some(text.as_str()),
+            _ => None,
+        })
     }
 }
 
@@ -240,7 +272,7 @@ struct Keys<T>(T);
 
 impl<T: DeserializeOwned> FromMap for Keys<T> {
     fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
-        T::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Self)
+        trace::keys(map).map(Self)
     }
 }
 
@@ -258,7 +290,7 @@ impl FromMap for Vec<(String, Field<String>)> {
 
 impl<T: DeserializeOwned> FromList for Vec<T> {
     fn from_list<'de, A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
-        Self::deserialize(serde::de::value::SeqAccessDeserializer::new(list))
+        trace::items(list)
     }
 }
 
@@ -344,10 +376,24 @@ impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for Section<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(match node::<D, Unwanted, Vec<T>>(from)? {
-            Shape::Raw(Raw::Null) => Self::default(),
+            Shape::Raw(Raw::Null) => {
+                trace::empty_list();
+                Self::default()
+            }
             Shape::List(items) => Self::Items(items),
             Shape::Raw(raw) => Self::Wrong(raw.found()),
             Shape::Map(_) => Self::Wrong(Raw::Map.found()),
+        })
+    }
+}
+
+impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match node::<D, Keys<T>, Vec<Section<T>>>(from)? {
+            Shape::Raw(Raw::Null) => Self::default(),
+            Shape::Map(Keys(keys)) => Self::One(keys),
+            Shape::List(items) => Self::Many(List::Items(items)),
+            Shape::Raw(raw) => Self::Many(List::Wrong(raw.found())),
         })
     }
 }

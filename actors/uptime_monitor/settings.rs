@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::domain::schedule::{FORMS, Schedule};
-use crate::domain::yaml::{Field, Reader, Section};
+use crate::domain::yaml::{Field, List, NamedValue, Reader, Section, Switch};
 use crate::runtime::level::Level;
 
 /// `Butler-SOS.uptimeMonitor` as written.
@@ -14,6 +14,43 @@ pub struct UptimeConfig {
     frequency: Field<String>,
     log_level: Field<String>,
     store_in_influxdb: Section<StoreConfig>,
+    store_new_relic: Section<NewRelicConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct NewRelicConfig {
+    enable: Field<bool>,
+    destination_account: List<Field<String>>,
+    metric: Section<MetricConfig>,
+    attribute: Section<AttributeConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct MetricConfig {
+    dynamic: Section<MetricsConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct MetricsConfig {
+    butler_memory_usage: Section<Switch>,
+    butler_uptime: Section<Switch>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct AttributeConfig {
+    #[serde(rename = "static")]
+    fixed: List<Section<NamedValue>>,
+    dynamic: Section<DynamicConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct DynamicConfig {
+    butler_version: Section<Switch>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -43,6 +80,8 @@ impl UptimeConfig {
         if !at.key("enable").or(&self.enable, true) {
             return None;
         }
+        let relic_at = at.key("storeNewRelic");
+        relic_at.section(&self.store_new_relic).check(&relic_at);
         let store_at = at.key("storeInInfluxdb");
         let store = store_at.section(&self.store_in_influxdb);
         Some(UptimeSettings {
@@ -65,6 +104,30 @@ impl UptimeConfig {
                 ));
                 Schedule::Aligned(std::time::Duration::from_secs(900))
             }
+        }
+    }
+}
+
+impl NewRelicConfig {
+    fn check(&self, at: &Reader) {
+        if !at.key("enable").or(&self.enable, false) {
+            return;
+        }
+        at.key("destinationAccount").texts(&self.destination_account);
+        let metric_at = at.key("metric");
+        let dynamic_at = metric_at.key("dynamic");
+        let metrics = dynamic_at.section(&metric_at.section(&self.metric).dynamic);
+        let attribute_at = at.key("attribute");
+        let attribute = attribute_at.section(&self.attribute);
+        NamedValue::list(&attribute_at.key("static"), &attribute.fixed);
+        let version_at = attribute_at.key("dynamic");
+        let version = version_at.section(&attribute.dynamic);
+        for (at, switch) in [
+            (dynamic_at.key("butlerMemoryUsage"), &metrics.butler_memory_usage),
+            (dynamic_at.key("butlerUptime"), &metrics.butler_uptime),
+            (version_at.key("butlerVersion"), &version.butler_version),
+        ] {
+            at.section(switch).is_on(&at, true);
         }
     }
 }

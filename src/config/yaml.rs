@@ -1,15 +1,19 @@
 //! From text to the sections below `Butler-SOS`: anchors, merge keys, duplicate keys.
 
+use std::path::Path;
+
 use actors::domain::yaml::Section;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
+use super::lines::Lines;
+
 /// A text that is not one YAML document.
+#[derive(Debug)]
 pub(super) struct SyntaxError {
     /// Line and column, from 1.
-    pub(super) at: Option<(usize, usize)>,
-    /// What is wrong.
-    pub(super) reason: String,
+    at: Option<(usize, usize)>,
+    reason: String,
 }
 
 impl From<serde_yaml::Error> for SyntaxError {
@@ -19,11 +23,38 @@ impl From<serde_yaml::Error> for SyntaxError {
     }
 }
 
+impl SyntaxError {
+    /// The line for the log, with what helps where something does.
+    pub(super) fn describe(&self, file: &Path, text: &str) -> String {
+        let place = self.at.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+        let help = if self.reason.contains("duplicate entry") {
+            Lines::of(text).twice.map_or_else(String::new, |(path, first, second)| {
+                format!("; {path} stands on lines {first} and {second}")
+            })
+        } else if self.reason.contains("escape") {
+            "; put paths with backslashes into single quotes".to_owned()
+        } else if text.lines().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
+            "; indent with spaces, not with tabs".to_owned()
+        } else {
+            String::new()
+        };
+        format!("VERIFY CONFIG FILE ERROR: {}{place}: {}{help}", file.display(), self.reason)
+    }
+}
+
+/// A document that was read.
+pub(super) struct Document<T> {
+    /// The section below the root key; `None` when the root key is missing.
+    pub(super) root: Option<Section<T>>,
+    /// Other keys beside it.
+    pub(super) others: Vec<String>,
+}
+
 /// How deep merge keys may refer to each other; deeper is a mistake.
 const DEEPEST_MERGE: usize = 32;
 
-/// The section below the root key; `None` when the root key is missing.
-pub(super) fn read<T>(text: &str) -> Result<Option<Section<T>>, SyntaxError>
+/// Reads a document.
+pub(super) fn read<T>(text: &str) -> Result<Document<T>, SyntaxError>
 where
     T: DeserializeOwned + Default,
 {
@@ -37,10 +68,13 @@ where
         }
         tree.apply_merge()?;
     }
-    match tree.get_mut(super::ROOT) {
-        Some(root) => Ok(Some(serde_yaml::from_value(std::mem::take(root))?)),
-        None => Ok(None),
-    }
+    let root = match tree.get_mut(super::ROOT) {
+        Some(root) => Some(serde_yaml::from_value(std::mem::take(root))?),
+        None => None,
+    };
+    let names = tree.as_mapping().into_iter().flat_map(|map| map.keys()).filter_map(Value::as_str);
+    let others = names.filter(|name| *name != super::ROOT).map(str::to_owned).collect();
+    Ok(Document { root, others })
 }
 
 fn has_merge(tree: &Value) -> bool {

@@ -84,11 +84,11 @@ Butler-SOS:
         .map(|l| l.1)
         .collect();
     let expected = [
-        "Butler-SOS.logLevel: expected one of error, warn, info, verbose, debug, silly, found string \"loud\"",
-        "Butler-SOS.errorTracking.enable: expected true or false, found string \"perhaps\"",
-        "Butler-SOS.influxdbConfig.port: expected a port number 1-65535, found string \"eighty\"",
-        "Butler-SOS.influxdbConfig.version: expected one of 1, 2, 3, found number 4",
-        "Butler-SOS.serversToMonitor.pollingInterval: expected a number of milliseconds, found string \"soon\"",
+        "Butler-SOS.logLevel (line 3): expected one of error, warn, info, verbose, debug, silly, found string \"loud\"",
+        "Butler-SOS.errorTracking.enable (line 5): expected true or false, found string \"perhaps\"",
+        "Butler-SOS.influxdbConfig.port (line 9): expected a port number 1-65535, found string \"eighty\"",
+        "Butler-SOS.influxdbConfig.version (line 10): expected one of 1, 2, 3, found number 4",
+        "Butler-SOS.serversToMonitor.pollingInterval (line 16): expected a number of milliseconds, found string \"soon\"",
     ];
     assert_eq!(lines, expected, "{out}");
     let last = out.lines().last().unwrap();

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use actors::domain::errors::InfluxVersion;
+use actors::io::influx::InfluxTarget;
 use butler_sos::config;
 
 fn load(name: &str) -> config::Settings {
@@ -34,11 +35,11 @@ fn the_file_about_error_tracking_says_the_defaults() {
 }
 
 #[test]
-fn anchors_merge_keys_and_unknown_sections_are_taken() {
+fn anchors_and_merge_keys_are_taken() {
     let text = "
 defaults: &site { polled: true }
 Butler-SOS:
-  newRelic: { enable: true, event: [1, 2] }
+  newRelic: { enable: false, event: [1, 2] }
   serversToMonitor:
     servers:
       - &first { host: a, serverName: one, serverDescription: x }
@@ -46,8 +47,165 @@ Butler-SOS:
   cert: { clientCert: a, clientCertKey: b, clientCertCA: c, clientCertPassphrase: ~ }
 ";
     let loaded = config::check(text, "/x.yaml".into(), Path::new("/")).unwrap();
+    let warnings: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings, ["defaults (line 2): is ignored; every setting is below Butler-SOS"]);
     let settings = loaded.settings.unwrap();
     let names = settings.sense.targets.iter().map(|target| target.server.name.to_string());
     assert_eq!(names.collect::<Vec<_>>(), ["one", "two"]);
     assert_eq!(&*settings.sense.targets[1].server.description, "x");
+}
+
+/// What is said about a text, as `path: message` with the line.
+fn said(text: &str) -> Vec<String> {
+    let loaded = config::check(text, "/x.yaml".into(), Path::new("/")).unwrap();
+    loaded.problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn unknown_keys_are_told_with_line_and_suggestion() {
+    let text = "
+Butler-SOS:
+  errorTracking:
+    influxdb:
+      measurmentName: my_errors
+  userEvents:
+    enable: false
+    udpServerConfig: { portLogEvents: 9996 }
+  influxdbConfig:
+    retentionDays: 3
+";
+    assert_eq!(
+        said(text),
+        [
+            "Butler-SOS.errorTracking.influxdb.measurmentName (line 5): unknown key, ignored; did \
+             you mean \"measurementName\"?",
+            "Butler-SOS.userEvents.udpServerConfig.portLogEvents (line 8): unknown key, ignored; \
+             did you mean \"Butler-SOS.logEvents.udpServerConfig.portLogEvents\"?",
+            "Butler-SOS.influxdbConfig.retentionDays (line 10): unknown key, ignored; did you \
+             mean \"Butler-SOS.errorTracking.history.retentionDays\"?",
+        ]
+    );
+}
+
+#[test]
+fn the_layout_of_version_9_is_read_with_one_warning_for_each_old_key() {
+    let text = "
+Butler-SOS:
+  logdb: { enableLogDb: true }
+  influxdbConfig:
+    enable: true
+    hostIP: influx.example.com
+    hostPort: 8087
+    auth: { enable: true, username: me, password: s3cret }
+    dbName: SenseOps
+    retentionPolicy: { name: 20d, duration: 20d }
+  userEvents:
+    enable: true
+    udpServerConfig: { serverHost: 0.0.0.0 }
+    tags: [{ tag: env, value: prod }]
+  thirdPartyToolsCredentials:
+    newRelic: { insertApiKey: s3cret, accountId: 123 }
+";
+    let old = |key: &str, line: usize, new: &str| {
+        format!("Butler-SOS.{key} (line {line}): old spelling, read as Butler-SOS.{new}")
+    };
+    assert_eq!(
+        said(text),
+        [
+            "Butler-SOS.logdb (line 3): is not used any more, ignored".to_owned(),
+            old("influxdbConfig.hostIP", 6, "influxdbConfig.host"),
+            old("influxdbConfig.hostPort", 7, "influxdbConfig.port"),
+            old("influxdbConfig.auth", 8, "influxdbConfig.v1Config.auth"),
+            old("influxdbConfig.dbName", 9, "influxdbConfig.v1Config.dbName"),
+            old("influxdbConfig.retentionPolicy", 10, "influxdbConfig.v1Config.retentionPolicy"),
+            old("userEvents.tags[0].tag", 14, "userEvents.tags[0].name"),
+            "Butler-SOS.thirdPartyToolsCredentials.newRelic (line 16): is a map as in version \
+             9.1; read as one account named \"default\""
+                .to_owned(),
+        ]
+    );
+    let loaded = config::check(text, "/x.yaml".into(), Path::new("/")).unwrap();
+    let influx = loaded.settings.unwrap().influx.unwrap();
+    assert_eq!(influx.base_url, "http://influx.example.com:8087");
+    let InfluxTarget::V1 { database, auth, policy, duration } = influx.target else {
+        panic!("files without a version mean version 1");
+    };
+    assert_eq!((database.as_str(), policy.as_str(), duration.as_str()), ("SenseOps", "20d", "20d"));
+    assert_eq!(auth.map(|(user, _)| user).as_deref(), Some("me"));
+}
+
+#[test]
+fn secrets_are_not_in_any_message() {
+    let text = "
+Butler-SOS:
+  influxdbConfig:
+    enable: true
+    host: influx
+    version: 2
+    v2Config: { org: o, bucket: b, token: [planted-1, planted-2] }
+  heartbeat: { enable: true, remoteURL: 'planted-3' }
+  newRelic:
+    enable: true
+    event: { header: [{ name: X, value: { planted-4: 1 } }] }
+  cert: { clientCertPassphrase: { planted-5: 1 } }
+  serversToMonitor:
+    servers: [{ host: 'a:1', serverName: one, headers: { X-Key: [planted-6] } }]
+";
+    let said = said(text);
+    assert!(said.len() >= 4, "{said:?}");
+    assert!(said.iter().all(|line| !line.contains("planted")), "{said:?}");
+}
+
+/// Every way to mistype a name by one letter, within reason.
+fn mistyped(name: &str) -> Vec<String> {
+    let letters: Vec<char> = name.chars().collect();
+    let mut all = Vec::new();
+    for at in 0..letters.len() {
+        let with = |change: &dyn Fn(&mut Vec<char>)| {
+            let mut letters = letters.clone();
+            change(&mut letters);
+            letters.into_iter().collect::<String>()
+        };
+        all.push(with(&|letters| _ = letters.remove(at)));
+        all.push(with(&|letters| letters.insert(at, letters[at])));
+        all.push(with(&|letters| letters[at] = if letters[at] == 'x' { 'y' } else { 'x' }));
+        if at + 1 < letters.len() {
+            all.push(with(&|letters| letters.swap(at, at + 1)));
+        }
+    }
+    all
+}
+
+#[test]
+fn whoever_mistypes_a_key_by_one_letter_is_told_the_right_one() {
+    let keys = config::keys();
+    let (mut tried, mut right) = (0_u32, 0_u32);
+    let mut wrong = Vec::new();
+    for path in &keys {
+        let (parent, name) = path.rsplit_once('.').unwrap();
+        let sibling = |mistake: &str| keys.contains(&format!("{parent}.{mistake}"));
+        for mistake in mistyped(name).into_iter().filter(|mistake| !sibling(mistake)) {
+            if mistake == *name || mistake.is_empty() {
+                continue;
+            }
+            // Flow style: one line, however deep.
+            let mut text = format!("{{ '{mistake}': }}");
+            for step in parent.rsplit('.') {
+                text = match step.strip_suffix("[]") {
+                    Some(step) => format!("{{ '{step}': [{text}] }}"),
+                    None => format!("{{ '{step}': {text} }}"),
+                };
+            }
+            tried += 1;
+            let suggestions = said(&text).concat();
+            let suggestions = suggestions.split("did you mean").nth(1).unwrap_or_default();
+            if suggestions.contains(&format!("\"{name}\"")) {
+                right += 1;
+            } else {
+                wrong.push(format!("{path} as {mistake}"));
+            }
+        }
+    }
+    println!("{right} of {tried} mistypings of {} keys were understood", keys.len());
+    assert!(wrong.is_empty(), "{} were not: {:?}", wrong.len(), &wrong[..wrong.len().min(40)]);
 }

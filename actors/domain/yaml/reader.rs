@@ -1,11 +1,13 @@
 //! Checking: from what was written to what the program runs on.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Field, Found, List, Names, Scalar, Section};
+use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
 use crate::domain::names::Secret;
 
 /// How bad a problem is.
@@ -24,13 +26,18 @@ pub struct Problem {
     pub severity: Severity,
     /// Dotted path of the key, `Butler-SOS.influxdbConfig.port`.
     pub path: String,
+    /// Line of the key in the file, from 1, where it is known.
+    pub line: Option<usize>,
     /// What was expected, what was found, why it is needed.
     pub message: String,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.message)
+        match self.line {
+            Some(line) => write!(f, "{} (line {line}): {}", self.path, self.message),
+            None => write!(f, "{}: {}", self.path, self.message),
+        }
     }
 }
 
@@ -84,12 +91,17 @@ impl Reader {
     }
 
     fn problem(&self, severity: Severity, message: String) {
-        let problem = Problem { severity, path: self.path.clone(), message };
+        let problem = Problem { severity, path: self.path.clone(), line: None, message };
         self.problems.0.borrow_mut().push(problem);
     }
 
     fn wrong(&self, expected: &str, found: &Found) {
-        self.error(format!("expected {expected}, found {found}"));
+        self.error(format!("expected {expected}, found {}", self.shown(found)));
+    }
+
+    /// What was found, unless nobody may see it.
+    fn shown<'f>(&self, found: &'f Found) -> Cow<'f, str> {
+        if is_secret(&self.path) { Cow::Borrowed(MASK) } else { Cow::Borrowed(&found.0) }
     }
 
     /// A value that may be absent.
@@ -98,6 +110,7 @@ impl Reader {
             Field::Absent => None,
             Field::Value(value) => Some(value.clone()),
             Field::Unusual(value, found) => {
+                let found = self.shown(found);
                 self.warning(format!("expected {}, found {found}; taken as that", T::EXPECTED));
                 Some(value.clone())
             }
@@ -246,6 +259,89 @@ impl Reader {
                 Vec::new()
             }
         }
+    }
+
+    /// A key that was moved: the value at its new place, or else at its old one, which is warned
+    /// about. Both are dotted paths below this one.
+    pub fn moved_field<'f, T>(
+        &self,
+        old_key: &str,
+        old: &'f Field<T>,
+        new_key: &str,
+        new: &'f Field<T>,
+    ) -> &'f Field<T> {
+        match (old, new) {
+            (Field::Absent, _) => new,
+            (_, Field::Absent) => {
+                let path = self.key(new_key).path;
+                self.key(old_key).warning(format!("old spelling, read as {path}"));
+                old
+            }
+            _ => {
+                let path = self.key(new_key).path;
+                self.key(old_key).warning(format!("old spelling, ignored because {path} is there"));
+                new
+            }
+        }
+    }
+
+    /// As [`Reader::moved_field`], for a section.
+    pub fn moved_section<'s, T: Default + PartialEq>(
+        &self,
+        old_key: &str,
+        old: &'s Section<T>,
+        new_key: &str,
+        new: &'s Section<T>,
+    ) -> &'s Section<T> {
+        let nothing = Section::default();
+        let mark = |section: &Section<T>| match *section == nothing {
+            true => Field::Absent,
+            false => Field::Value(()),
+        };
+        let (old_mark, new_mark) = (mark(old), mark(new));
+        let chosen = self.moved_field(old_key, &old_mark, new_key, &new_mark);
+        if std::ptr::eq(chosen, &raw const old_mark) { old } else { new }
+    }
+
+    /// A number within limits; what is outside is moved to the nearest limit with a warning.
+    pub fn number(&self, field: &Field<i64>, default: i64, limits: RangeInclusive<i64>) -> i64 {
+        let number = self.or(field, default);
+        let kept = number.clamp(*limits.start(), *limits.end());
+        if kept != number {
+            self.warning(format!(
+                "expected {} to {}, found number {number}; {kept} is used",
+                limits.start(),
+                limits.end()
+            ));
+        }
+        kept
+    }
+
+    /// The port of a listener: 0 lets the system choose.
+    pub fn listener(&self, field: &Field<i64>, default: u16) -> u16 {
+        if *field == Field::Value(0) { 0 } else { self.port(field, default) }
+    }
+
+    /// A host name or address without scheme and port.
+    pub fn host(&self, field: &Field<String>, default: &str) -> String {
+        let text = self.or(field, default.to_owned());
+        let host = text.trim();
+        let allowed = |c: char| c.is_alphanumeric() || ".-_:%[]".contains(c);
+        if !host.is_empty() && !host.chars().all(allowed) {
+            self.error(format!("expected a host name or address, found string {text:?}"));
+        }
+        host.to_owned()
+    }
+
+    /// A host that must be there, because of `why`.
+    pub fn needed_host(&self, field: &Field<String>, why: &str) -> Option<String> {
+        self.needed(field, why)?;
+        Some(self.host(field, ""))
+    }
+
+    /// The texts of a list; those without a value are left out.
+    pub fn texts(&self, list: &List<Field<String>>) -> Vec<String> {
+        self.items(list).into_iter().filter_map(|(at, text)| at.optional(text)).collect()
     }
 }
 

@@ -29,6 +29,7 @@ struct ServerConfig {
     user_sessions: Section<ServerSessionsConfig>,
     server_tags: Names,
     headers: Names,
+    log_db_host: Field<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -250,6 +251,9 @@ impl SenseConfig<'_> {
 impl ServerConfig {
     fn check(&self, at: &Reader, definition: &[String], poll_sessions: bool) -> Option<Target> {
         let why = "every monitored server has one";
+        if self.log_db_host != Field::Absent {
+            at.key("logDbHost").warning("is not used any more, ignored");
+        }
         let authority = authority(&at.key("host"), &self.host, why);
         let name = at.key("serverName").needed(&self.server_name, why);
         let description = at.key("serverDescription").or(&self.server_description, String::new());

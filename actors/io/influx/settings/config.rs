@@ -20,6 +20,13 @@ pub struct InfluxConfig {
     v2_config: Section<V2Config>,
     v3_config: Section<V3Config>,
     include_fields: Section<IncludeFieldsConfig>,
+    // Until version 9.10 there was InfluxDB 1 only, and its keys stood here.
+    #[serde(rename = "hostIP")]
+    host_ip: Field<String>,
+    host_port: Field<i64>,
+    auth: Section<AuthConfig>,
+    db_name: Field<String>,
+    retention_policy: Section<RetentionPolicyConfig>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -30,7 +37,7 @@ struct V1Config {
     retention_policy: Section<RetentionPolicyConfig>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct AuthConfig {
     enable: Field<bool>,
@@ -38,7 +45,7 @@ struct AuthConfig {
     password: Field<String>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct RetentionPolicyConfig {
     name: Field<String>,
@@ -59,8 +66,11 @@ struct V2Config {
 #[serde(rename_all = "camelCase", default)]
 struct V3Config {
     database: Field<String>,
+    description: Field<String>,
     token: Field<String>,
+    retention_duration: Field<String>,
     write_timeout: Field<i64>,
+    query_timeout: Field<i64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -77,6 +87,37 @@ impl InfluxConfig {
         if !at.key("enable").or(&self.enable, false) {
             return None;
         }
+        self.modern(at).check_modern(at)
+    }
+
+    /// The same with every old spelling at its new place.
+    fn modern(&self, at: &Reader) -> Self {
+        let mut new = self.clone();
+        let mut v1 = at.key("v1Config").section(&self.v1_config);
+        new.host = at.moved_field("hostIP", &self.host_ip, "host", &self.host).clone();
+        new.port = at.moved_field("hostPort", &self.host_port, "port", &self.port).clone();
+        v1.db_name =
+            at.moved_field("dbName", &self.db_name, "v1Config.dbName", &v1.db_name).clone();
+        v1.auth = at.moved_section("auth", &self.auth, "v1Config.auth", &v1.auth).clone();
+        let (old, to) = (&self.retention_policy, "v1Config.retentionPolicy");
+        v1.retention_policy =
+            at.moved_section("retentionPolicy", old, to, &v1.retention_policy).clone();
+        if self.is_of_old() && self.version == Field::Absent {
+            new.version = Field::Value(1);
+        }
+        new.v1_config = Section::Keys(v1);
+        new
+    }
+
+    fn is_of_old(&self) -> bool {
+        self.host_ip != Field::Absent
+            || self.host_port != Field::Absent
+            || self.db_name != Field::Absent
+            || self.auth != Section::default()
+            || self.retention_policy != Section::default()
+    }
+
+    fn check_modern(&self, at: &Reader) -> Option<InfluxSettings> {
         let host = at.key("host").needed(&self.host, "influxdbConfig.enable is true");
         let port = at.key("port").port(&self.port, 8086);
         let target = self.check_target(at);
@@ -175,6 +216,10 @@ impl InfluxConfig {
         let database = at.key("database").needed(&config.database, needed_by(3));
         let token = at.key("token").needed_secret(&config.token, needed_by(3));
         let timeout = at.key("writeTimeout").milliseconds(&config.write_timeout, 10_000, 1_000);
+        // Kept for the files that have them; the write API of version 3 has no place for them.
+        at.key("description").optional(&config.description);
+        at.key("retentionDuration").optional(&config.retention_duration);
+        at.key("queryTimeout").milliseconds(&config.query_timeout, 60_000, 1_000);
         Some(InfluxTarget::V3 { database: database?, token: token?, timeout })
     }
 }

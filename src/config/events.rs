@@ -1,0 +1,306 @@
+//! `qlikSenseEvents`, `userEvents` and `logEvents`: checked, though nothing receives events yet.
+
+use actors::domain::yaml::{Field, List, NamedValue, Reader, Section, Switch};
+use serde::Deserialize;
+
+use super::categorise::CategoriseConfig;
+use super::performance::PerformanceConfig;
+use super::shared::{EventTag, UserConfig, event_tags, users};
+use super::udp_server::{LogUdpConfig, UserUdpConfig};
+
+/// `qlikSenseEvents` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct EventCountsConfig {
+    influxdb: Section<CountsInfluxConfig>,
+    event_count: Section<CountConfig>,
+    rejected_event_count: Section<RejectedConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CountsInfluxConfig {
+    enable: Field<bool>,
+    write_frequency: Field<i64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct CountConfig {
+    enable: Field<bool>,
+    influxdb: Section<MeasurementConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct MeasurementConfig {
+    measurement_name: Field<String>,
+    tags: List<Section<NamedValue>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct RejectedConfig {
+    enable: Field<bool>,
+    influxdb: Section<NameConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct NameConfig {
+    measurement_name: Field<String>,
+}
+
+impl EventCountsConfig {
+    pub(super) fn check(&self, at: &Reader) {
+        let influx_at = at.key("influxdb");
+        let influx = influx_at.section(&self.influxdb);
+        if influx_at.key("enable").or(&influx.enable, false) {
+            influx_at.key("writeFrequency").milliseconds(&influx.write_frequency, 20_000, 100);
+        }
+        let count_at = at.key("eventCount");
+        let count = count_at.section(&self.event_count);
+        if count_at.key("enable").or(&count.enable, false) {
+            let at = count_at.key("influxdb");
+            let influx = at.section(&count.influxdb);
+            at.key("measurementName").optional(&influx.measurement_name);
+            NamedValue::list(&at.key("tags"), &influx.tags);
+        }
+        let rejected_at = at.key("rejectedEventCount");
+        let rejected = rejected_at.section(&self.rejected_event_count);
+        if rejected_at.key("enable").or(&rejected.enable, false) {
+            let at = rejected_at.key("influxdb");
+            at.key("measurementName").optional(&at.section(&rejected.influxdb).measurement_name);
+        }
+    }
+}
+
+/// `userEvents` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct UserEventsConfig {
+    enable: Field<bool>,
+    exclude_user: List<Section<UserConfig>>,
+    udp_server_config: Section<UserUdpConfig>,
+    tags: List<Section<EventTag>>,
+    #[serde(rename = "sendToMQTT")]
+    send_to_mqtt: Section<UserMqttConfig>,
+    send_to_influxdb: Section<Switch>,
+    send_to_new_relic: Section<UserNewRelicConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct UserMqttConfig {
+    enable: Field<bool>,
+    post_to: Section<UserTopicsConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct UserTopicsConfig {
+    everything_topic: Section<TopicConfig>,
+    session_start_topic: Section<TopicConfig>,
+    session_stop_topic: Section<TopicConfig>,
+    connection_open_topic: Section<TopicConfig>,
+    connection_close_topic: Section<TopicConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct TopicConfig {
+    enable: Field<bool>,
+    topic: Field<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct UserNewRelicConfig {
+    enable: Field<bool>,
+    destination_account: List<Field<String>>,
+    scramble: Field<bool>,
+}
+
+impl UserEventsConfig {
+    pub(super) fn check(&self, at: &Reader) {
+        if !at.key("enable").or(&self.enable, false) {
+            return;
+        }
+        users(&at.key("excludeUser"), &self.exclude_user);
+        let udp_at = at.key("udpServerConfig");
+        udp_at.section(&self.udp_server_config).check(&udp_at, "userEvents.enable is true");
+        event_tags(&at.key("tags"), &self.tags);
+        let mqtt_at = at.key("sendToMQTT");
+        let mqtt = mqtt_at.section(&self.send_to_mqtt);
+        if mqtt_at.key("enable").or(&mqtt.enable, false) {
+            let at = mqtt_at.key("postTo");
+            at.section(&mqtt.post_to).check(&at);
+        }
+        let influx_at = at.key("sendToInfluxdb");
+        influx_at.section(&self.send_to_influxdb).is_on(&influx_at, true);
+        let relic_at = at.key("sendToNewRelic");
+        let relic = relic_at.section(&self.send_to_new_relic);
+        if relic_at.key("enable").or(&relic.enable, false) {
+            relic_at.key("destinationAccount").texts(&relic.destination_account);
+            relic_at.key("scramble").or(&relic.scramble, true);
+        }
+    }
+}
+
+impl UserTopicsConfig {
+    fn check(&self, at: &Reader) {
+        for (key, section) in [
+            ("everythingTopic", &self.everything_topic),
+            ("sessionStartTopic", &self.session_start_topic),
+            ("sessionStopTopic", &self.session_stop_topic),
+            ("connectionOpenTopic", &self.connection_open_topic),
+            ("connectionCloseTopic", &self.connection_close_topic),
+        ] {
+            let at = at.key(key);
+            let topic = at.section(section);
+            if at.key("enable").or(&topic.enable, true) {
+                let topic_at = at.key("topic");
+                let topic = topic_at.optional(&topic.topic).unwrap_or_default();
+                if topic.contains(['+', '#']) {
+                    topic_at.error(format!("expected a topic without + and #, found {topic:?}"));
+                }
+            }
+        }
+    }
+}
+
+/// `logEvents` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct LogEventsConfig {
+    udp_server_config: Section<LogUdpConfig>,
+    tags: List<Section<EventTag>>,
+    source: Section<SourceConfig>,
+    categorise: Section<CategoriseConfig>,
+    engine_performance_monitor: Section<PerformanceConfig>,
+    #[serde(rename = "sendToMQTT")]
+    send_to_mqtt: Section<LogMqttConfig>,
+    send_to_influxdb: Section<Switch>,
+    send_to_new_relic: Section<LogNewRelicConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct SourceConfig {
+    engine: Section<Switch>,
+    proxy: Section<Switch>,
+    repository: Section<Switch>,
+    scheduler: Section<Switch>,
+    qix_perf: Section<Switch>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct LogMqttConfig {
+    enable: Field<bool>,
+    base_topic: Field<String>,
+    post_to: Section<LogTopicsConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct LogTopicsConfig {
+    base_topic: Field<bool>,
+    subsystem_topics: Field<bool>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct LogNewRelicConfig {
+    enable: Field<bool>,
+    destination_account: List<Field<String>>,
+    source: Section<NewRelicSourcesConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct NewRelicSourcesConfig {
+    engine: Section<NewRelicSourceConfig>,
+    proxy: Section<NewRelicSourceConfig>,
+    repository: Section<NewRelicSourceConfig>,
+    scheduler: Section<NewRelicSourceConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct NewRelicSourceConfig {
+    enable: Field<bool>,
+    log_level: Section<NewRelicLevelsConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct NewRelicLevelsConfig {
+    error: Field<bool>,
+    warn: Field<bool>,
+}
+
+impl LogEventsConfig {
+    pub(super) fn check(&self, at: &Reader) {
+        let source_at = at.key("source");
+        let source = source_at.section(&self.source);
+        let on = [
+            ("engine", &source.engine),
+            ("proxy", &source.proxy),
+            ("repository", &source.repository),
+            ("scheduler", &source.scheduler),
+            ("qixPerf", &source.qix_perf),
+        ]
+        .map(|(key, section)| {
+            let at = source_at.key(key);
+            at.section(section).is_on(&at, false)
+        });
+        if !on.contains(&true) {
+            return;
+        }
+        let udp_at = at.key("udpServerConfig");
+        udp_at.section(&self.udp_server_config).check(&udp_at, "a log event source is on");
+        event_tags(&at.key("tags"), &self.tags);
+        let categorise_at = at.key("categorise");
+        categorise_at.section(&self.categorise).check(&categorise_at);
+        let performance_at = at.key("enginePerformanceMonitor");
+        performance_at.section(&self.engine_performance_monitor).check(&performance_at);
+        let mqtt_at = at.key("sendToMQTT");
+        let mqtt = mqtt_at.section(&self.send_to_mqtt);
+        if mqtt_at.key("enable").or(&mqtt.enable, false) {
+            mqtt_at.key("baseTopic").optional(&mqtt.base_topic);
+            let at = mqtt_at.key("postTo");
+            let post = at.section(&mqtt.post_to);
+            at.key("baseTopic").or(&post.base_topic, true);
+            at.key("subsystemTopics").or(&post.subsystem_topics, true);
+        }
+        let influx_at = at.key("sendToInfluxdb");
+        influx_at.section(&self.send_to_influxdb).is_on(&influx_at, false);
+        self.check_new_relic(&at.key("sendToNewRelic"));
+    }
+
+    fn check_new_relic(&self, at: &Reader) {
+        let relic = at.section(&self.send_to_new_relic);
+        if !at.key("enable").or(&relic.enable, false) {
+            return;
+        }
+        at.key("destinationAccount").texts(&relic.destination_account);
+        let sources_at = at.key("source");
+        let sources = sources_at.section(&relic.source);
+        for (key, section) in [
+            ("engine", &sources.engine),
+            ("proxy", &sources.proxy),
+            ("repository", &sources.repository),
+            ("scheduler", &sources.scheduler),
+        ] {
+            let at = sources_at.key(key);
+            let source = at.section(section);
+            if at.key("enable").or(&source.enable, true) {
+                let at = at.key("logLevel");
+                let level = at.section(&source.log_level);
+                at.key("error").or(&level.error, true);
+                at.key("warn").or(&level.warn, true);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Sections about the program itself that no part of it uses yet.
+
+use actors::domain::schedule::{FORMS, Schedule};
+use actors::domain::yaml::{Field, Reader};
+use serde::Deserialize;
+
+use super::shared::check_url;
+
+/// `crashFile` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct CrashFileConfig {
+    enable: Field<bool>,
+    crash_file_directory: Field<String>,
+    crash_file_create_json: Field<bool>,
+    crash_file_create_text: Field<bool>,
+}
+
+impl CrashFileConfig {
+    pub(super) fn check(&self, at: &Reader) {
+        if at.key("enable").or(&self.enable, true) {
+            at.key("crashFileDirectory").optional(&self.crash_file_directory);
+            at.key("crashFileCreateJson").or(&self.crash_file_create_json, true);
+            at.key("crashFileCreateText").or(&self.crash_file_create_text, true);
+        }
+    }
+}
+
+/// `configVisualisation` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ConfigPageConfig {
+    enable: Field<bool>,
+    host: Field<String>,
+    port: Field<i64>,
+    obfuscate: Field<bool>,
+}
+
+impl ConfigPageConfig {
+    pub(super) fn check(&self, at: &Reader) {
+        if at.key("enable").or(&self.enable, false) {
+            at.key("host").host(&self.host, "localhost");
+            at.key("port").listener(&self.port, 3100);
+            at.key("obfuscate").or(&self.obfuscate, true);
+        }
+    }
+}
+
+/// `dockerHealthCheck` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct HealthCheckConfig {
+    enable: Field<bool>,
+    port: Field<i64>,
+}
+
+impl HealthCheckConfig {
+    pub(super) fn check(&self, at: &Reader) {
+        if at.key("enable").or(&self.enable, false) {
+            at.key("port").listener(&self.port, 12_398);
+        }
+    }
+}
+
+/// `heartbeat` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct HeartbeatConfig {
+    enable: Field<bool>,
+    #[serde(rename = "remoteURL")]
+    remote_url: Field<String>,
+    frequency: Field<String>,
+}
+
+impl HeartbeatConfig {
+    pub(super) fn check(&self, at: &Reader) {
+        if !at.key("enable").or(&self.enable, false) {
+            return;
+        }
+        let url_at = at.key("remoteURL");
+        if url_at.needed(&self.remote_url, "heartbeat.enable is true").is_some() {
+            check_url(&url_at, &self.remote_url);
+        }
+        let frequency_at = at.key("frequency");
+        let text = frequency_at.or(&self.frequency, "every 1 hour".to_owned());
+        if text.parse::<Schedule>().is_err() {
+            frequency_at.warning(format!(
+                "expected {FORMS}, found string {text:?}; \"every 1 hour\" is used"
+            ));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Small forms that several sections have.
+
+use actors::domain::yaml::{Field, List, NamedValue, Reader, Section};
+use serde::Deserialize;
+
+const WHY: &str = "every entry has a name and a value";
+
+/// A tag of events; its name was called `tag` in files before version 11.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct EventTag {
+    name: Field<String>,
+    value: Field<String>,
+    tag: Field<String>,
+}
+
+/// Names and values of a list of tags.
+pub(super) fn event_tags(at: &Reader, list: &List<Section<EventTag>>) -> Vec<(String, String)> {
+    at.items(list)
+        .into_iter()
+        .filter_map(|(at, item)| {
+            let item = at.section(item);
+            let name = at.moved_field("tag", &item.tag, "name", &item.name);
+            let name = at.key("name").needed(name, WHY);
+            let value = at.key("value").needed(&item.value, WHY);
+            Some((name?, value?))
+        })
+        .collect()
+}
+
+/// A user, by directory and id.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct UserConfig {
+    directory: Field<String>,
+    user_id: Field<String>,
+}
+
+/// Directory and id of the users of a list.
+pub(super) fn users(at: &Reader, list: &List<Section<UserConfig>>) -> Vec<(String, String)> {
+    let why = "every entry names a user by both";
+    at.items(list)
+        .into_iter()
+        .filter_map(|(at, user)| {
+            let user = at.section(user);
+            let directory = at.key("directory").needed(&user.directory, why);
+            let user_id = at.key("userId").needed(&user.user_id, why);
+            Some((directory?, user_id?))
+        })
+        .collect()
+}
+
+/// `influxdb` of counters and queues: whether, how often and as what they are written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct QueueMetricsConfig {
+    enable: Field<bool>,
+    write_frequency: Field<i64>,
+    measurement_name: Field<String>,
+    tags: List<Section<NamedValue>>,
+}
+
+impl QueueMetricsConfig {
+    pub(super) fn check(&self, at: &Reader, measurement: &str) {
+        if at.key("enable").or(&self.enable, false) {
+            at.key("writeFrequency").milliseconds(&self.write_frequency, 20_000, 100);
+            at.key("measurementName").or(&self.measurement_name, measurement.to_owned());
+            NamedValue::list(&at.key("tags"), &self.tags);
+        }
+    }
+}
+
+/// Checks that a text is an `http` or `https` URL; it is never shown, for paths can be secrets.
+pub(super) fn check_url(at: &Reader, field: &Field<String>) {
+    if let Some(url) = at.optional(field) {
+        let url = url.trim();
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
+            at.warning("expected a URL that begins with http:// or https://");
+        }
+    }
+}

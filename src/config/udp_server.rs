@@ -1,0 +1,130 @@
+//! `udpServerConfig` of both kinds of events. They differ in the name of one key only.
+
+use actors::domain::yaml::{Field, List, Reader, Section};
+use serde::Deserialize;
+
+use super::shared::QueueMetricsConfig;
+
+/// `userEvents.udpServerConfig` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct UserUdpConfig {
+    server_host: Field<String>,
+    port_user_activity_events: Field<i64>,
+    message_queue: Section<MessageQueueConfig>,
+    rate_limit: Section<RateLimitConfig>,
+    max_message_size: Field<i64>,
+    enable_source_validation: Field<bool>,
+    allowed_sources: List<Field<String>>,
+    queue_metrics: Section<QueueMetricsSection>,
+}
+
+impl UserUdpConfig {
+    pub(super) fn check(&self, at: &Reader, why: &str) {
+        let server = UdpServer {
+            host: &self.server_host,
+            port: ("portUserActivityEvents", &self.port_user_activity_events, 9997),
+            queue: &self.message_queue,
+            rate: &self.rate_limit,
+            max_message_size: &self.max_message_size,
+            validate: &self.enable_source_validation,
+            sources: &self.allowed_sources,
+            metrics: (&self.queue_metrics, "user_events_queue"),
+        };
+        server.check(at, why);
+    }
+}
+
+/// `logEvents.udpServerConfig` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct LogUdpConfig {
+    server_host: Field<String>,
+    port_log_events: Field<i64>,
+    message_queue: Section<MessageQueueConfig>,
+    rate_limit: Section<RateLimitConfig>,
+    max_message_size: Field<i64>,
+    enable_source_validation: Field<bool>,
+    allowed_sources: List<Field<String>>,
+    queue_metrics: Section<QueueMetricsSection>,
+}
+
+impl LogUdpConfig {
+    pub(super) fn check(&self, at: &Reader, why: &str) {
+        let server = UdpServer {
+            host: &self.server_host,
+            port: ("portLogEvents", &self.port_log_events, 9996),
+            queue: &self.message_queue,
+            rate: &self.rate_limit,
+            max_message_size: &self.max_message_size,
+            validate: &self.enable_source_validation,
+            sources: &self.allowed_sources,
+            metrics: (&self.queue_metrics, "log_events_queue"),
+        };
+        server.check(at, why);
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct MessageQueueConfig {
+    max_concurrent: Field<i64>,
+    max_size: Field<i64>,
+    backpressure_threshold: Field<i64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RateLimitConfig {
+    enable: Field<bool>,
+    max_messages_per_minute: Field<i64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct QueueMetricsSection {
+    influxdb: Section<QueueMetricsConfig>,
+}
+
+/// What both have.
+struct UdpServer<'a> {
+    host: &'a Field<String>,
+    port: (&'static str, &'a Field<i64>, u16),
+    queue: &'a Section<MessageQueueConfig>,
+    rate: &'a Section<RateLimitConfig>,
+    max_message_size: &'a Field<i64>,
+    validate: &'a Field<bool>,
+    sources: &'a List<Field<String>>,
+    metrics: (&'a Section<QueueMetricsSection>, &'static str),
+}
+
+impl UdpServer<'_> {
+    fn check(&self, at: &Reader, why: &str) {
+        at.key("serverHost").needed_host(self.host, why);
+        let (key, port, default) = self.port;
+        at.key(key).listener(port, default);
+        let queue_at = at.key("messageQueue");
+        let queue = queue_at.section(self.queue);
+        queue_at.key("maxConcurrent").number(&queue.max_concurrent, 10, 1..=100_000);
+        queue_at.key("maxSize").number(&queue.max_size, 200, 1..=10_000_000);
+        queue_at.key("backpressureThreshold").number(&queue.backpressure_threshold, 80, 1..=100);
+        let rate_at = at.key("rateLimit");
+        let rate = rate_at.section(self.rate);
+        if rate_at.key("enable").or(&rate.enable, false) {
+            let key = rate_at.key("maxMessagesPerMinute");
+            key.number(&rate.max_messages_per_minute, 600, 1..=1_000_000_000);
+        }
+        at.key("maxMessageSize").number(self.max_message_size, 65_507, 1..=65_507);
+        let sources_at = at.key("allowedSources");
+        let sources = sources_at.texts(self.sources);
+        let validated = at.key("enableSourceValidation").or(self.validate, false);
+        if validated && sources.is_empty() {
+            sources_at.warning("is empty while enableSourceValidation is true: nobody may send");
+        }
+        let (metrics, measurement) = self.metrics;
+        let metrics_at = at.key("queueMetrics");
+        let influx_at = metrics_at.key("influxdb");
+        let metrics = metrics_at.section(metrics);
+        influx_at.section(&metrics.influxdb).check(&influx_at, measurement);
+    }
+}

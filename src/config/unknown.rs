@@ -1,0 +1,90 @@
+//! Keys that nobody reads, and what was probably meant.
+
+use actors::domain::yaml::Visited;
+use strsim::osa_distance;
+
+/// What to say about each key that nobody reads: its path and the message. `all` are the paths of
+/// all keys there are, with `[]` for the items of lists.
+pub(super) fn keys(visited: &[Visited], all: impl Fn() -> Vec<String>) -> Vec<(String, String)> {
+    let mut all_keys = None;
+    let mut found = Vec::new();
+    for section in visited {
+        for key in &section.unknown {
+            let mut meant = nearest(key, section.known.iter().copied(), |known| known);
+            if meant.is_empty() {
+                let all_keys = all_keys.get_or_insert_with(&all);
+                let paths = all_keys.iter().map(String::as_str);
+                meant = nearest(key, paths, |path| path.rsplit('.').next().unwrap_or(path));
+            }
+            let path = format!("{}.{key}", section.path);
+            found.push((path, format!("unknown key, ignored{}", suggestion(&meant))));
+        }
+    }
+    found
+}
+
+fn suggestion(meant: &[&str]) -> String {
+    let quoted: Vec<String> = meant.iter().take(3).map(|name| format!("\"{name}\"")).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((last, [])) => format!("; did you mean {last}?"),
+        Some((last, others)) => format!("; did you mean {} or {last}?", others.join(", ")),
+    }
+}
+
+/// The candidates whose names are closest, if they are close enough: two letters may differ, in a
+/// name of up to four letters one; two letters that changed places count as one. Shorter ones come
+/// first.
+fn nearest<'a>(
+    key: &str,
+    candidates: impl Iterator<Item = &'a str>,
+    name: impl Fn(&'a str) -> &'a str,
+) -> Vec<&'a str> {
+    let wanted = plain(key);
+    let allowed = if wanted.chars().count() <= 4 { 1 } else { 2 };
+    let mut close: Vec<(usize, &str)> = candidates
+        .map(|candidate| (osa_distance(&wanted, &plain(name(candidate))), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .collect();
+    close.sort_by_key(|(distance, candidate)| (*distance, candidate.len()));
+    let closest = close.first().map(|(distance, _)| *distance);
+    close.retain(|(distance, _)| Some(*distance) == closest);
+    close.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// Without letter case, hyphens and underscores.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(unknown: &str) -> String {
+        let section = Visited {
+            path: "R.a".to_owned(),
+            known: &["enable", "measurementName", "host", "port", "v1Config", "v2Config"],
+            unknown: vec![unknown.to_owned()],
+        };
+        let all = || vec!["R.a".to_owned(), "R.b.retentionDays".to_owned()];
+        keys(&[section], all).remove(0).1
+    }
+
+    #[test]
+    fn what_was_meant_is_found_beside_the_key_then_anywhere() {
+        for (unknown, meant) in [
+            ("measurmentName", Some("\"measurementName\"")),
+            ("Measurement-Name", Some("\"measurementName\"")),
+            ("enabled", Some("\"enable\"")),
+            ("hsot", Some("\"host\"")),
+            ("hosts", Some("\"host\"")),
+            ("retentionDay", Some("\"R.b.retentionDays\"")),
+            ("vConfig", Some("\"v1Config\" or \"v2Config\"")),
+            ("colour", None),
+        ] {
+            let suggestion = meant.map_or(String::new(), |m| format!("; did you mean {m}?"));
+            assert_eq!(said(unknown), format!("unknown key, ignored{suggestion}"), "{unknown}");
+        }
+    }
+}
