@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "butler-sos",
     version,
-    override_usage = "butler-sos --configfile <FILE>\n       butler-sos demo\n       butler-sos errors [OPTIONS]",
+    override_usage = "butler-sos --configfile <FILE> [OPTIONS]\n       butler-sos demo\n       butler-sos errors [OPTIONS]",
     after_help = TEACH
 )]
 pub struct Cli {
@@ -22,9 +22,49 @@ pub struct Cli {
     #[arg(short, long = "loglevel", alias = "log-level", value_name = "LEVEL", value_parser = level)]
     pub loglevel: Option<Level>,
 
+    /// Check the configuration file, tell every problem, and end.
+    #[arg(long)]
+    pub check_config: bool,
+
+    /// Start in spite of mistakes in the configuration file; they become warnings.
+    #[arg(long)]
+    pub skip_config_verification: bool,
+
+    /// Names of New Relic accounts; with the next two, replaces those of the file.
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub new_relic_account_name: Vec<String>,
+
+    /// Their insert API keys, in the same order.
+    #[arg(long, value_name = "KEY", num_args = 1..)]
+    pub new_relic_api_key: Vec<String>,
+
+    /// Their account numbers, in the same order.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub new_relic_account_id: Vec<String>,
+
     /// What to do instead of monitoring.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// Checks what the parser cannot.
+    ///
+    /// # Errors
+    /// The message for standard error.
+    pub fn check(&self) -> Result<(), String> {
+        let lengths = [
+            self.new_relic_account_name.len(),
+            self.new_relic_api_key.len(),
+            self.new_relic_account_id.len(),
+        ];
+        if lengths.iter().any(|length| *length != lengths[0]) {
+            return Err("Incorrect command line parameters: Number of New Relic account \
+                        names/IDs/API keys must match."
+                .to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// What to do instead of monitoring.
@@ -98,11 +138,11 @@ pub enum OutputFormat {
 /// What `--help` teaches at its end.
 const TEACH: &str = "\
 Start here:
-  butler-sos demo                          see it work, nothing else needed
-  butler-sos -c production.yaml            monitor a site
-  butler-sos -c production.yaml -l debug   the same, with every step in the log
-  butler-sos errors --since 24h            what failed since yesterday
-  butler-sos errors --server sense1        what failed at one server
+  butler-sos demo                            see it work, nothing else needed
+  butler-sos -c sense.yaml --check-config    look for mistakes in a file
+  butler-sos -c sense.yaml                   monitor a site
+  butler-sos -c sense.yaml -l debug          the same, with every step in the log
+  butler-sos errors --since 24h              what failed since yesterday
 
 Ctrl-C or a termination signal stops the program in order: what was collected is
 sent first. Exit code 0 after an orderly stop, 1 after a mistake in the command

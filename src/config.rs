@@ -7,6 +7,7 @@
 mod categorise;
 mod destinations;
 mod events;
+mod find;
 mod general;
 mod lines;
 mod performance;
@@ -38,6 +39,8 @@ use self::general::{ConfigPageConfig, CrashFileConfig, HealthCheckConfig, Heartb
 use self::lines::Lines;
 
 use crate::paths;
+
+pub use self::find::{find, not_read};
 
 /// The key that everything is below.
 const ROOT: &str = "Butler-SOS";
@@ -91,6 +94,10 @@ pub struct Settings {
     pub file: PathBuf,
     /// How much is logged.
     pub log_level: Level,
+    /// Where log files are written; `None` when only to standard output.
+    pub log_directory: Option<PathBuf>,
+    /// Sections that are switched on and that this version has no actor for.
+    pub unused: Vec<&'static str>,
     /// `None` when the master switch is off.
     pub tracking: Option<TrackingSettings>,
     /// `None` when switched off.
@@ -112,10 +119,10 @@ pub struct TrackingSettings {
     pub history: Option<HistorySettings>,
 }
 
-/// A configuration file that was read: settings, when nothing is wrong, and what was noticed.
+/// A configuration file that was read: settings, and what was noticed.
 #[derive(Debug)]
 pub struct Loaded {
-    /// `None` when there is at least one error.
+    /// `None` when there is at least one error, unless mistakes are tolerated.
     pub settings: Option<Settings>,
     /// Errors and warnings in the order of the sections.
     pub problems: Vec<Problem>,
@@ -123,6 +130,21 @@ pub struct Loaded {
     pub log_level: Level,
     /// Lists that have a key but nothing below it.
     pub empty_lists: Vec<String>,
+    /// What the settings are when mistakes are tolerated.
+    tolerant: Settings,
+}
+
+impl Loaded {
+    /// The same with every error turned into a warning: what is wrong has its default, and what
+    /// is needed and missing is left out.
+    #[must_use]
+    pub fn tolerant(mut self) -> Self {
+        for problem in &mut self.problems {
+            problem.severity = Severity::Warning;
+        }
+        self.settings = Some(self.tolerant.clone());
+        self
+    }
 }
 
 /// Why there is no configuration to check at all.
@@ -188,8 +210,13 @@ pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadabl
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
     let problems = in_order(problems.take(), text);
-    let settings = (!failed).then_some(settings);
-    Ok(Loaded { settings, problems, log_level, empty_lists: noticed.empty_lists })
+    Ok(Loaded {
+        settings: (!failed).then(|| settings.clone()),
+        problems,
+        log_level,
+        empty_lists: noticed.empty_lists,
+        tolerant: settings,
+    })
 }
 
 /// Every key that a configuration file can have, as a dotted path, with `[]` for the items of
@@ -214,7 +241,7 @@ impl Config {
     fn check(&self, at: &Reader, file: PathBuf, base: &Path) -> Settings {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
-        self.check_unused(at);
+        let unused = self.check_unused(at);
         let tracking_at = at.key("errorTracking");
         let tracking = tracking_at.section(&self.error_tracking).check(&tracking_at, base);
         let uptime_at = at.key("uptimeMonitor");
@@ -228,6 +255,8 @@ impl Config {
         Settings {
             file,
             log_level,
+            log_directory: self.check_log_directory(at, base),
+            unused,
             tracking,
             uptime: uptime_at.section(&self.uptime_monitor).check(&uptime_at),
             influx: influx_at.section(&self.influxdb_config).check(&influx_at),
@@ -237,37 +266,49 @@ impl Config {
 }
 
 impl Config {
-    /// Checks the sections that nothing uses yet.
-    fn check_unused(&self, at: &Reader) {
-        at.key("fileLogging").or(&self.file_logging, true);
-        at.key("logDirectory").optional(&self.log_directory);
+    fn check_log_directory(&self, at: &Reader, base: &Path) -> Option<PathBuf> {
+        if !at.key("fileLogging").or(&self.file_logging, true) {
+            return None;
+        }
+        let folder = at.key("logDirectory").or(&self.log_directory, "log".to_owned());
+        let folder = folder.trim();
+        Some(base.join(if folder.is_empty() { "log" } else { folder }))
+    }
+
+    /// Checks the sections that nothing uses yet; the names of those that are switched on.
+    fn check_unused(&self, at: &Reader) -> Vec<&'static str> {
         at.key("anonTelemetry").or(&self.anon_telemetry, false);
         let info_at = at.key("systemInfo");
         info_at.section(&self.system_info).is_on(&info_at, true);
-        let below = |key: &str| at.key(key);
-        let (crash, page) = (below("crashFile"), below("configVisualisation"));
-        crash.section(&self.crash_file).check(&crash);
-        page.section(&self.config_visualisation).check(&page);
-        let (heartbeat, health) = (below("heartbeat"), below("dockerHealthCheck"));
-        heartbeat.section(&self.heartbeat).check(&heartbeat);
-        health.section(&self.docker_health_check).check(&health);
-        let (credentials, counts) = (below("thirdPartyToolsCredentials"), below("qlikSenseEvents"));
-        credentials.section(&self.third_party_tools_credentials).check(&credentials);
-        counts.section(&self.qlik_sense_events).check(&counts);
-        let (user, log) = (below("userEvents"), below("logEvents"));
-        user.section(&self.user_events).check(&user);
-        log.section(&self.log_events).check(&log);
-        let (mqtt, relic) = (below("mqttConfig"), below("newRelic"));
-        mqtt.section(&self.mqtt_config).check(&mqtt);
-        relic.section(&self.new_relic).check(&relic);
-        let prometheus = below("prometheus");
-        prometheus.section(&self.prometheus).check(&prometheus);
+        let crash_at = at.key("crashFile");
+        crash_at.section(&self.crash_file).check(&crash_at);
+        let credentials_at = at.key("thirdPartyToolsCredentials");
+        credentials_at.section(&self.third_party_tools_credentials).check(&credentials_at);
+        let counts_at = at.key("qlikSenseEvents");
+        counts_at.section(&self.qlik_sense_events).check(&counts_at);
         if self.audit_events.value("enable").is_some_and(|value| value == "true") {
-            below("auditEvents").warning("is not supported by this program and is ignored");
+            at.key("auditEvents").warning("is not supported by this program and is ignored");
         }
         if self.logdb != Names::default() {
-            below("logdb").warning("is not used any more, ignored");
+            at.key("logdb").warning("is not used any more, ignored");
         }
+        let page_at = at.key("configVisualisation");
+        let heartbeat_at = at.key("heartbeat");
+        let health_at = at.key("dockerHealthCheck");
+        let (user_at, log_at) = (at.key("userEvents"), at.key("logEvents"));
+        let (mqtt_at, relic_at) = (at.key("mqttConfig"), at.key("newRelic"));
+        let prometheus_at = at.key("prometheus");
+        let on = [
+            ("configVisualisation", page_at.section(&self.config_visualisation).check(&page_at)),
+            ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
+            ("dockerHealthCheck", health_at.section(&self.docker_health_check).check(&health_at)),
+            ("userEvents", user_at.section(&self.user_events).check(&user_at)),
+            ("logEvents", log_at.section(&self.log_events).check(&log_at)),
+            ("mqttConfig", mqtt_at.section(&self.mqtt_config).check(&mqtt_at)),
+            ("newRelic", relic_at.section(&self.new_relic).check(&relic_at)),
+            ("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at)),
+        ];
+        on.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
     }
 }
 

@@ -1,29 +1,61 @@
-//! Log lines as the original writes them, `<time> <level>: <message>`, to standard output.
+//! Log lines as the original writes them, `<time> <level>: <message>`, to standard output and,
+//! once the configuration says where, to a file for each day.
 //!
-//! Nobody waits for the output: lines go into a bounded buffer that a thread of its own writes
-//! out. What does not fit is counted, and the count is logged (decision E18).
+//! Nobody waits for an output: lines go into a bounded buffer for each, which a thread of its own
+//! writes out. What does not fit is counted, and the count is logged (decision E18).
 
 mod buffer;
+mod daily_file;
 
 use std::fmt::{self, Write as _};
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use actors::runtime::level::{Level, VERBOSE};
 use chrono::Utc;
 use env_logger::{Builder, Target, WriteStyle};
 use log::LevelFilter;
 
-pub use buffer::LogGuard;
+use self::buffer::{BufferGuard, Pipe};
+use self::daily_file::DailyFile;
 
 /// Where the program's own records come from.
 const OWN_MODULES: [&str; 2] = ["actors", "butler_sos"];
 
-/// Starts logging to standard output. The guard writes out what is left when it is dropped.
+/// Writes out what is left when it is dropped.
+pub struct LogGuard {
+    console: BufferGuard,
+    file: Option<BufferGuard>,
+    to_file: Arc<OnceLock<Pipe>>,
+}
+
+impl LogGuard {
+    /// Waits until everything logged so far is written, two seconds at most for each output.
+    pub fn flush(&self) {
+        self.console.flush();
+        if let Some(file) = &self.file {
+            file.flush();
+        }
+    }
+
+    /// Logs to a file for each day in `folder` too, from now on.
+    ///
+    /// # Errors
+    /// When the folder or the file of today cannot be made, or there is a folder already.
+    pub fn also_to(&mut self, folder: &Path) -> io::Result<()> {
+        let (pipe, guard) = buffer::start(Box::new(DailyFile::open(folder)?))?;
+        self.file = Some(guard);
+        self.to_file.set(pipe).map_err(|_| io::ErrorKind::AlreadyExists.into())
+    }
+}
+
+/// Starts logging to standard output.
 ///
 /// # Errors
 /// When logging was started before, or the writer thread cannot be started.
 pub fn start(level: Level) -> Result<LogGuard, String> {
-    let stdout = std::io::stdout();
+    let stdout = io::stdout();
     let colour = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none() && ansi_is_known();
     start_on(level, Box::new(stdout), colour)
 }
@@ -37,7 +69,9 @@ pub fn start_on(
     output: Box<dyn Write + Send>,
     colour: bool,
 ) -> Result<LogGuard, String> {
-    let (pipe, guard) = buffer::start(output).map_err(|error| error.to_string())?;
+    let (pipe, console) = buffer::start(output).map_err(|error| error.to_string())?;
+    let to_file = Arc::<OnceLock<Pipe>>::default();
+    let outputs = Outputs { console: pipe, to_file: Arc::clone(&to_file) };
     let mut builder = Builder::new();
     if let Ok(directives) = std::env::var("RUST_LOG") {
         builder.parse_filters(&directives);
@@ -45,16 +79,11 @@ pub fn start_on(
     builder
         .filter_level(library_level(level))
         .write_style(WriteStyle::Never)
-        .target(Target::Pipe(Box::new(pipe)))
-        .format(move |out, record| {
+        .target(Target::Pipe(Box::new(io::sink())))
+        .format(move |_, record| {
             let time = Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ");
-            let level = Level::of(record);
-            if colour {
-                let (on, off) = (ansi(level), "\x1b[0m");
-                writeln!(out, "{time} {on}{level}{off}: {}", OneLine(record.args()))
-            } else {
-                writeln!(out, "{time} {level}: {}", OneLine(record.args()))
-            }
+            outputs.write(&time, Level::of(record), record.args(), colour);
+            Ok(())
         });
     // Last, so that RUST_LOG adds directives for libraries only.
     for module in OWN_MODULES {
@@ -62,7 +91,37 @@ pub fn start_on(
     }
     builder.filter_module(VERBOSE, verbose_level(level));
     builder.try_init().map_err(|error| error.to_string())?;
-    Ok(guard)
+    Ok(LogGuard { console, file: None, to_file })
+}
+
+/// All outputs. Colour is for the console only.
+struct Outputs {
+    console: Pipe,
+    to_file: Arc<OnceLock<Pipe>>,
+}
+
+impl Outputs {
+    fn write(
+        &self,
+        time: &impl fmt::Display,
+        level: Level,
+        message: &fmt::Arguments<'_>,
+        colour: bool,
+    ) {
+        let message = OneLine(message);
+        let file = self.to_file.get();
+        if file.is_some() || !colour {
+            let line = format!("{time} {level}: {message}\n");
+            if let Some(file) = file {
+                file.line(line.as_bytes());
+            }
+            if !colour {
+                return self.console.line(line.as_bytes());
+            }
+        }
+        let (on, off) = (ansi(level), "\x1b[0m");
+        self.console.line(format!("{time} {on}{level}{off}: {message}\n").as_bytes());
+    }
 }
 
 fn own_level(level: Level) -> LevelFilter {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use butler_sos::cli::{Cli, Command};
-use butler_sos::{demo, errors_command, monitor};
+use butler_sos::{config, demo, errors_command, monitor};
 use cap::Cap;
 use clap::{CommandFactory, Parser};
 
@@ -24,17 +24,7 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::from(mistake));
         }
     };
-    let result = match cli.command {
-        Some(Command::Demo(args)) => demo::run(&args, read_heap),
-        Some(Command::Errors(args)) => errors_command::run(&args, &mut std::io::stdout().lock()),
-        None => match cli.config {
-            Some(file) => monitor::run(&file, cli.loglevel, read_heap),
-            None => Err(format!(
-                "error: no configuration file given\n\n{}",
-                Cli::command().render_help()
-            )),
-        },
-    };
+    let result = cli.check().and_then(|()| run(cli));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -42,6 +32,28 @@ fn main() -> ExitCode {
                 _ = writeln!(std::io::stderr(), "{}", message.trim_end());
             }
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what the command line asks for; an error is a message for standard error.
+fn run(cli: Cli) -> Result<(), String> {
+    match cli.command {
+        Some(Command::Demo(args)) => demo::run(&args, read_heap),
+        Some(Command::Errors(args)) => errors_command::run(&args, &mut std::io::stdout().lock()),
+        None => {
+            let variable = |name: &str| std::env::var(name).ok();
+            let file = config::find(cli.config.as_deref(), variable).ok_or_else(|| {
+                let help = Cli::command().render_help();
+                format!("error: no configuration file given\n\n{help}")
+            })?;
+            let request = monitor::Request {
+                file,
+                level: cli.loglevel,
+                check_only: cli.check_config,
+                skip_verification: cli.skip_config_verification,
+            };
+            monitor::run(&request, read_heap)
         }
     }
 }

@@ -1,37 +1,80 @@
 //! The program's main work: read the configuration, start the actors, run until asked to stop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use actors::domain::yaml::{Problem, Severity};
+use actors::io::http::CertFiles;
 use actors::runtime::clock::Clock;
 use actors::runtime::level::Level;
 use actors::uptime_monitor::ReadHeap;
 
 use crate::app::{App, Surroundings};
-use crate::config::{self, Settings};
+use crate::config::{self, Loaded, Settings};
 use crate::{logging, paths, service, signal};
 
-/// Monitors the site that a configuration file describes. `level` replaces the configured one.
+/// What the command line asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The configuration file.
+    pub file: PathBuf,
+    /// Replaces the configured level.
+    pub level: Option<Level>,
+    /// Only check the file.
+    pub check_only: bool,
+    /// Start in spite of mistakes.
+    pub skip_verification: bool,
+}
+
+/// Monitors the site that a configuration file describes.
 ///
 /// # Errors
 /// A message for standard error, empty where the log has said everything: the configuration is
 /// wrong, or an actor could not be kept alive.
-pub fn run(file: &Path, level: Option<Level>, read_heap: ReadHeap) -> Result<(), String> {
+pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     let base = paths::base_folder();
-    let loaded = config::load(file, &base);
+    let file = paths::absolute(&request.file);
+    let loaded = config::load(&file, &base);
+    let loaded = if request.skip_verification { loaded.map(Loaded::tolerant) } else { loaded };
     let configured = loaded.as_ref().map_or(Level::Info, |loaded| loaded.log_level);
-    let _log = logging::start(level.unwrap_or(configured))?;
+    let mut log = logging::start(request.level.unwrap_or(configured))?;
 
-    let file = paths::absolute(file);
-    let loaded = loaded.map_err(|unreadable| {
+    let mut loaded = loaded.map_err(|unreadable| {
         log::error!("{unreadable}");
         String::new()
     })?;
-    log::info!("MAIN: Using config file: {}", file.display());
+    log::info!("Using config file: {}", file.display());
+    for sentence in config::not_read(&file, |name| std::env::var(name).ok()) {
+        log::warn!("CONFIG: {sentence}");
+    }
+    if request.check_only {
+        check_certificate(&mut loaded);
+    }
+    let settings = verified(loaded, &file)?;
+    if request.check_only {
+        return Ok(());
+    }
+    if let Some(folder) = &settings.log_directory {
+        match log.also_to(folder) {
+            Ok(()) => log::info!("MAIN: Logging to files in {}", folder.display()),
+            Err(error) => log::warn!(
+                "MAIN: No log files: Butler-SOS.logDirectory, {}: {error}",
+                folder.display()
+            ),
+        }
+    }
+    actix::System::new().block_on(async {
+        introduce(&settings);
+        let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
+        service::serve(app, signal::asked_to_stop()).await
+    })
+}
+
+/// Tells every problem; the settings, if there is no error among them.
+fn verified(loaded: Loaded, file: &Path) -> Result<Settings, String> {
     loaded.problems.iter().for_each(tell);
     let count = |severity| loaded.problems.iter().filter(|p| p.severity == severity).count();
-    let Some(settings) = loaded.settings else {
-        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let Some(settings) = loaded.settings.filter(|_| errors == 0) else {
         log::error!(
             "CONFIG: {errors} error(s), {warnings} warning(s) in {}. Not starting.",
             file.display()
@@ -39,11 +82,28 @@ pub fn run(file: &Path, level: Option<Level>, read_heap: ReadHeap) -> Result<(),
         return Err(String::new());
     };
     log::info!("VERIFY CONFIG FILE: Your config file at {} is correctly formatted", file.display());
-    actix::System::new().block_on(async {
-        introduce(&settings);
-        let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
-        service::serve(app, signal::asked_to_stop()).await
-    })
+    if !loaded.empty_lists.is_empty() {
+        log::info!(
+            "MAIN: Treating {} empty config setting(s) as empty lists: {}",
+            loaded.empty_lists.len(),
+            loaded.empty_lists.join(", ")
+        );
+    }
+    Ok(settings)
+}
+
+/// A certificate that cannot be read keeps the program from polling, not from starting; whoever
+/// asks for a check wants to know.
+fn check_certificate(loaded: &mut Loaded) {
+    let certificate = loaded.settings.as_ref().and_then(|s| s.sense.certificate.as_ref());
+    if let Some(Err(message)) = certificate.map(CertFiles::check) {
+        loaded.problems.push(Problem {
+            severity: Severity::Error,
+            path: "Butler-SOS.cert".to_owned(),
+            line: None,
+            message,
+        });
+    }
 }
 
 fn tell(problem: &Problem) {
@@ -56,6 +116,12 @@ fn tell(problem: &Problem) {
 /// Says what the program is about to do.
 fn introduce(settings: &Settings) {
     log::info!("MAIN: Starting Butler SOS {}", env!("CARGO_PKG_VERSION"));
+    if !settings.unused.is_empty() {
+        log::warn!(
+            "MAIN: Switched on, but not part of this version yet: {}",
+            settings.unused.join(", ")
+        );
+    }
     let sense = &settings.sense;
     let virtual_proxies: usize = sense
         .targets

@@ -17,9 +17,10 @@ pub(super) struct MqttConfig {
 }
 
 impl MqttConfig {
-    pub(super) fn check(&self, at: &Reader) {
+    /// Checks the section `at`; whether it is on.
+    pub(super) fn check(&self, at: &Reader) -> bool {
         if !at.key("enable").or(&self.enable, false) {
-            return;
+            return false;
         }
         at.key("brokerHost").needed_host(&self.broker_host, "mqttConfig.enable is true");
         at.key("brokerPort").port(&self.broker_port, 1883);
@@ -30,6 +31,7 @@ impl MqttConfig {
                 "{topic:?} does not end with /: topics and host names run together"
             ));
         }
+        true
     }
 }
 
@@ -171,14 +173,15 @@ struct ProxyConfig {
 }
 
 impl NewRelicConfig {
-    pub(super) fn check(&self, at: &Reader) {
+    /// Checks the section `at`; whether it is on.
+    pub(super) fn check(&self, at: &Reader) -> bool {
         let metric_at = at.key("metric");
         let metric = metric_at.section(&self.metric);
         if metric.enable != Field::Absent {
             metric_at.key("enable").warning("is not used any more, ignored");
         }
         if !at.key("enable").or(&self.enable, false) {
-            return;
+            return false;
         }
         let event_at = at.key("event");
         let event = event_at.section(&self.event);
@@ -191,6 +194,7 @@ impl NewRelicConfig {
         check_attribute(&metric_at.key("attribute"), &metric.attribute);
         let dynamic_at = metric_at.key("dynamic");
         dynamic_at.section(&metric.dynamic).check(&dynamic_at);
+        true
     }
 }
 
@@ -255,12 +259,15 @@ pub(super) struct PrometheusConfig {
 }
 
 impl PrometheusConfig {
-    pub(super) fn check(&self, at: &Reader) {
-        if at.key("enable").or(&self.enable, false) {
+    /// Checks the section `at`; whether it is on.
+    pub(super) fn check(&self, at: &Reader) -> bool {
+        let on = at.key("enable").or(&self.enable, false);
+        if on {
             at.key("host").host(&self.host, "0.0.0.0");
             at.key("port").listener(&self.port, 9842);
             at.key("nodeMetricsHost").host(&self.node_metrics_host, "0.0.0.0");
             at.key("nodeMetricsPort").listener(&self.node_metrics_port, 9001);
         }
+        on
     }
 }

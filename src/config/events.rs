@@ -122,9 +122,10 @@ struct UserNewRelicConfig {
 }
 
 impl UserEventsConfig {
-    pub(super) fn check(&self, at: &Reader) {
+    /// Checks the section `at`; whether it is on.
+    pub(super) fn check(&self, at: &Reader) -> bool {
         if !at.key("enable").or(&self.enable, false) {
-            return;
+            return false;
         }
         users(&at.key("excludeUser"), &self.exclude_user);
         let udp_at = at.key("udpServerConfig");
@@ -144,6 +145,7 @@ impl UserEventsConfig {
             relic_at.key("destinationAccount").texts(&relic.destination_account);
             relic_at.key("scramble").or(&relic.scramble, true);
         }
+        true
     }
 }
 
@@ -241,7 +243,8 @@ struct NewRelicLevelsConfig {
 }
 
 impl LogEventsConfig {
-    pub(super) fn check(&self, at: &Reader) {
+    /// Checks the section `at`; whether any source is on.
+    pub(super) fn check(&self, at: &Reader) -> bool {
         let source_at = at.key("source");
         let source = source_at.section(&self.source);
         let on = [
@@ -256,7 +259,7 @@ impl LogEventsConfig {
             at.section(section).is_on(&at, false)
         });
         if !on.contains(&true) {
-            return;
+            return false;
         }
         let udp_at = at.key("udpServerConfig");
         udp_at.section(&self.udp_server_config).check(&udp_at, "a log event source is on");
@@ -277,6 +280,7 @@ impl LogEventsConfig {
         let influx_at = at.key("sendToInfluxdb");
         influx_at.section(&self.send_to_influxdb).is_on(&influx_at, false);
         self.check_new_relic(&at.key("sendToNewRelic"));
+        true
     }
 
     fn check_new_relic(&self, at: &Reader) {

@@ -37,12 +37,15 @@ pub(super) struct ConfigPageConfig {
 }
 
 impl ConfigPageConfig {
-    pub(super) fn check(&self, at: &Reader) {
-        if at.key("enable").or(&self.enable, false) {
+    /// Checks the section `at`; whether it is on.
+    pub(super) fn check(&self, at: &Reader) -> bool {
+        let on = at.key("enable").or(&self.enable, false);
+        if on {
             at.key("host").host(&self.host, "localhost");
             at.key("port").listener(&self.port, 3100);
             at.key("obfuscate").or(&self.obfuscate, true);
         }
+        on
     }
 }
 
@@ -55,10 +58,13 @@ pub(super) struct HealthCheckConfig {
 }
 
 impl HealthCheckConfig {
-    pub(super) fn check(&self, at: &Reader) {
-        if at.key("enable").or(&self.enable, false) {
+    /// Checks the section `at`; whether it is on.
+    pub(super) fn check(&self, at: &Reader) -> bool {
+        let on = at.key("enable").or(&self.enable, false);
+        if on {
             at.key("port").listener(&self.port, 12_398);
         }
+        on
     }
 }
 
@@ -73,9 +79,10 @@ pub(super) struct HeartbeatConfig {
 }
 
 impl HeartbeatConfig {
-    pub(super) fn check(&self, at: &Reader) {
+    /// Checks the section `at`; whether it is on.
+    pub(super) fn check(&self, at: &Reader) -> bool {
         if !at.key("enable").or(&self.enable, false) {
-            return;
+            return false;
         }
         let url_at = at.key("remoteURL");
         if url_at.needed(&self.remote_url, "heartbeat.enable is true").is_some() {
@@ -88,5 +95,6 @@ impl HeartbeatConfig {
                 "expected {FORMS}, found string {text:?}; \"every 1 hour\" is used"
             ));
         }
+        true
     }
 }

@@ -38,7 +38,8 @@ pub fn of_site(site: &Site, servers: usize, choices: &Choices) -> String {
     // Writing to a text cannot fail.
     _ = write!(
         text,
-        "  cert:
+        "  fileLogging: false
+  cert:
     clientCert: {}
     clientCertKey: {}
     clientCertCA: {}

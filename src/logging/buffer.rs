@@ -16,7 +16,7 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 pub(super) struct Pipe(Arc<Shared>);
 
 /// Writes out what is left when it is dropped.
-pub struct LogGuard {
+pub(super) struct BufferGuard {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -47,18 +47,18 @@ impl Shared {
 }
 
 /// Starts the writing thread.
-pub(super) fn start(output: Box<dyn Write + Send>) -> io::Result<(Pipe, LogGuard)> {
+pub(super) fn start(output: Box<dyn Write + Send>) -> io::Result<(Pipe, BufferGuard)> {
     let shared = Arc::new(Shared::default());
     let for_thread = Arc::clone(&shared);
     let thread = std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || write_out(&for_thread, output))?;
-    Ok((Pipe(Arc::clone(&shared)), LogGuard { shared, thread: Some(thread) }))
+    Ok((Pipe(Arc::clone(&shared)), BufferGuard { shared, thread: Some(thread) }))
 }
 
-impl Write for Pipe {
-    /// One call is one line.
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+impl Pipe {
+    /// Takes one line, with its line break.
+    pub(super) fn line(&self, line: &[u8]) {
         let mut state = self.0.state();
         if state.waiting.len() + line.len() > CAPACITY || state.dropped > 0 {
             // After the first that does not fit none fits, so that the gap is where it is told.
@@ -67,11 +67,6 @@ impl Write for Pipe {
             state.waiting.extend_from_slice(line);
             self.0.filled.notify_one();
         }
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -104,9 +99,9 @@ fn write_out(shared: &Shared, mut output: Box<dyn Write + Send>) {
     }
 }
 
-impl LogGuard {
+impl BufferGuard {
     /// Waits until everything logged so far is written, two seconds at most.
-    pub fn flush(&self) {
+    pub(super) fn flush(&self) {
         let deadline = Instant::now() + LAST_WAIT;
         let mut state = self.shared.state();
         while !state.waiting.is_empty() || state.writing {
@@ -124,7 +119,7 @@ impl LogGuard {
     }
 }
 
-impl Drop for LogGuard {
+impl Drop for BufferGuard {
     fn drop(&mut self) {
         self.shared.state().closed = true;
         self.shared.filled.notify_one();
@@ -167,11 +162,11 @@ mod tests {
         let (permit, permits) = mpsc::channel();
         let written = Arc::new(Mutex::new(Vec::new()));
         let gate = Gate { permits, written: Arc::clone(&written) };
-        let (mut pipe, guard) = start(Box::new(gate)).unwrap();
+        let (pipe, guard) = start(Box::new(gate)).unwrap();
         let line = [b"x".repeat(99), b"\n".to_vec()].concat();
         let lines = 2 * CAPACITY / line.len() + 10;
         for _ in 0..lines {
-            pipe.write_all(&line).unwrap();
+            pipe.line(&line);
         }
         drop(permit); // every write passes from now on
         drop(guard);
@@ -193,10 +188,10 @@ mod tests {
         let written = Arc::new(Mutex::new(Vec::new()));
         let (permit, permits) = mpsc::channel();
         drop(permit);
-        let (mut pipe, guard) =
+        let (pipe, guard) =
             start(Box::new(Gate { permits, written: Arc::clone(&written) })).unwrap();
         for i in 0..10_000 {
-            pipe.write_all(format!("{i}\n").as_bytes()).unwrap();
+            pipe.line(format!("{i}\n").as_bytes());
         }
         drop(guard);
         let expected: String = (0..10_000).map(|i| format!("{i}\n")).collect();

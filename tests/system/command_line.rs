@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use test_support::run_to_end;
+use butler_sos::demo::configuration::{Choices, of_site};
+use butler_sos::demo::site::{Endpoint, Fault, Site};
+use test_support::{Program, run_to_end};
 
 use crate::common::BINARY;
 
@@ -12,7 +14,7 @@ fn help_and_version_are_answers_and_mistakes_are_not() {
     let run = |arguments: &[&str]| run_to_end(BINARY, arguments, folder.path());
     let (code, out, _) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for line in ["butler-sos demo", "butler-sos -c production.yaml", "butler-sos errors --since"] {
+    for line in ["butler-sos demo", "butler-sos -c sense.yaml", "butler-sos errors --since"] {
         assert!(out.contains(line), "{out}");
     }
     let (code, out, _) = run(&["-V"]);
@@ -116,4 +118,94 @@ fn the_errors_command_explains_what_it_cannot_do() {
     let (code, _, err) = run(&["errors", "--file", "foreign.sqlite3"]);
     assert_eq!(code, Some(1));
     assert!(err.contains("foreign.sqlite3 cannot be read"), "{err}");
+}
+
+#[test]
+fn a_check_looks_at_certificates_too_and_starts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(1, folder.path()).unwrap();
+    let file = folder.path().join("good.yaml");
+    let good = of_site(&site, 1, &Choices::default());
+    fs::write(&file, &good).unwrap();
+    let file = file.display().to_string();
+    let check = || run_to_end(BINARY, &["-c", &file, "--check-config"], folder.path());
+    let (code, out, _) = check();
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("is correctly formatted"), "{out}");
+    assert_eq!(site.requests(), []);
+
+    fs::write(&site.client.key, "no key at all").unwrap();
+    let (code, out, _) = check();
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("VERIFY CONFIG FILE ERROR: Butler-SOS.cert: "), "{out}");
+    assert!(out.contains("clientCertKey") && out.contains("client_key.pem"), "{out}");
+}
+
+#[test]
+fn mistakes_can_be_tolerated() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mistakes.yaml");
+    let text = "Butler-SOS:\n  fileLogging: false\n  influxdbConfig: { enable: true, port: x }\n";
+    fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    let mut program = Program::start(BINARY, &["-c", &file, "--skip-config-verification"]);
+    program
+        .line_with("warn: VERIFY CONFIG FILE WARNING: Butler-SOS.influxdbConfig.port (line 3): ");
+    program.line_with("ERROR TRACKER: Scheduled next error counter reset");
+    program.terminate();
+    assert_eq!(program.wait(), Some(0));
+}
+
+#[test]
+fn new_relic_lists_must_have_one_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let lists = ["-c", "a.yaml", "--new-relic-account-name", "a", "b", "--new-relic-api-key", "k"];
+    let (code, out, err) = run_to_end(BINARY, &lists, folder.path());
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert_eq!(
+        err.trim(),
+        "Incorrect command line parameters: Number of New Relic account names/IDs/API keys must \
+         match."
+    );
+}
+
+#[test]
+fn the_log_goes_to_a_file_for_today_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(1, folder.path()).unwrap();
+    site.set(Endpoint::Engine(0), Fault::Status(503, ""));
+    let log = folder.path().join("logs");
+    let history = folder.path().join("errors.sqlite3").display().to_string();
+    let text = of_site(&site, 1, &Choices::default()).replace(
+        "  fileLogging: false\n",
+        &format!(
+            "  fileLogging: true\n  logDirectory: {:?}\n  errorTracking:\n    history:\n      file: \
+             {history:?}\n",
+            log.display().to_string()
+        ),
+    );
+    let file = folder.path().join("config.yaml");
+    fs::write(&file, text).unwrap();
+    let before = chrono::Local::now().date_naive();
+    let mut program = Program::start(BINARY, &["-c", &file.display().to_string()]);
+    program.line_with("ERROR TRACKER: Error counts today (UTC): Total=1,");
+    program.terminate();
+    assert_eq!(program.wait(), Some(0));
+    let after = chrono::Local::now().date_naive();
+    let name = |day: chrono::NaiveDate| log.join(format!("butler-sos.{day}.log"));
+    let text = [before, after].iter().find_map(|day| fs::read_to_string(name(*day)).ok()).unwrap();
+    let on_console = program.lines();
+    let begin = on_console.iter().position(|line| line.contains("Logging to files in")).unwrap();
+    if before == after {
+        assert_eq!(text.lines().collect::<Vec<_>>(), on_console[begin..]);
+    }
+    for line in text.lines() {
+        let (time, rest) = line.split_once(' ').unwrap();
+        assert!(
+            chrono::DateTime::parse_from_rfc3339(time).is_ok() && time.ends_with('Z'),
+            "{line}"
+        );
+        let level = rest.split_once(": ").unwrap().0;
+        assert!(["error", "warn", "info"].contains(&level), "{line}");
+    }
 }

@@ -8,6 +8,7 @@ mod command_line;
 mod common;
 mod config_files;
 mod demo;
+mod documentation;
 mod hostile_answers;
 mod influx_v1;
 mod influx_v2_v3;

@@ -24,6 +24,15 @@ pub struct CertFiles {
 pub(super) struct Fingerprint([Option<(u64, SystemTime)>; 3]);
 
 impl CertFiles {
+    /// Reads the files as a request would.
+    ///
+    /// # Errors
+    /// Which file cannot be used, by its key, and what to do.
+    pub fn check(&self) -> Result<(), String> {
+        let config = super::tls::client_config(self, super::verifier::Verify::Nothing);
+        config.map(|_| ()).map_err(|error| error.to_string())
+    }
+
     /// What the files look like now. A file that cannot be looked at has its own look, so that
     /// its return is noticed.
     pub(super) fn fingerprint(&self) -> Fingerprint {
