@@ -4,6 +4,7 @@
 //! text ──yaml.rs──> Config (as written) ──check──> Settings (what the program runs on)
 //! ```
 
+mod across;
 mod categorise;
 mod destinations;
 mod events;
@@ -33,6 +34,7 @@ use actors::runtime::level::Level;
 use actors::uptime_monitor::{UptimeConfig, UptimeSettings};
 use serde::Deserialize;
 
+use self::across::{Across, Masters};
 use self::destinations::{CredentialsConfig, MqttConfig, NewRelicConfig, PrometheusConfig};
 use self::events::{EventCountsConfig, LogEventsConfig, UserEventsConfig};
 use self::general::{ConfigPageConfig, CrashFileConfig, HealthCheckConfig, HeartbeatConfig};
@@ -241,7 +243,7 @@ impl Config {
     fn check(&self, at: &Reader, file: PathBuf, base: &Path) -> Settings {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
-        let unused = self.check_unused(at);
+        let across = Across::default();
         let tracking_at = at.key("errorTracking");
         let tracking = tracking_at.section(&self.error_tracking).check(&tracking_at, base);
         let uptime_at = at.key("uptimeMonitor");
@@ -252,13 +254,17 @@ impl Config {
             app_names: &self.app_names,
             cert: &self.cert,
         };
+        let uptime = uptime_at.section(&self.uptime_monitor).check(&uptime_at);
+        if let Some(accounts) = uptime.as_ref().and_then(|up| up.new_relic_accounts.clone()) {
+            across.sends_to(uptime_at.key("storeNewRelic.destinationAccount"), accounts);
+        }
         Settings {
             file,
             log_level,
             log_directory: self.check_log_directory(at, base),
-            unused,
+            unused: self.check_unused(at, &across),
             tracking,
-            uptime: uptime_at.section(&self.uptime_monitor).check(&uptime_at),
+            uptime,
             influx: influx_at.section(&self.influxdb_config).check(&influx_at),
             sense: sense.check(at, &folder),
         }
@@ -276,16 +282,20 @@ impl Config {
     }
 
     /// Checks the sections that nothing uses yet; the names of those that are switched on.
-    fn check_unused(&self, at: &Reader) -> Vec<&'static str> {
-        at.key("anonTelemetry").or(&self.anon_telemetry, false);
+    fn check_unused(&self, at: &Reader, across: &Across) -> Vec<&'static str> {
+        let telemetry_at = at.key("anonTelemetry");
+        if telemetry_at.or(&self.anon_telemetry, false) {
+            telemetry_at.note("is true, but this program never sends telemetry");
+        }
         let info_at = at.key("systemInfo");
         info_at.section(&self.system_info).is_on(&info_at, true);
         let crash_at = at.key("crashFile");
         crash_at.section(&self.crash_file).check(&crash_at);
         let credentials_at = at.key("thirdPartyToolsCredentials");
-        credentials_at.section(&self.third_party_tools_credentials).check(&credentials_at);
+        let accounts =
+            credentials_at.section(&self.third_party_tools_credentials).check(&credentials_at);
         let counts_at = at.key("qlikSenseEvents");
-        counts_at.section(&self.qlik_sense_events).check(&counts_at);
+        counts_at.section(&self.qlik_sense_events).check(&counts_at, across);
         if self.audit_events.value("enable").is_some_and(|value| value == "true") {
             at.key("auditEvents").warning("is not supported by this program and is ignored");
         }
@@ -299,16 +309,30 @@ impl Config {
         let (mqtt_at, relic_at) = (at.key("mqttConfig"), at.key("newRelic"));
         let prometheus_at = at.key("prometheus");
         let on = [
-            ("configVisualisation", page_at.section(&self.config_visualisation).check(&page_at)),
+            (
+                "configVisualisation",
+                page_at.section(&self.config_visualisation).check(&page_at, across),
+            ),
             ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
-            ("dockerHealthCheck", health_at.section(&self.docker_health_check).check(&health_at)),
-            ("userEvents", user_at.section(&self.user_events).check(&user_at)),
-            ("logEvents", log_at.section(&self.log_events).check(&log_at)),
+            (
+                "dockerHealthCheck",
+                health_at.section(&self.docker_health_check).check(&health_at, across),
+            ),
+            ("userEvents", user_at.section(&self.user_events).check(&user_at, across)),
+            ("logEvents", log_at.section(&self.log_events).check(&log_at, across)),
             ("mqttConfig", mqtt_at.section(&self.mqtt_config).check(&mqtt_at)),
             ("newRelic", relic_at.section(&self.new_relic).check(&relic_at)),
-            ("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at)),
+            ("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at, across)),
         ];
-        on.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
+        let on: Vec<&str> = on.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect();
+        let influx_at = at.key("influxdbConfig");
+        let masters = Masters {
+            influx: influx_at.section(&self.influxdb_config).is_enabled(),
+            mqtt: on.contains(&"mqttConfig"),
+            new_relic: on.contains(&"newRelic"),
+        };
+        across.check(masters, &accounts);
+        on
     }
 }
 

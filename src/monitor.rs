@@ -110,6 +110,7 @@ fn tell(problem: &Problem) {
     match problem.severity {
         Severity::Error => log::error!("VERIFY CONFIG FILE ERROR: {problem}"),
         Severity::Warning => log::warn!("VERIFY CONFIG FILE WARNING: {problem}"),
+        Severity::Note => log::info!("VERIFY CONFIG FILE: {problem}"),
     }
 }
 

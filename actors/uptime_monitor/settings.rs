@@ -72,6 +72,9 @@ pub struct UptimeSettings {
     pub store: bool,
     /// Tag `butler_sos_instance`, may be empty.
     pub instance: String,
+    /// Names of the New Relic accounts that memory and uptime are meant for; `None` when switched
+    /// off.
+    pub new_relic_accounts: Option<Vec<String>>,
 }
 
 impl UptimeConfig {
@@ -81,7 +84,7 @@ impl UptimeConfig {
             return None;
         }
         let relic_at = at.key("storeNewRelic");
-        relic_at.section(&self.store_new_relic).check(&relic_at);
+        let new_relic_accounts = relic_at.section(&self.store_new_relic).check(&relic_at);
         let store_at = at.key("storeInInfluxdb");
         let store = store_at.section(&self.store_in_influxdb);
         Some(UptimeSettings {
@@ -89,6 +92,7 @@ impl UptimeConfig {
             level: at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Verbose),
             store: store_at.key("butlerSOSMemoryUsage").or(&store.memory_usage, true),
             instance: store_at.key("instanceTag").or(&store.instance_tag, String::new()),
+            new_relic_accounts,
         })
     }
 
@@ -109,11 +113,11 @@ impl UptimeConfig {
 }
 
 impl NewRelicConfig {
-    fn check(&self, at: &Reader) {
+    fn check(&self, at: &Reader) -> Option<Vec<String>> {
         if !at.key("enable").or(&self.enable, false) {
-            return;
+            return None;
         }
-        at.key("destinationAccount").texts(&self.destination_account);
+        let accounts = at.key("destinationAccount").texts(&self.destination_account);
         let metric_at = at.key("metric");
         let dynamic_at = metric_at.key("dynamic");
         let metrics = dynamic_at.section(&metric_at.section(&self.metric).dynamic);
@@ -129,6 +133,7 @@ impl NewRelicConfig {
         ] {
             at.section(switch).is_on(&at, true);
         }
+        Some(accounts)
     }
 }
 

@@ -4,6 +4,7 @@
 use actors::domain::yaml::{Field, List, NamedValue, OneOrMany, Reader, Section, Switch};
 use serde::Deserialize;
 
+use super::across::Across;
 use super::shared::check_url;
 
 /// `mqttConfig` as written.
@@ -260,13 +261,15 @@ pub(super) struct PrometheusConfig {
 
 impl PrometheusConfig {
     /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader) -> bool {
+    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
         let on = at.key("enable").or(&self.enable, false);
         if on {
-            at.key("host").host(&self.host, "0.0.0.0");
-            at.key("port").listener(&self.port, 9842);
-            at.key("nodeMetricsHost").host(&self.node_metrics_host, "0.0.0.0");
-            at.key("nodeMetricsPort").listener(&self.node_metrics_port, 9001);
+            let host = at.key("host").host(&self.host, "0.0.0.0");
+            let port = at.key("port").listener(&self.port, 9842);
+            across.listens(at.key("port"), "TCP", host, port);
+            let host = at.key("nodeMetricsHost").host(&self.node_metrics_host, "0.0.0.0");
+            let port = at.key("nodeMetricsPort").listener(&self.node_metrics_port, 9001);
+            across.listens(at.key("nodeMetricsPort"), "TCP", host, port);
         }
         on
     }

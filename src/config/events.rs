@@ -3,6 +3,7 @@
 use actors::domain::yaml::{Field, List, NamedValue, Reader, Section, Switch};
 use serde::Deserialize;
 
+use super::across::{Across, Master};
 use super::categorise::CategoriseConfig;
 use super::performance::PerformanceConfig;
 use super::shared::{EventTag, UserConfig, event_tags, users};
@@ -52,10 +53,11 @@ struct NameConfig {
 }
 
 impl EventCountsConfig {
-    pub(super) fn check(&self, at: &Reader) {
+    pub(super) fn check(&self, at: &Reader, across: &Across) {
         let influx_at = at.key("influxdb");
         let influx = influx_at.section(&self.influxdb);
         if influx_at.key("enable").or(&influx.enable, false) {
+            across.forwards(influx_at.key("enable"), Master::Influx);
             influx_at.key("writeFrequency").milliseconds(&influx.write_frequency, 20_000, 100);
         }
         let count_at = at.key("eventCount");
@@ -123,26 +125,33 @@ struct UserNewRelicConfig {
 
 impl UserEventsConfig {
     /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader) -> bool {
+    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
         if !at.key("enable").or(&self.enable, false) {
             return false;
         }
         users(&at.key("excludeUser"), &self.exclude_user);
         let udp_at = at.key("udpServerConfig");
-        udp_at.section(&self.udp_server_config).check(&udp_at, "userEvents.enable is true");
+        udp_at.section(&self.udp_server_config).check(&udp_at, "userEvents.enable is true", across);
         event_tags(&at.key("tags"), &self.tags);
         let mqtt_at = at.key("sendToMQTT");
         let mqtt = mqtt_at.section(&self.send_to_mqtt);
         if mqtt_at.key("enable").or(&mqtt.enable, false) {
+            across.forwards(mqtt_at.key("enable"), Master::Mqtt);
             let at = mqtt_at.key("postTo");
             at.section(&mqtt.post_to).check(&at);
         }
         let influx_at = at.key("sendToInfluxdb");
-        influx_at.section(&self.send_to_influxdb).is_on(&influx_at, true);
+        let influx = influx_at.section(&self.send_to_influxdb);
+        if influx != Switch::default() && influx.is_on(&influx_at, true) {
+            across.forwards(influx_at.key("enable"), Master::Influx);
+        }
         let relic_at = at.key("sendToNewRelic");
         let relic = relic_at.section(&self.send_to_new_relic);
         if relic_at.key("enable").or(&relic.enable, false) {
-            relic_at.key("destinationAccount").texts(&relic.destination_account);
+            across.forwards(relic_at.key("enable"), Master::NewRelic);
+            let accounts_at = relic_at.key("destinationAccount");
+            let accounts = accounts_at.texts(&relic.destination_account);
+            across.sends_to(accounts_at, accounts);
             relic_at.key("scramble").or(&relic.scramble, true);
         }
         true
@@ -244,7 +253,7 @@ struct NewRelicLevelsConfig {
 
 impl LogEventsConfig {
     /// Checks the section `at`; whether any source is on.
-    pub(super) fn check(&self, at: &Reader) -> bool {
+    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
         let source_at = at.key("source");
         let source = source_at.section(&self.source);
         let on = [
@@ -262,7 +271,7 @@ impl LogEventsConfig {
             return false;
         }
         let udp_at = at.key("udpServerConfig");
-        udp_at.section(&self.udp_server_config).check(&udp_at, "a log event source is on");
+        udp_at.section(&self.udp_server_config).check(&udp_at, "a log event source is on", across);
         event_tags(&at.key("tags"), &self.tags);
         let categorise_at = at.key("categorise");
         categorise_at.section(&self.categorise).check(&categorise_at);
@@ -271,6 +280,7 @@ impl LogEventsConfig {
         let mqtt_at = at.key("sendToMQTT");
         let mqtt = mqtt_at.section(&self.send_to_mqtt);
         if mqtt_at.key("enable").or(&mqtt.enable, false) {
+            across.forwards(mqtt_at.key("enable"), Master::Mqtt);
             mqtt_at.key("baseTopic").optional(&mqtt.base_topic);
             let at = mqtt_at.key("postTo");
             let post = at.section(&mqtt.post_to);
@@ -278,17 +288,22 @@ impl LogEventsConfig {
             at.key("subsystemTopics").or(&post.subsystem_topics, true);
         }
         let influx_at = at.key("sendToInfluxdb");
-        influx_at.section(&self.send_to_influxdb).is_on(&influx_at, false);
-        self.check_new_relic(&at.key("sendToNewRelic"));
+        if influx_at.section(&self.send_to_influxdb).is_on(&influx_at, false) {
+            across.forwards(influx_at.key("enable"), Master::Influx);
+        }
+        self.check_new_relic(&at.key("sendToNewRelic"), across);
         true
     }
 
-    fn check_new_relic(&self, at: &Reader) {
+    fn check_new_relic(&self, at: &Reader, across: &Across) {
         let relic = at.section(&self.send_to_new_relic);
         if !at.key("enable").or(&relic.enable, false) {
             return;
         }
-        at.key("destinationAccount").texts(&relic.destination_account);
+        across.forwards(at.key("enable"), Master::NewRelic);
+        let accounts_at = at.key("destinationAccount");
+        let accounts = accounts_at.texts(&relic.destination_account);
+        across.sends_to(accounts_at, accounts);
         let sources_at = at.key("source");
         let sources = sources_at.section(&relic.source);
         for (key, section) in [

@@ -4,6 +4,7 @@ use actors::domain::schedule::{FORMS, Schedule};
 use actors::domain::yaml::{Field, Reader};
 use serde::Deserialize;
 
+use super::across::Across;
 use super::shared::check_url;
 
 /// `crashFile` as written.
@@ -38,11 +39,12 @@ pub(super) struct ConfigPageConfig {
 
 impl ConfigPageConfig {
     /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader) -> bool {
+    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
         let on = at.key("enable").or(&self.enable, false);
         if on {
-            at.key("host").host(&self.host, "localhost");
-            at.key("port").listener(&self.port, 3100);
+            let host = at.key("host").host(&self.host, "localhost");
+            let port = at.key("port").listener(&self.port, 3100);
+            across.listens(at.key("port"), "TCP", host, port);
             at.key("obfuscate").or(&self.obfuscate, true);
         }
         on
@@ -59,10 +61,11 @@ pub(super) struct HealthCheckConfig {
 
 impl HealthCheckConfig {
     /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader) -> bool {
+    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
         let on = at.key("enable").or(&self.enable, false);
         if on {
-            at.key("port").listener(&self.port, 12_398);
+            let port = at.key("port").listener(&self.port, 12_398);
+            across.listens(at.key("port"), "TCP", "localhost".to_owned(), port);
         }
         on
     }

@@ -61,12 +61,15 @@ pub(super) struct QueueMetricsConfig {
 }
 
 impl QueueMetricsConfig {
-    pub(super) fn check(&self, at: &Reader, measurement: &str) {
-        if at.key("enable").or(&self.enable, false) {
+    /// Checks the section `at`; whether it is on.
+    pub(super) fn check(&self, at: &Reader, measurement: &str) -> bool {
+        let on = at.key("enable").or(&self.enable, false);
+        if on {
             at.key("writeFrequency").milliseconds(&self.write_frequency, 20_000, 100);
             at.key("measurementName").or(&self.measurement_name, measurement.to_owned());
             NamedValue::list(&at.key("tags"), &self.tags);
         }
+        on
     }
 }
 

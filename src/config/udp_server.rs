@@ -3,6 +3,7 @@
 use actors::domain::yaml::{Field, List, Reader, Section};
 use serde::Deserialize;
 
+use super::across::{Across, Master};
 use super::shared::QueueMetricsConfig;
 
 /// `userEvents.udpServerConfig` as written.
@@ -20,7 +21,7 @@ pub(super) struct UserUdpConfig {
 }
 
 impl UserUdpConfig {
-    pub(super) fn check(&self, at: &Reader, why: &str) {
+    pub(super) fn check(&self, at: &Reader, why: &str, across: &Across) {
         let server = UdpServer {
             host: &self.server_host,
             port: ("portUserActivityEvents", &self.port_user_activity_events, 9997),
@@ -31,7 +32,7 @@ impl UserUdpConfig {
             sources: &self.allowed_sources,
             metrics: (&self.queue_metrics, "user_events_queue"),
         };
-        server.check(at, why);
+        server.check(at, why, across);
     }
 }
 
@@ -50,7 +51,7 @@ pub(super) struct LogUdpConfig {
 }
 
 impl LogUdpConfig {
-    pub(super) fn check(&self, at: &Reader, why: &str) {
+    pub(super) fn check(&self, at: &Reader, why: &str, across: &Across) {
         let server = UdpServer {
             host: &self.server_host,
             port: ("portLogEvents", &self.port_log_events, 9996),
@@ -61,7 +62,7 @@ impl LogUdpConfig {
             sources: &self.allowed_sources,
             metrics: (&self.queue_metrics, "log_events_queue"),
         };
-        server.check(at, why);
+        server.check(at, why, across);
     }
 }
 
@@ -99,10 +100,11 @@ struct UdpServer<'a> {
 }
 
 impl UdpServer<'_> {
-    fn check(&self, at: &Reader, why: &str) {
-        at.key("serverHost").needed_host(self.host, why);
+    fn check(&self, at: &Reader, why: &str, across: &Across) {
+        let host = at.key("serverHost").needed_host(self.host, why);
         let (key, port, default) = self.port;
-        at.key(key).listener(port, default);
+        let port = at.key(key).listener(port, default);
+        across.listens(at.key(key), "UDP", host.unwrap_or_default(), port);
         let queue_at = at.key("messageQueue");
         let queue = queue_at.section(self.queue);
         queue_at.key("maxConcurrent").number(&queue.max_concurrent, 10, 1..=100_000);
@@ -125,6 +127,8 @@ impl UdpServer<'_> {
         let metrics_at = at.key("queueMetrics");
         let influx_at = metrics_at.key("influxdb");
         let metrics = metrics_at.section(metrics);
-        influx_at.section(&metrics.influxdb).check(&influx_at, measurement);
+        if influx_at.section(&metrics.influxdb).check(&influx_at, measurement) {
+            across.forwards(influx_at.key("enable"), Master::Influx);
+        }
     }
 }

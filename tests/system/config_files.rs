@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use actors::domain::errors::InfluxVersion;
+use actors::domain::yaml::Severity;
 use actors::io::influx::InfluxTarget;
 use butler_sos::config;
 
 fn load(name: &str) -> config::Settings {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let loaded = config::load(&root.join("config").join(name), Path::new("/base")).unwrap();
-    assert_eq!(loaded.problems, []);
+    assert!(loaded.problems.iter().all(|problem| problem.severity == Severity::Note));
     loaded.settings.unwrap()
 }
 
@@ -47,18 +48,18 @@ Butler-SOS:
   cert: { clientCert: a, clientCertKey: b, clientCertCA: c, clientCertPassphrase: ~ }
 ";
     let loaded = config::check(text, "/x.yaml".into(), Path::new("/")).unwrap();
-    let warnings: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
-    assert_eq!(warnings, ["defaults (line 2): is ignored; every setting is below Butler-SOS"]);
+    assert_eq!(said(text), ["defaults (line 2): is ignored; every setting is below Butler-SOS"]);
     let settings = loaded.settings.unwrap();
     let names = settings.sense.targets.iter().map(|target| target.server.name.to_string());
     assert_eq!(names.collect::<Vec<_>>(), ["one", "two"]);
     assert_eq!(&*settings.sense.targets[1].server.description, "x");
 }
 
-/// What is said about a text, as `path: message` with the line.
+/// What is wrong with a text, as `path: message` with the line.
 fn said(text: &str) -> Vec<String> {
     let loaded = config::check(text, "/x.yaml".into(), Path::new("/")).unwrap();
-    loaded.problems.iter().map(ToString::to_string).collect()
+    let wrong = loaded.problems.iter().filter(|problem| problem.severity != Severity::Note);
+    wrong.map(ToString::to_string).collect()
 }
 
 #[test]
@@ -208,4 +209,56 @@ fn whoever_mistypes_a_key_by_one_letter_is_told_the_right_one() {
     }
     println!("{right} of {tried} mistypings of {} keys were understood", keys.len());
     assert!(wrong.is_empty(), "{} were not: {:?}", wrong.len(), &wrong[..wrong.len().min(40)]);
+}
+
+#[test]
+fn keys_of_different_sections_are_compared() {
+    let text = "
+Butler-SOS:
+  anonTelemetry: true
+  influxdbConfig: { enable: false }
+  userSessions: { enableSessionExtract: true }
+  prometheus: { enable: true, port: 9001 }
+  configVisualisation: { enable: true, host: localhost, port: 9001 }
+  thirdPartyToolsCredentials:
+    newRelic: [{ accountName: first, insertApiKey: k, accountId: 1 }]
+  newRelic: { enable: true }
+  userEvents:
+    enable: true
+    udpServerConfig: { serverHost: 0.0.0.0, portUserActivityEvents: 9996 }
+    sendToMQTT: { enable: true }
+    sendToNewRelic: { enable: true, destinationAccount: [first, second] }
+  logEvents:
+    udpServerConfig: { serverHost: 10.0.0.1 }
+    source: { engine: { enable: true } }
+    sendToNewRelic: { enable: true }
+    sendToInfluxdb: { enable: true }
+";
+    let loaded = config::check(text, "/x.yaml".into(), Path::new("/")).unwrap();
+    let said: Vec<String> = loaded
+        .problems
+        .iter()
+        .map(|problem| format!("{:?} {problem}", problem.severity).replace("Butler-SOS.", ""))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "Warning serversToMonitor.servers: is empty, so there are no sessions to ask for",
+            "Note anonTelemetry (line 3): is true, but this program never sends telemetry",
+            "Warning prometheus.port (line 6): listens on TCP port 9001 as \
+             configVisualisation.port does",
+            "Warning prometheus.nodeMetricsPort: listens on TCP port 9001 as \
+             configVisualisation.port does",
+            "Note userEvents.sendToMQTT.enable (line 14): is true without effect, because \
+             mqttConfig.enable is false",
+            "Warning userEvents.sendToNewRelic.destinationAccount (line 15): \"second\" is no \
+             accountName of thirdPartyToolsCredentials.newRelic",
+            "Warning logEvents.udpServerConfig.portLogEvents: listens on UDP port 9996 as \
+             userEvents.udpServerConfig.portUserActivityEvents does",
+            "Warning logEvents.sendToNewRelic.destinationAccount: is empty, so nothing is sent \
+             to New Relic",
+            "Note logEvents.sendToInfluxdb.enable (line 20): is true without effect, because \
+             influxdbConfig.enable is false",
+        ]
+    );
 }

@@ -17,6 +17,8 @@ pub enum Severity {
     Error,
     /// The program starts and says what it does instead.
     Warning,
+    /// Nothing is wrong, but it may not be what was meant.
+    Note,
 }
 
 /// One thing that is wrong with the configuration file.
@@ -88,6 +90,16 @@ impl Reader {
     /// Notes what is put right or done without.
     pub fn warning(&self, message: impl Into<String>) {
         self.problem(Severity::Warning, message.into());
+    }
+
+    /// Says what may not be what was meant.
+    pub fn note(&self, message: impl Into<String>) {
+        self.problem(Severity::Note, message.into());
+    }
+
+    /// The dotted path.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     fn problem(&self, severity: Severity, message: String) {

@@ -11,7 +11,7 @@ use crate::domain::yaml::{Field, List, Names, Reader, Section};
 use crate::io::http::CertFiles;
 
 /// `Butler-SOS.serversToMonitor` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServersConfig {
     polling_interval: Field<i64>,
@@ -20,7 +20,7 @@ pub struct ServersConfig {
     servers: List<Section<ServerConfig>>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ServerConfig {
     host: Field<String>,
@@ -32,7 +32,7 @@ struct ServerConfig {
     log_db_host: Field<String>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ServerSessionsConfig {
     enable: Field<bool>,
@@ -40,14 +40,14 @@ struct ServerSessionsConfig {
     virtual_proxies: List<Section<VirtualProxyConfig>>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct VirtualProxyConfig {
     virtual_proxy: Field<String>,
 }
 
 /// `Butler-SOS.userSessions` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UserSessionsConfig {
     enable_session_extract: Field<bool>,
@@ -55,7 +55,7 @@ pub struct UserSessionsConfig {
     exclude_user: List<Section<UserConfig>>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct UserConfig {
     directory: Field<String>,
@@ -63,7 +63,7 @@ struct UserConfig {
 }
 
 /// `Butler-SOS.appNames` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AppNamesConfig {
     enable_app_name_extract: Field<bool>,
@@ -73,7 +73,7 @@ pub struct AppNamesConfig {
 }
 
 /// `Butler-SOS.cert` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CertConfig {
     client_cert: Field<String>,
@@ -177,6 +177,13 @@ impl SenseConfig<'_> {
             }
         }
         let app_names = self.check_app_names(root, &targets);
+        if config.servers == List::default() {
+            let at = at.key("servers");
+            match sessions.is_some() {
+                true => at.warning("is empty, so there are no sessions to ask for"),
+                false => at.note("is empty, so no server is polled"),
+            }
+        }
         let needed = !targets.is_empty() || app_names.is_some();
         SenseSettings {
             health_interval: at.key("pollingInterval").milliseconds(
@@ -266,6 +273,12 @@ impl ServerConfig {
         let tags_at = at.key("serverTags");
         let tags: Vec<(String, String)> = tags_at.pairs(&self.server_tags);
         check_tags(&tags_at, definition, &tags, &name);
+        if let Names::Pairs(pairs) = &self.server_tags {
+            for (tag, _) in pairs.iter().filter(|(_, value)| *value == Field::Absent) {
+                let said = format!("Server tag \"{tag}\" for server \"{name}\" has no value");
+                tags_at.key(tag).warning(said);
+            }
+        }
         Some(Target {
             server: Arc::new(MonitoredServer {
                 name: name.as_str().into(),

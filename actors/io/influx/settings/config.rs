@@ -90,6 +90,11 @@ impl InfluxConfig {
         self.modern(at).check_modern(at)
     }
 
+    /// Whether it is switched on, without a word about how that is written.
+    pub fn is_enabled(&self) -> bool {
+        matches!(self.enable, Field::Value(true) | Field::Unusual(true, _))
+    }
+
     /// The same with every old spelling at its new place.
     fn modern(&self, at: &Reader) -> Self {
         let mut new = self.clone();
