@@ -295,7 +295,6 @@ impl Config {
         let accounts =
             credentials_at.section(&self.third_party_tools_credentials).check(&credentials_at);
         let counts_at = at.key("qlikSenseEvents");
-        counts_at.section(&self.qlik_sense_events).check(&counts_at, across);
         if self.audit_events.value("enable").is_some_and(|value| value == "true") {
             at.key("auditEvents").warning("is not supported by this program and is ignored");
         }
@@ -317,6 +316,10 @@ impl Config {
             (
                 "dockerHealthCheck",
                 health_at.section(&self.docker_health_check).check(&health_at, across),
+            ),
+            (
+                "qlikSenseEvents",
+                counts_at.section(&self.qlik_sense_events).check(&counts_at, across),
             ),
             ("userEvents", user_at.section(&self.user_events).check(&user_at, across)),
             ("logEvents", log_at.section(&self.log_events).check(&log_at, across)),

@@ -53,7 +53,8 @@ struct NameConfig {
 }
 
 impl EventCountsConfig {
-    pub(super) fn check(&self, at: &Reader, across: &Across) {
+    /// Checks the section `at`; whether anything is counted.
+    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
         let influx_at = at.key("influxdb");
         let influx = influx_at.section(&self.influxdb);
         if influx_at.key("enable").or(&influx.enable, false) {
@@ -62,7 +63,8 @@ impl EventCountsConfig {
         }
         let count_at = at.key("eventCount");
         let count = count_at.section(&self.event_count);
-        if count_at.key("enable").or(&count.enable, false) {
+        let counted = count_at.key("enable").or(&count.enable, false);
+        if counted {
             let at = count_at.key("influxdb");
             let influx = at.section(&count.influxdb);
             at.key("measurementName").optional(&influx.measurement_name);
@@ -70,10 +72,12 @@ impl EventCountsConfig {
         }
         let rejected_at = at.key("rejectedEventCount");
         let rejected = rejected_at.section(&self.rejected_event_count);
-        if rejected_at.key("enable").or(&rejected.enable, false) {
+        let rejects_counted = rejected_at.key("enable").or(&rejected.enable, false);
+        if rejects_counted {
             let at = rejected_at.key("influxdb");
             at.key("measurementName").optional(&at.section(&rejected.influxdb).measurement_name);
         }
+        counted || rejects_counted
     }
 }
 

@@ -9,6 +9,7 @@ mod common;
 mod config_files;
 mod demo;
 mod documentation;
+mod fixtures;
 mod hostile_answers;
 mod influx_v1;
 mod influx_v2_v3;
