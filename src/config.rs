@@ -18,6 +18,7 @@ mod unknown;
 mod yaml;
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use actors::domain::yaml::{
@@ -175,7 +176,12 @@ pub fn load(file: &Path, base: &Path) -> Result<Loaded, Unreadable> {
             file.display()
         )));
     }
-    let text = fs::read(&file).map_err(|error| match error.kind() {
+    let text = read(&file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::FileTooLarge => Unreadable(format!(
+            "Config file {} is larger than {} MiB; that cannot be a configuration",
+            file.display(),
+            MAX_BYTES >> 20
+        )),
         std::io::ErrorKind::NotFound => {
             Unreadable(format!("Specified config file does not exist: {}", file.display()))
         }
@@ -184,6 +190,18 @@ pub fn load(file: &Path, base: &Path) -> Result<Loaded, Unreadable> {
     let text = String::from_utf8(text)
         .map_err(|_| Unreadable(format!("Config file {} is not UTF-8 text", file.display())))?;
     check(&text, file, base)
+}
+
+/// Ten thousand servers fit in; what is larger is some other file.
+const MAX_BYTES: u64 = 4 << 20;
+
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    fs::File::open(file)?.take(MAX_BYTES + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(std::io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
 }
 
 /// Checks the text of a configuration file that lies at `file`.
@@ -206,9 +224,7 @@ pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadabl
         }
     };
     let settings = config.check(&at, file, base);
-    for (path, message) in unknown::keys(&noticed.sections, keys) {
-        problems.reader(&path).warning(message);
-    }
+    unknown::tell(&noticed.sections, keys, &problems);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
     let problems = in_order(problems.take(), text);

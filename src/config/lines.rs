@@ -102,6 +102,34 @@ impl Lines {
     }
 }
 
+/// Maps and lists inside each other; a configuration has a dozen levels.
+const DEEPEST: usize = 64;
+
+/// The line on which a text is nested too deep to be read: the work of a parser may grow with the
+/// square of the depth.
+pub(super) fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((Event::MappingStart(..) | Event::SequenceStart(..), span)) => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return Some(span.start.line());
+                }
+            }
+            Ok((Event::MappingEnd | Event::SequenceEnd, _)) => depth = depth.saturating_sub(1),
+            Ok(_) => {}
+            // The parser has a limit of its own for brackets. Anything else that is wrong is told
+            // by whoever reads the text.
+            Err(error) => {
+                let limit = error.info().contains("recursion limit");
+                return limit.then(|| error.marker().line());
+            }
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +152,14 @@ mod tests {
         }
         assert_eq!(lines.nearest("a.list[0].missing.too"), 4);
         assert_eq!(lines.nearest("elsewhere"), 0);
+    }
+
+    #[test]
+    fn what_is_nested_without_end_is_found_soon() {
+        let nested = |depth: usize| format!("a:\n  b: {}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(too_deep(&nested(60)), None);
+        assert_eq!(too_deep(&nested(70)), Some(2));
+        assert_eq!(too_deep(&"[".repeat(1 << 20)), Some(1));
     }
 
     #[test]

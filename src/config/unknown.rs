@@ -1,26 +1,36 @@
 //! Keys that nobody reads, and what was probably meant.
 
-use actors::domain::yaml::Visited;
+use actors::domain::yaml::{Problems, Visited};
 use strsim::osa_distance;
 
-/// What to say about each key that nobody reads: its path and the message. `all` are the paths of
-/// all keys there are, with `[]` for the items of lists.
-pub(super) fn keys(visited: &[Visited], all: impl Fn() -> Vec<String>) -> Vec<(String, String)> {
+/// So many are told one by one; a file with more is not a configuration file.
+const MOST: usize = 200;
+
+/// Warns about each key that nobody reads. `all` are the paths of all keys there are, with `[]`
+/// for the items of lists.
+pub(super) fn tell(visited: &[Visited], all: impl Fn() -> Vec<String>, problems: &Problems) {
     let mut all_keys = None;
-    let mut found = Vec::new();
-    for section in visited {
-        for key in &section.unknown {
-            let mut meant = nearest(key, section.known.iter().copied(), |known| known);
-            if meant.is_empty() {
-                let all_keys = all_keys.get_or_insert_with(&all);
-                let paths = all_keys.iter().map(String::as_str);
-                meant = nearest(key, paths, |path| path.rsplit('.').next().unwrap_or(path));
-            }
-            let path = format!("{}.{key}", section.path);
-            found.push((path, format!("unknown key, ignored{}", suggestion(&meant))));
+    let unknown =
+        visited.iter().flat_map(|section| section.unknown.iter().map(move |key| (section, key)));
+    let mut left_out = 0;
+    for (index, (section, key)) in unknown.enumerate() {
+        if index >= MOST {
+            left_out += 1;
+            continue;
         }
+        let mut meant = nearest(key, section.known.iter().copied(), |known| known);
+        if meant.is_empty() {
+            let all_keys = all_keys.get_or_insert_with(&all);
+            let paths = all_keys.iter().map(String::as_str);
+            meant = nearest(key, paths, |path| path.rsplit('.').next().unwrap_or(path));
+        }
+        let at = problems.reader(&format!("{}.{key}", section.path));
+        at.warning(format!("unknown key, ignored{}", suggestion(&meant)));
     }
-    found
+    if left_out > 0 {
+        let at = problems.reader(super::ROOT);
+        at.warning(format!("has {left_out} more unknown keys, ignored"));
+    }
 }
 
 fn suggestion(meant: &[&str]) -> String {
@@ -68,7 +78,9 @@ mod tests {
             unknown: vec![unknown.to_owned()],
         };
         let all = || vec!["R.a".to_owned(), "R.b.retentionDays".to_owned()];
-        keys(&[section], all).remove(0).1
+        let problems = Problems::default();
+        tell(&[section], all, &problems);
+        problems.take().remove(0).message
     }
 
     #[test]

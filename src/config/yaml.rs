@@ -6,7 +6,7 @@ use actors::domain::yaml::Section;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
-use super::lines::Lines;
+use super::lines::{Lines, too_deep};
 
 /// A text that is not one YAML document.
 #[derive(Debug)]
@@ -59,6 +59,10 @@ where
     T: DeserializeOwned + Default,
 {
     let text = text.trim_start_matches('\u{feff}');
+    if let Some(line) = too_deep(text) {
+        let reason = "is nested too deep to be a configuration".to_owned();
+        return Err(SyntaxError { at: Some((line, 1)), reason });
+    }
     // Reading into a tree first refuses duplicate keys at every level.
     let mut tree: Value = serde_yaml::from_str(text)?;
     // One call leaves a `<<` behind where a merged map merges another one itself.

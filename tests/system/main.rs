@@ -11,6 +11,7 @@ mod demo;
 mod documentation;
 mod fixtures;
 mod hostile_answers;
+mod hostile_files;
 mod influx_v1;
 mod influx_v2_v3;
 mod polling;
