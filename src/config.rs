@@ -41,6 +41,7 @@ use self::events::{EventCountsConfig, LogEventsConfig, UserEventsConfig};
 use self::general::{ConfigPageConfig, CrashFileConfig, HealthCheckConfig, HeartbeatConfig};
 use self::lines::Lines;
 
+use crate::crash_dump::CrashSettings;
 use crate::paths;
 
 pub use self::find::{find, not_read};
@@ -99,6 +100,8 @@ pub struct Settings {
     pub log_level: Level,
     /// Where log files are written; `None` when only to standard output.
     pub log_directory: Option<PathBuf>,
+    /// `None` when no file is written about a crash.
+    pub crash: Option<CrashSettings>,
     /// Sections that are switched on and that this version has no actor for.
     pub unused: Vec<&'static str>,
     /// `None` when the master switch is off.
@@ -260,6 +263,7 @@ impl Config {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
         let across = Across::default();
+        let crash_at = at.key("crashFile");
         let tracking_at = at.key("errorTracking");
         let tracking = tracking_at.section(&self.error_tracking).check(&tracking_at, base);
         let uptime_at = at.key("uptimeMonitor");
@@ -278,6 +282,7 @@ impl Config {
             file,
             log_level,
             log_directory: self.check_log_directory(at, base),
+            crash: crash_at.section(&self.crash_file).check(&crash_at),
             unused: self.check_unused(at, &across),
             tracking,
             uptime,
@@ -305,8 +310,6 @@ impl Config {
         }
         let info_at = at.key("systemInfo");
         info_at.section(&self.system_info).is_on(&info_at, true);
-        let crash_at = at.key("crashFile");
-        crash_at.section(&self.crash_file).check(&crash_at);
         let credentials_at = at.key("thirdPartyToolsCredentials");
         let accounts =
             credentials_at.section(&self.third_party_tools_credentials).check(&credentials_at);

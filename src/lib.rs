@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod crash_dump;
 pub mod demo;
 pub mod errors_command;
 pub mod logging;

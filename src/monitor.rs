@@ -6,10 +6,13 @@ use actors::domain::yaml::{Problem, Severity};
 use actors::io::http::CertFiles;
 use actors::runtime::clock::Clock;
 use actors::runtime::level::Level;
+use actors::runtime::panics;
 use actors::uptime_monitor::ReadHeap;
+use serde_json::{Value, json};
 
 use crate::app::{App, Surroundings};
 use crate::config::{self, Loaded, Settings};
+use crate::crash_dump::{self, Crash};
 use crate::{logging, paths, service, signal};
 
 /// What the command line asks for.
@@ -62,10 +65,48 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
             ),
         }
     }
-    actix::System::new().block_on(async {
-        introduce(&settings);
-        let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
-        service::serve(app, signal::asked_to_stop()).await
+    let (crash_settings, facts) = (settings.crash.clone(), facts(&settings));
+    let serve = || {
+        actix::System::new().block_on(async {
+            introduce(&settings);
+            let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
+            service::serve(app, signal::asked_to_stop()).await
+        })
+    };
+    let crash = match panics::catch(serve) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(gave_up)) => Crash {
+            source: "fatal",
+            message: format!("{} failed too often to go on", gave_up.actor),
+            place: None,
+            counts: gave_up.counts,
+        },
+        Err(panic) => {
+            log::error!("MAIN: {panic}");
+            let (message, place) = (panic.message, panic.location);
+            Crash { source: "panic", message, place, counts: None }
+        }
+    };
+    if let Some(crash_settings) = crash_settings {
+        crash_dump::write(&crash, &crash_settings, &facts);
+    }
+    Err(String::new())
+}
+
+/// Settings that help whoever reads a crash dump; none is a secret.
+fn facts(settings: &Settings) -> Value {
+    let on = |section: &str| settings.unused.contains(&section);
+    json!({
+        "logLevel": settings.log_level.as_str(),
+        "fileLogging": settings.log_directory.is_some(),
+        "logDirectory": settings.log_directory.is_some().then_some("[path]"),
+        "influxdbEnable": settings.influx.is_some(),
+        "influxdbVersion": settings.influx.as_ref().map(|influx| influx.version().to_string()),
+        "errorTrackingEnable": settings.tracking.is_some(),
+        "servers": settings.sense.targets.len(),
+        "userEventsEnable": on("userEvents"),
+        "prometheusEnable": on("prometheus"),
+        "mqttEnable": on("mqttConfig"),
     })
 }
 

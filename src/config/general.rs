@@ -1,4 +1,6 @@
-//! Sections about the program itself that no part of it uses yet.
+//! Sections about the program itself.
+
+use std::path::PathBuf;
 
 use actors::domain::schedule::{FORMS, Schedule};
 use actors::domain::yaml::{Field, Reader};
@@ -6,6 +8,7 @@ use serde::Deserialize;
 
 use super::across::Across;
 use super::shared::check_url;
+use crate::crash_dump::CrashSettings;
 
 /// `crashFile` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -18,12 +21,20 @@ pub(super) struct CrashFileConfig {
 }
 
 impl CrashFileConfig {
-    pub(super) fn check(&self, at: &Reader) {
-        if at.key("enable").or(&self.enable, true) {
-            at.key("crashFileDirectory").optional(&self.crash_file_directory);
-            at.key("crashFileCreateJson").or(&self.crash_file_create_json, true);
-            at.key("crashFileCreateText").or(&self.crash_file_create_text, true);
+    /// Checks the section `at`; `None` when it is switched off. A relative folder begins in the
+    /// working directory.
+    pub(super) fn check(&self, at: &Reader) -> Option<CrashSettings> {
+        if !at.key("enable").or(&self.enable, true) {
+            return None;
         }
+        let folder =
+            at.key("crashFileDirectory").or(&self.crash_file_directory, "./crash_dumps".to_owned());
+        let folder = folder.trim();
+        Some(CrashSettings {
+            folder: PathBuf::from(if folder.is_empty() { "." } else { folder }),
+            json: at.key("crashFileCreateJson").or(&self.crash_file_create_json, true),
+            text: at.key("crashFileCreateText").or(&self.crash_file_create_text, true),
+        })
     }
 }
 

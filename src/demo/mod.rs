@@ -46,25 +46,27 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
     introduce(&site, &history);
 
     let begin = std::time::Instant::now();
-    actix::System::new().block_on(async {
-        let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
-        let asked = async {
-            match args.seconds {
-                None => signal::asked_to_stop().await,
-                Some(seconds) => tokio::select! {
-                    reason = signal::asked_to_stop() => reason,
-                    () = tokio::time::sleep(Duration::from_secs(seconds)) => Ok("--seconds"),
-                },
-            }
-        };
-        let stop = async {
-            tokio::select! {
-                reason = asked => reason,
-                () = schedule::play(&site) => Ok("the schedule"),
-            }
-        };
-        service::serve(app, stop).await
-    })?;
+    actix::System::new()
+        .block_on(async {
+            let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
+            let asked = async {
+                match args.seconds {
+                    None => signal::asked_to_stop().await,
+                    Some(seconds) => tokio::select! {
+                        reason = signal::asked_to_stop() => reason,
+                        () = tokio::time::sleep(Duration::from_secs(seconds)) => Ok("--seconds"),
+                    },
+                }
+            };
+            let stop = async {
+                tokio::select! {
+                    reason = asked => reason,
+                    () = schedule::play(&site) => Ok("the schedule"),
+                }
+            };
+            service::serve(app, stop).await
+        })
+        .map_err(|gave_up| format!("error: {} failed too often to go on", gave_up.actor))?;
     log.flush();
     let summary = summary(&history).map_err(|error| cannot("read its history", &error))?;
     let mut out = std::io::stdout().lock();

@@ -1,0 +1,119 @@
+//! Taking secrets and paths out of a text that somebody may send by mail.
+
+use actors::domain::yaml::{MASK, is_secret};
+
+/// Words that introduce a credential.
+const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
+
+/// The text without credentials in URLs and headers, without values of names that mean secrets,
+/// and with absolute paths cut to `[path]`. Blanks stay as they are.
+pub fn redact(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    // Whether the word before announces a secret.
+    let mut announced = Announced::No;
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        let blank = &piece[word.len()..];
+        let hidden = match announced {
+            Announced::Value => !word.is_empty(),
+            Announced::Credential => word.trim_matches(MARKS).len() >= 8,
+            Announced::No => false,
+        };
+        if hidden {
+            result.push_str(MASK);
+        } else {
+            result.push_str(&redact_word(word));
+        }
+        if !word.is_empty() {
+            announced = announces(word, hidden);
+        }
+        result.push_str(blank);
+    }
+    result
+}
+
+enum Announced {
+    No,
+    /// The next word is a secret.
+    Value,
+    /// The next word is one if it is long enough.
+    Credential,
+}
+
+/// What stands around a word and does not belong to it.
+const MARKS: [char; 10] = ['"', '\'', ',', ';', '(', ')', '[', ']', '{', '}'];
+
+fn announces(word: &str, hidden: bool) -> Announced {
+    let bare = word.trim_matches(MARKS);
+    let name = bare.trim_end_matches([':', '=']).trim_matches(MARKS);
+    if !hidden && name.len() < bare.len() && means_secret(name) {
+        Announced::Value
+    } else if SCHEMES.contains(&bare.to_lowercase().as_str()) {
+        Announced::Credential
+    } else {
+        Announced::No
+    }
+}
+
+fn means_secret(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    is_secret(name) || lower.ends_with("auth") || lower.contains("credential")
+}
+
+fn redact_word(word: &str) -> String {
+    let begin = word.len() - word.trim_start_matches(MARKS).len();
+    let bare = word.trim_matches(MARKS);
+    let end = begin + bare.len();
+    let (before, after) = (&word[..begin], &word[end.min(word.len())..]);
+    if let Some((scheme, rest)) = bare.split_once("://") {
+        let authority = rest.split('/').next().unwrap_or_default();
+        if let Some((_, host)) = authority.rsplit_once('@') {
+            let path = &rest[authority.len()..];
+            return format!("{before}{scheme}://{MASK}@{host}{path}{after}");
+        }
+    }
+    for separator in ['=', ':'] {
+        if let Some((name, value)) = bare.split_once(separator)
+            && !value.is_empty()
+            && means_secret(name.trim_matches(MARKS).rsplit(['?', '&', '"']).next().unwrap_or(name))
+        {
+            return format!("{before}{name}{separator}{MASK}{after}");
+        }
+    }
+    if is_absolute(bare) { format!("{before}[path]{after}") } else { word.to_owned() }
+}
+
+/// `/home/me`, `C:\Users`, but not `/` alone and not the path of a URL.
+fn is_absolute(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let unix = bytes.len() > 1 && bytes[0] == b'/' && bytes[1].is_ascii_alphanumeric();
+    let windows = bytes.len() > 3
+        && bytes[0].is_ascii_alphabetic()
+        && bytes[1] == b':'
+        && matches!(bytes[2], b'\\' | b'/');
+    unix || windows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_and_paths_are_taken_out_and_the_rest_stays() {
+        for (text, expected) in [
+            ("nothing to hide at src/app.rs:10:4", "nothing to hide at src/app.rs:10:4"),
+            ("Authorization: Token abcdefgh1", "Authorization: Token **********"),
+            ("Bearer abc", "Bearer abc"),
+            ("password=x, host=h", "password=**********, host=h"),
+            ("password: hunter2 next", "password: ********** next"),
+            ("{\"apiKey\":\"abc\",\"b\":1}", "{\"apiKey\":**********}"),
+            ("{\"apiKey\": \"abc\", \"b\": 1}", "{\"apiKey\": ********** \"b\": 1}"),
+            ("at https://u:p@h:1/x?y", "at https://**********@h:1/x?y"),
+            ("open /etc/butler/key.pem: denied", "open [path] denied"),
+            ("open 'C:\\certs\\key.pem'", "open '[path]'"),
+            ("a / b", "a / b"),
+        ] {
+            assert_eq!(redact(text), expected, "{text}");
+        }
+    }
+}
