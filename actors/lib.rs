@@ -7,6 +7,7 @@ pub mod runtime;
 pub mod app_names_extractor;
 pub mod error_history;
 pub mod error_tracker;
+pub mod health_endpoint;
 pub mod health_poller;
 pub mod influx_error_sink;
 pub mod influx_writer;

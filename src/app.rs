@@ -20,6 +20,7 @@ use actors::app_names_extractor::AppNamesExtractor;
 use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint};
 use actors::error_history::{ErrorHistoryActor, ErrorStore};
 use actors::error_tracker::{ErrorTrackerActor, Tracking};
+use actors::health_endpoint::{HealthEndpoint, HealthSockets};
 use actors::health_poller::HealthPoller;
 use actors::influx_error_sink::InfluxErrorSinkActor;
 use actors::influx_writer::{InfluxWriter, OwnTags};
@@ -46,12 +47,13 @@ pub struct App {
 }
 
 /// What the program is given by the machine.
-#[derive(Clone)]
 pub struct Surroundings {
     /// Time.
     pub clock: Clock,
     /// The allocator's counters.
     pub read_heap: ReadHeap,
+    /// Where health checks are answered; `None` when they are not.
+    pub health: Option<HealthSockets>,
 }
 
 /// Mailbox of an actor that is only told what it can handle at once.
@@ -68,16 +70,25 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 
 impl App {
     /// Starts everything that `settings` asks for. Must run inside an actix system.
-    pub fn start(settings: Settings, surroundings: &Surroundings) -> Self {
+    pub fn start(settings: Settings, mut surroundings: Surroundings) -> Self {
         let (give_up, given_up) = mpsc::unbounded_channel();
         let supervisor = Supervisor::new(Policy::default(), move |name| _ = give_up.send(name));
         let mut graph = Graph { supervisor, arbiters: Vec::new(), stop_order: Vec::new() };
 
+        let health = surroundings.health.take();
+        let surroundings = &surroundings;
         let tracker = graph.start_tracking(&settings, surroundings);
         let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
         let writer = graph.start_writer(&settings, surroundings, &errors);
         graph.start_uptime(&settings, surroundings, writer.as_ref());
         graph.start_pollers(settings, writer.as_ref(), &errors);
+        if let Some(sockets) = health {
+            let place = Place::Here;
+            let endpoint = graph
+                .supervisor
+                .start("HealthEndpoint", &place, MAILBOX, move || HealthEndpoint::new(sockets));
+            graph.stop_order.push(("HealthEndpoint", endpoint.recipient()));
+        }
 
         // Everybody was pushed as they started, downstream first.
         graph.stop_order.reverse();
@@ -236,7 +247,7 @@ impl Graph {
         };
         let stores = writer.filter(|_| uptime.store).map(|addr| addr.clone().recipient());
         let memory = Fanout::new(stores.into_iter().collect());
-        let Surroundings { clock, read_heap } = surroundings.clone();
+        let (clock, read_heap) = (surroundings.clock.clone(), surroundings.read_heap);
         let monitor = self.supervisor.start("UptimeMonitor", &Place::Here, MAILBOX, move || {
             UptimeMonitor::new(uptime, clock, read_heap, memory)
         });

@@ -26,6 +26,10 @@ pub struct Cli {
     #[arg(long)]
     pub check_config: bool,
 
+    /// Ask the program that runs with the configuration file whether it is well.
+    #[arg(long)]
+    pub health_check: bool,
+
     /// Start in spite of mistakes in the configuration file; they become warnings.
     #[arg(long)]
     pub skip_config_verification: bool,

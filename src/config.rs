@@ -26,6 +26,7 @@ use actors::domain::yaml::{
 };
 use actors::error_history::{HistoryConfig, HistorySettings};
 use actors::error_tracker::LogSummaryConfig;
+use actors::health_endpoint::{HealthCheckConfig, HealthCheckSettings};
 use actors::influx_error_sink::{ErrorSinkConfig, ErrorSinkSettings};
 use actors::io::influx::{InfluxConfig, InfluxSettings};
 use actors::io::sense::{
@@ -38,7 +39,7 @@ use serde::Deserialize;
 use self::across::{Across, Masters};
 use self::destinations::{CredentialsConfig, MqttConfig, NewRelicConfig, PrometheusConfig};
 use self::events::{EventCountsConfig, LogEventsConfig, UserEventsConfig};
-use self::general::{ConfigPageConfig, CrashFileConfig, HealthCheckConfig, HeartbeatConfig};
+use self::general::{ConfigPageConfig, CrashFileConfig, HeartbeatConfig};
 use self::lines::Lines;
 
 use crate::crash_dump::CrashSettings;
@@ -100,6 +101,8 @@ pub struct Settings {
     pub log_level: Level,
     /// Where log files are written; `None` when only to standard output.
     pub log_directory: Option<PathBuf>,
+    /// `None` when health checks are not answered.
+    pub health_check: Option<HealthCheckSettings>,
     /// `None` when no file is written about a crash.
     pub crash: Option<CrashSettings>,
     /// Sections that are switched on and that this version has no actor for.
@@ -264,6 +267,11 @@ impl Config {
         let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
         let across = Across::default();
         let crash_at = at.key("crashFile");
+        let health_at = at.key("dockerHealthCheck");
+        let health_check = health_at.section(&self.docker_health_check).check(&health_at);
+        if let Some(HealthCheckSettings { port }) = health_check {
+            across.listens(health_at.key("port"), "TCP", "localhost".to_owned(), port);
+        }
         let tracking_at = at.key("errorTracking");
         let tracking = tracking_at.section(&self.error_tracking).check(&tracking_at, base);
         let uptime_at = at.key("uptimeMonitor");
@@ -282,6 +290,7 @@ impl Config {
             file,
             log_level,
             log_directory: self.check_log_directory(at, base),
+            health_check,
             crash: crash_at.section(&self.crash_file).check(&crash_at),
             unused: self.check_unused(at, &across),
             tracking,
@@ -322,7 +331,6 @@ impl Config {
         }
         let page_at = at.key("configVisualisation");
         let heartbeat_at = at.key("heartbeat");
-        let health_at = at.key("dockerHealthCheck");
         let (user_at, log_at) = (at.key("userEvents"), at.key("logEvents"));
         let (mqtt_at, relic_at) = (at.key("mqttConfig"), at.key("newRelic"));
         let prometheus_at = at.key("prometheus");
@@ -332,10 +340,6 @@ impl Config {
                 page_at.section(&self.config_visualisation).check(&page_at, across),
             ),
             ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
-            (
-                "dockerHealthCheck",
-                health_at.section(&self.docker_health_check).check(&health_at, across),
-            ),
             (
                 "qlikSenseEvents",
                 counts_at.section(&self.qlik_sense_events).check(&counts_at, across),

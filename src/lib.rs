@@ -6,6 +6,7 @@ pub mod config;
 pub mod crash_dump;
 pub mod demo;
 pub mod errors_command;
+pub mod health_check;
 pub mod logging;
 pub mod monitor;
 pub mod paths;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use butler_sos::cli::{Cli, Command};
-use butler_sos::{config, demo, errors_command, monitor};
+use butler_sos::{config, demo, errors_command, health_check, monitor};
 use cap::Cap;
 use clap::{CommandFactory, Parser};
 
@@ -47,6 +47,9 @@ fn run(cli: Cli) -> Result<(), String> {
                 let help = Cli::command().render_help();
                 format!("error: no configuration file given\n\n{help}")
             })?;
+            if cli.health_check {
+                return health_check::run(&file, &mut std::io::stdout().lock());
+            }
             let request = monitor::Request {
                 file,
                 level: cli.loglevel,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use actors::domain::yaml::{Problem, Severity};
+use actors::health_endpoint::HealthSockets;
 use actors::io::http::CertFiles;
 use actors::runtime::clock::Clock;
 use actors::runtime::level::Level;
@@ -65,11 +66,23 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
             ),
         }
     }
+    let health =
+        match settings.health_check.map(|check| (check.port, HealthSockets::bind(check.port))) {
+            None => None,
+            Some((_, Ok(sockets))) => Some(sockets),
+            Some((port, Err(error))) => {
+                log::error!(
+                    "MAIN: Butler-SOS.dockerHealthCheck.port: cannot listen on {port}: {error}"
+                );
+                return Err(String::new());
+            }
+        };
     let (crash_settings, facts) = (settings.crash.clone(), facts(&settings));
     let serve = || {
         actix::System::new().block_on(async {
             introduce(&settings);
-            let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
+            let surroundings = Surroundings { clock: Clock::system(), read_heap, health };
+            let app = App::start(settings, surroundings);
             service::serve(app, signal::asked_to_stop()).await
         })
     };

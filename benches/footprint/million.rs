@@ -54,7 +54,8 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let log = logging::start_on(Level::Info, Box::new(log), false)?;
     let (now, peak, rate) = actix::System::new().block_on(async {
         let read_heap = || (0, 0);
-        let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
+        let app =
+            App::start(settings, Surroundings { clock: Clock::system(), read_heap, health: None });
         let begin = Instant::now();
         for number in 0..ERRORS {
             let server = ["sense1", "sense2"][usize::from(number % 2 == 0)];

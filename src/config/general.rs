@@ -62,26 +62,6 @@ impl ConfigPageConfig {
     }
 }
 
-/// `dockerHealthCheck` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct HealthCheckConfig {
-    enable: Field<bool>,
-    port: Field<i64>,
-}
-
-impl HealthCheckConfig {
-    /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
-        let on = at.key("enable").or(&self.enable, false);
-        if on {
-            let port = at.key("port").listener(&self.port, 12_398);
-            across.listens(at.key("port"), "TCP", "localhost".to_owned(), port);
-        }
-        on
-    }
-}
-
 /// `heartbeat` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

@@ -48,7 +48,10 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
     let begin = std::time::Instant::now();
     actix::System::new()
         .block_on(async {
-            let app = App::start(settings, &Surroundings { clock: Clock::system(), read_heap });
+            let app = App::start(
+                settings,
+                Surroundings { clock: Clock::system(), read_heap, health: None },
+            );
             let asked = async {
                 match args.seconds {
                     None => signal::asked_to_stop().await,

@@ -209,3 +209,38 @@ fn the_log_goes_to_a_file_for_today_too() {
         assert!(["error", "warn", "info"].contains(&level), "{line}");
     }
 }
+
+#[test]
+fn a_container_platform_can_ask_whether_it_is_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.yaml");
+    let write = |section: &str| {
+        let history = "errorTracking: { history: { enable: false } }";
+        let text = format!("Butler-SOS:\n  fileLogging: false\n  {history}\n  {section}\n");
+        fs::write(&file, text).unwrap();
+    };
+    let file = file.display().to_string();
+    let ask = || run_to_end(BINARY, &["-c", &file, "--health-check"], folder.path());
+    write("dockerHealthCheck: { enable: false }");
+    let (code, out, _) = ask();
+    assert_eq!((code, out.starts_with("disabled")), (Some(0), true), "{out}");
+
+    // A port that was free a moment ago; whoever takes it in between fails this test.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    write(&format!("dockerHealthCheck: {{ enable: true, port: {port} }}"));
+    let (code, out, _) = run_to_end(BINARY, &["-c", &file], folder.path());
+    assert_eq!(code, Some(1));
+    assert!(out.contains("Butler-SOS.dockerHealthCheck.port: cannot listen on"), "{out}");
+    drop(listener);
+    let (code, _, err) = ask();
+    assert_eq!(code, Some(1));
+    assert!(err.starts_with("error: unhealthy: "), "{err}");
+
+    let mut program = Program::start(BINARY, &["-c", &file]);
+    program.line_with(&format!("info: MAIN: Started Docker healthcheck server on port {port}."));
+    let (code, out, err) = ask();
+    assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "healthy\n", ""));
+    program.terminate();
+    assert_eq!(program.wait(), Some(0));
+}

@@ -37,7 +37,7 @@ pub(crate) fn influx_v1(port: u16) -> String {
 /// Starts the actors on this thread's arbiter.
 pub(crate) fn start(settings: Settings) -> App {
     let read_heap = || (1 << 20, 2 << 20);
-    App::start(settings, &Surroundings { clock: Clock::system(), read_heap })
+    App::start(settings, Surroundings { clock: Clock::system(), read_heap, health: None })
 }
 
 /// Today's counts.
