@@ -5,6 +5,7 @@ pub mod io;
 pub mod runtime;
 
 pub mod app_names_extractor;
+pub mod config_page;
 pub mod error_history;
 pub mod error_tracker;
 pub mod health_endpoint;

@@ -17,10 +17,11 @@ use std::time::Duration;
 use actix::{Addr, Recipient};
 use actix_rt::Arbiter;
 use actors::app_names_extractor::AppNamesExtractor;
+use actors::config_page::{ConfigPage, Shown};
 use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint};
 use actors::error_history::{ErrorHistoryActor, ErrorStore};
 use actors::error_tracker::{ErrorTrackerActor, Tracking};
-use actors::health_endpoint::{HealthEndpoint, HealthSockets};
+use actors::health_endpoint::HealthEndpoint;
 use actors::health_poller::HealthPoller;
 use actors::influx_error_sink::InfluxErrorSinkActor;
 use actors::influx_writer::{InfluxWriter, OwnTags};
@@ -34,6 +35,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::config::{Settings, TrackingSettings};
+use crate::sockets::Sockets;
 
 /// A running program.
 pub struct App {
@@ -52,8 +54,8 @@ pub struct Surroundings {
     pub clock: Clock,
     /// The allocator's counters.
     pub read_heap: ReadHeap,
-    /// Where health checks are answered; `None` when they are not.
-    pub health: Option<HealthSockets>,
+    /// Bound for the endpoints that are switched on.
+    pub sockets: Sockets,
 }
 
 /// Mailbox of an actor that is only told what it can handle at once.
@@ -75,20 +77,15 @@ impl App {
         let supervisor = Supervisor::new(Policy::default(), move |name| _ = give_up.send(name));
         let mut graph = Graph { supervisor, arbiters: Vec::new(), stop_order: Vec::new() };
 
-        let health = surroundings.health.take();
+        let sockets = std::mem::take(&mut surroundings.sockets);
         let surroundings = &surroundings;
         let tracker = graph.start_tracking(&settings, surroundings);
         let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
         let writer = graph.start_writer(&settings, surroundings, &errors);
         graph.start_uptime(&settings, surroundings, writer.as_ref());
+        let shown = settings.page.as_ref().map(|page| page.shown.clone());
         graph.start_pollers(settings, writer.as_ref(), &errors);
-        if let Some(sockets) = health {
-            let place = Place::Here;
-            let endpoint = graph
-                .supervisor
-                .start("HealthEndpoint", &place, MAILBOX, move || HealthEndpoint::new(sockets));
-            graph.stop_order.push(("HealthEndpoint", endpoint.recipient()));
-        }
+        graph.start_endpoints(sockets, shown);
 
         // Everybody was pushed as they started, downstream first.
         graph.stop_order.reverse();
@@ -252,6 +249,21 @@ impl Graph {
             UptimeMonitor::new(uptime, clock, read_heap, memory)
         });
         self.stop_order.push(("UptimeMonitor", monitor.recipient()));
+    }
+
+    fn start_endpoints(&mut self, sockets: Sockets, shown: Option<Shown>) {
+        if let Some(sockets) = sockets.health {
+            let endpoint = self
+                .supervisor
+                .start("HealthEndpoint", &Place::Here, MAILBOX, || HealthEndpoint::new(sockets));
+            self.stop_order.push(("HealthEndpoint", endpoint.recipient()));
+        }
+        if let (Some(socket), Some(shown)) = (sockets.page, shown) {
+            let page = self
+                .supervisor
+                .start("ConfigPage", &Place::Here, MAILBOX, || ConfigPage::new(socket, shown));
+            self.stop_order.push(("ConfigPage", page.recipient()));
+        }
     }
 
     fn start_pollers(

@@ -11,6 +11,7 @@ mod events;
 mod find;
 mod general;
 mod lines;
+mod page;
 mod performance;
 mod shared;
 mod udp_server;
@@ -21,6 +22,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use actors::config_page::{ConfigPageConfig, ConfigPageSettings};
 use actors::domain::yaml::{
     Field, Names, Problem, Problems, Reader, Section, Severity, Switch, known_keys, traced,
 };
@@ -39,13 +41,14 @@ use serde::Deserialize;
 use self::across::{Across, Masters};
 use self::destinations::{CredentialsConfig, MqttConfig, NewRelicConfig, PrometheusConfig};
 use self::events::{EventCountsConfig, LogEventsConfig, UserEventsConfig};
-use self::general::{ConfigPageConfig, CrashFileConfig, HeartbeatConfig};
+use self::general::{CrashFileConfig, HeartbeatConfig};
 use self::lines::Lines;
 
 use crate::crash_dump::CrashSettings;
 use crate::paths;
 
 pub use self::find::{find, not_read};
+pub use self::page::PageSettings;
 
 /// The key that everything is below.
 const ROOT: &str = "Butler-SOS";
@@ -101,6 +104,8 @@ pub struct Settings {
     pub log_level: Level,
     /// Where log files are written; `None` when only to standard output.
     pub log_directory: Option<PathBuf>,
+    /// `None` when the configuration is not shown.
+    pub page: Option<PageSettings>,
     /// `None` when health checks are not answered.
     pub health_check: Option<HealthCheckSettings>,
     /// `None` when no file is written about a crash.
@@ -229,7 +234,7 @@ pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadabl
             Config::default()
         }
     };
-    let settings = config.check(&at, file, base);
+    let settings = config.check(&at, text, file, base);
     unknown::tell(&noticed.sections, keys, &problems);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
@@ -262,11 +267,16 @@ fn in_order(mut problems: Vec<Problem>, text: &str) -> Vec<Problem> {
 }
 
 impl Config {
-    fn check(&self, at: &Reader, file: PathBuf, base: &Path) -> Settings {
+    fn check(&self, at: &Reader, text: &str, file: PathBuf, base: &Path) -> Settings {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
         let across = Across::default();
         let crash_at = at.key("crashFile");
+        let page_at = at.key("configVisualisation");
+        let page = page_at.section(&self.config_visualisation).check(&page_at);
+        if let Some(ConfigPageSettings { host, port, .. }) = &page {
+            across.listens(page_at.key("port"), "TCP", host.clone(), *port);
+        }
         let health_at = at.key("dockerHealthCheck");
         let health_check = health_at.section(&self.docker_health_check).check(&health_at);
         if let Some(HealthCheckSettings { port }) = health_check {
@@ -291,6 +301,7 @@ impl Config {
             log_level,
             log_directory: self.check_log_directory(at, base),
             health_check,
+            page: page.map(|page| PageSettings::new(page, &yaml::tree(text))),
             crash: crash_at.section(&self.crash_file).check(&crash_at),
             unused: self.check_unused(at, &across),
             tracking,
@@ -329,16 +340,11 @@ impl Config {
         if self.logdb != Names::default() {
             at.key("logdb").warning("is not used any more, ignored");
         }
-        let page_at = at.key("configVisualisation");
         let heartbeat_at = at.key("heartbeat");
         let (user_at, log_at) = (at.key("userEvents"), at.key("logEvents"));
         let (mqtt_at, relic_at) = (at.key("mqttConfig"), at.key("newRelic"));
         let prometheus_at = at.key("prometheus");
         let on = [
-            (
-                "configVisualisation",
-                page_at.section(&self.config_visualisation).check(&page_at, across),
-            ),
             ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
             (
                 "qlikSenseEvents",

@@ -12,6 +12,7 @@ pub mod monitor;
 pub mod paths;
 pub mod service;
 pub mod signal;
+pub mod sockets;
 
 /// The worked example of the documentation is compiled and run with the tests.
 #[cfg(doctest)]

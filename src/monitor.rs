@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use actors::domain::yaml::{Problem, Severity};
-use actors::health_endpoint::HealthSockets;
 use actors::io::http::CertFiles;
 use actors::runtime::clock::Clock;
 use actors::runtime::level::Level;
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 use crate::app::{App, Surroundings};
 use crate::config::{self, Loaded, Settings};
 use crate::crash_dump::{self, Crash};
+use crate::sockets::Sockets;
 use crate::{logging, paths, service, signal};
 
 /// What the command line asks for.
@@ -66,22 +66,15 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
             ),
         }
     }
-    let health =
-        match settings.health_check.map(|check| (check.port, HealthSockets::bind(check.port))) {
-            None => None,
-            Some((_, Ok(sockets))) => Some(sockets),
-            Some((port, Err(error))) => {
-                log::error!(
-                    "MAIN: Butler-SOS.dockerHealthCheck.port: cannot listen on {port}: {error}"
-                );
-                return Err(String::new());
-            }
-        };
+    let sockets = Sockets::bind(&settings).map_err(|message| {
+        log::error!("MAIN: {message}");
+        String::new()
+    })?;
     let (crash_settings, facts) = (settings.crash.clone(), facts(&settings));
     let serve = || {
         actix::System::new().block_on(async {
             introduce(&settings);
-            let surroundings = Surroundings { clock: Clock::system(), read_heap, health };
+            let surroundings = Surroundings { clock: Clock::system(), read_heap, sockets };
             let app = App::start(settings, surroundings);
             service::serve(app, signal::asked_to_stop()).await
         })

@@ -6,12 +6,14 @@
 //! and collects every problem, so that all are told at once.
 
 mod forms;
+mod mask;
 mod reader;
 mod scalar;
 mod secrets;
 mod trace;
 
 pub use forms::{NamedValue, Switch};
+pub use mask::masked;
 pub use reader::{Problem, Problems, Reader, Severity};
 pub use scalar::{Found, Scalar};
 pub use secrets::{MASK, is_secret};

@@ -10,6 +10,7 @@ use actors::error_tracker::AskCounts;
 use actors::runtime::clock::Clock;
 use actors::runtime::level::Level;
 use butler_sos::app::{App, Surroundings};
+use butler_sos::sockets::Sockets;
 use butler_sos::{config, logging};
 use test_support::Program;
 
@@ -54,8 +55,10 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let log = logging::start_on(Level::Info, Box::new(log), false)?;
     let (now, peak, rate) = actix::System::new().block_on(async {
         let read_heap = || (0, 0);
-        let app =
-            App::start(settings, Surroundings { clock: Clock::system(), read_heap, health: None });
+        let app = App::start(
+            settings,
+            Surroundings { clock: Clock::system(), read_heap, sockets: Sockets::default() },
+        );
         let begin = Instant::now();
         for number in 0..ERRORS {
             let server = ["sense1", "sense2"][usize::from(number % 2 == 0)];

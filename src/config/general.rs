@@ -6,7 +6,6 @@ use actors::domain::schedule::{FORMS, Schedule};
 use actors::domain::yaml::{Field, Reader};
 use serde::Deserialize;
 
-use super::across::Across;
 use super::shared::check_url;
 use crate::crash_dump::CrashSettings;
 
@@ -35,30 +34,6 @@ impl CrashFileConfig {
             json: at.key("crashFileCreateJson").or(&self.crash_file_create_json, true),
             text: at.key("crashFileCreateText").or(&self.crash_file_create_text, true),
         })
-    }
-}
-
-/// `configVisualisation` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ConfigPageConfig {
-    enable: Field<bool>,
-    host: Field<String>,
-    port: Field<i64>,
-    obfuscate: Field<bool>,
-}
-
-impl ConfigPageConfig {
-    /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
-        let on = at.key("enable").or(&self.enable, false);
-        if on {
-            let host = at.key("host").host(&self.host, "localhost");
-            let port = at.key("port").listener(&self.port, 3100);
-            across.listens(at.key("port"), "TCP", host, port);
-            at.key("obfuscate").or(&self.obfuscate, true);
-        }
-        on
     }
 }
 

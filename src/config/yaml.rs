@@ -59,6 +59,18 @@ where
     T: DeserializeOwned + Default,
 {
     let text = text.trim_start_matches('\u{feff}');
+    let mut tree = parse(text)?;
+    let root = match tree.get_mut(super::ROOT) {
+        Some(root) => Some(serde_yaml::from_value(std::mem::take(root))?),
+        None => None,
+    };
+    let names = tree.as_mapping().into_iter().flat_map(|map| map.keys()).filter_map(Value::as_str);
+    let others = names.filter(|name| *name != super::ROOT).map(str::to_owned).collect();
+    Ok(Document { root, others })
+}
+
+/// The whole text with its merge keys applied.
+fn parse(text: &str) -> Result<Value, SyntaxError> {
     if let Some(line) = too_deep(text) {
         let reason = "is nested too deep to be a configuration".to_owned();
         return Err(SyntaxError { at: Some((line, 1)), reason });
@@ -72,13 +84,14 @@ where
         }
         tree.apply_merge()?;
     }
-    let root = match tree.get_mut(super::ROOT) {
-        Some(root) => Some(serde_yaml::from_value(std::mem::take(root))?),
-        None => None,
-    };
-    let names = tree.as_mapping().into_iter().flat_map(|map| map.keys()).filter_map(Value::as_str);
-    let others = names.filter(|name| *name != super::ROOT).map(str::to_owned).collect();
-    Ok(Document { root, others })
+    Ok(tree)
+}
+
+/// The tree below the root key of a text that was read before; null where JSON cannot hold it.
+pub(super) fn tree(text: &str) -> serde_json::Value {
+    let document = parse(text.trim_start_matches('\u{feff}'));
+    let tree = document.ok().and_then(|mut tree| tree.get_mut(super::ROOT).map(std::mem::take));
+    tree.and_then(|tree| serde_json::to_value(tree).ok()).unwrap_or_default()
 }
 
 fn has_merge(tree: &Value) -> bool {

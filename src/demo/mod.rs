@@ -18,6 +18,7 @@ use crate::app::{App, Surroundings};
 use crate::cli::DemoArgs;
 use crate::config::{self, Settings};
 use crate::errors_command::Table;
+use crate::sockets::Sockets;
 use crate::{logging, service, signal};
 
 /// Servers of the simulated site.
@@ -50,7 +51,7 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
         .block_on(async {
             let app = App::start(
                 settings,
-                Surroundings { clock: Clock::system(), read_heap, health: None },
+                Surroundings { clock: Clock::system(), read_heap, sockets: Sockets::default() },
             );
             let asked = async {
                 match args.seconds {

@@ -7,6 +7,7 @@ use actors::error_tracker::AskCounts;
 use actors::runtime::clock::Clock;
 use butler_sos::app::{App, Surroundings};
 use butler_sos::config::{self, Settings};
+use butler_sos::sockets::Sockets;
 
 /// The program.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_butler-sos");
@@ -37,7 +38,10 @@ pub(crate) fn influx_v1(port: u16) -> String {
 /// Starts the actors on this thread's arbiter.
 pub(crate) fn start(settings: Settings) -> App {
     let read_heap = || (1 << 20, 2 << 20);
-    App::start(settings, Surroundings { clock: Clock::system(), read_heap, health: None })
+    App::start(
+        settings,
+        Surroundings { clock: Clock::system(), read_heap, sockets: Sockets::default() },
+    )
 }
 
 /// Today's counts.

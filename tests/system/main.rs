@@ -7,6 +7,7 @@ mod certificates;
 mod command_line;
 mod common;
 mod config_files;
+mod config_page;
 mod demo;
 mod documentation;
 mod fixtures;

@@ -1,0 +1,40 @@
+//! Sockets of the endpoints for operators. They are bound before any actor starts, because a port
+//! that is taken ends the start.
+
+use std::net::TcpListener;
+
+use actors::health_endpoint::HealthSockets;
+
+use crate::config::Settings;
+
+/// Bound sockets; `None` where an endpoint is switched off.
+#[derive(Default)]
+pub struct Sockets {
+    /// Health checks.
+    pub health: Option<HealthSockets>,
+    /// The configuration page.
+    pub page: Option<TcpListener>,
+}
+
+impl Sockets {
+    /// Binds what is switched on.
+    ///
+    /// # Errors
+    /// The key and the address that cannot be listened on.
+    pub fn bind(settings: &Settings) -> Result<Self, String> {
+        let cannot = |key: &str, address: &str, error: std::io::Error| {
+            format!("Butler-SOS.{key}: cannot listen on {address}: {error}")
+        };
+        let health = settings.health_check.map(|check| {
+            HealthSockets::bind(check.port)
+                .map_err(|error| cannot("dockerHealthCheck.port", &check.port.to_string(), error))
+        });
+        let page = settings.page.as_ref().map(|page| {
+            let (host, port) = (page.at.host.as_str(), page.at.port);
+            TcpListener::bind((host, port)).map_err(|error| {
+                cannot("configVisualisation.port", &format!("{host}:{port}"), error)
+            })
+        });
+        Ok(Self { health: health.transpose()?, page: page.transpose()? })
+    }
+}
