@@ -29,6 +29,7 @@ use actors::proxy_poller::ProxyPoller;
 use actors::runtime::clock::Clock;
 use actors::runtime::drain::Drain;
 use actors::runtime::fanout::Fanout;
+use actors::runtime::readiness::AskReadiness;
 use actors::runtime::supervise::{Place, Policy, Supervisor};
 use actors::uptime_monitor::{ReadHeap, UptimeMonitor};
 use tokio::sync::mpsc;
@@ -84,8 +85,10 @@ impl App {
         let writer = graph.start_writer(&settings, surroundings, &errors);
         graph.start_uptime(&settings, surroundings, writer.as_ref());
         let shown = settings.page.as_ref().map(|page| page.shown.clone());
-        graph.start_pollers(settings, writer.as_ref(), &errors);
-        graph.start_endpoints(sockets, shown);
+        let mut asked: Vec<Recipient<AskReadiness>> = Vec::new();
+        asked.extend(writer.as_ref().map(|writer| writer.clone().recipient()));
+        asked.extend(graph.start_pollers(settings, writer.as_ref(), &errors));
+        graph.start_endpoints(sockets, shown, asked);
 
         // Everybody was pushed as they started, downstream first.
         graph.stop_order.reverse();
@@ -251,11 +254,16 @@ impl Graph {
         self.stop_order.push(("UptimeMonitor", monitor.recipient()));
     }
 
-    fn start_endpoints(&mut self, sockets: Sockets, shown: Option<Shown>) {
+    fn start_endpoints(
+        &mut self,
+        sockets: Sockets,
+        shown: Option<Shown>,
+        asked: Vec<Recipient<AskReadiness>>,
+    ) {
         if let Some(sockets) = sockets.health {
-            let endpoint = self
-                .supervisor
-                .start("HealthEndpoint", &Place::Here, MAILBOX, || HealthEndpoint::new(sockets));
+            let endpoint = self.supervisor.start("HealthEndpoint", &Place::Here, MAILBOX, || {
+                HealthEndpoint::new(sockets, asked)
+            });
             self.stop_order.push(("HealthEndpoint", endpoint.recipient()));
         }
         if let (Some(socket), Some(shown)) = (sockets.page, shown) {
@@ -271,12 +279,10 @@ impl Graph {
         settings: Settings,
         writer: Option<&Addr<InfluxWriter>>,
         errors: &Recipient<ErrorOccurred>,
-    ) {
+    ) -> Option<Recipient<AskReadiness>> {
         let sense = Arc::new(settings.sense);
         // A checked configuration has one whenever there is something to poll.
-        let Some(certificate) = sense.certificate.clone() else {
-            return;
-        };
+        let certificate = sense.certificate.clone()?;
 
         let metrics =
             Fanout::new(writer.map(|addr| addr.clone().recipient()).into_iter().collect());
@@ -300,7 +306,7 @@ impl Graph {
             self.stop_order.push(("ProxyPoller", proxy.recipient()));
         }
         if let Some(polling) = sense.app_names.clone() {
-            let names = Fanout::new(vec![health.recipient()]);
+            let names = Fanout::new(vec![health.clone().recipient()]);
             let (verify, errors) = (sense.reject_unauthorized, errors.clone());
             let apps =
                 self.supervisor.start("AppNamesExtractor", &Place::Here, MAILBOX, move || {
@@ -308,6 +314,7 @@ impl Graph {
                 });
             self.stop_order.push(("AppNamesExtractor", apps.recipient()));
         }
+        Some(health.recipient())
     }
 }
 

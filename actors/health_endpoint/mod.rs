@@ -1,7 +1,9 @@
-//! HealthEndpoint: tells a container platform that the program serves.
+//! HealthEndpoint: tells a container platform that the program serves, and whether it can do its
+//! work.
 //!
 //! - receives: [`Drain`]
-//! - sends: nothing; it answers `GET /health` on the loopback interface
+//! - sends: [`AskReadiness`]; it answers `GET /health` and `GET /health/ready` on the loopback
+//!   interface
 //! - reports: nothing
 //! - on restart: listens on the same sockets again
 
@@ -9,18 +11,25 @@ mod settings;
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
+use actix::{Actor, AsyncContext, Context, Handler, Recipient, SpawnHandle, Supervised};
+use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
+use futures_util::future::join_all;
+use serde_json::{Map, json};
+use tokio::time::timeout;
 
 use crate::runtime::drain::Drain;
+use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use settings::{HealthCheckConfig, HealthCheckSettings};
 
 /// See the module.
 pub struct HealthEndpoint {
     sockets: HealthSockets,
+    asked: Vec<Recipient<AskReadiness>>,
     serving: Option<SpawnHandle>,
 }
 
@@ -50,15 +59,20 @@ impl HealthSockets {
 }
 
 impl HealthEndpoint {
-    /// An endpoint on bound sockets.
-    pub fn new(sockets: HealthSockets) -> Self {
-        Self { sockets, serving: None }
+    /// An endpoint on bound sockets that asks these actors whether they are ready.
+    pub fn new(sockets: HealthSockets, asked: Vec<Recipient<AskReadiness>>) -> Self {
+        Self { sockets, asked, serving: None }
     }
 
     /// One worker is plenty: a platform asks every few seconds.
     fn serve(&self) -> io::Result<actix_web::dev::Server> {
-        let mut server = HttpServer::new(|| {
-            App::new().route("/health", web::get().to(health)).default_service(web::to(not_found))
+        let asked = web::Data::new(self.asked.clone());
+        let mut server = HttpServer::new(move || {
+            App::new()
+                .app_data(asked.clone())
+                .route("/health", web::get().to(health))
+                .route("/health/ready", web::get().to(ready))
+                .default_service(web::to(not_found))
         })
         .workers(1)
         .disable_signals();
@@ -73,6 +87,29 @@ impl HealthEndpoint {
 async fn health() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(r#"{"statusCode":200,"status":"ok"}"#)
 }
+
+/// 200 when every actor can do its work, else 503; the body says what stands in the way.
+async fn ready(asked: web::Data<Vec<Recipient<AskReadiness>>>) -> HttpResponse {
+    let mut all_ready = true;
+    let mut parts = Map::new();
+    let answers = asked.iter().map(|actor| timeout(PATIENCE, actor.send(AskReadiness)));
+    for answer in join_all(answers).await {
+        let Ok(Ok(Readiness { of, obstacle })) = answer else {
+            all_ready = false;
+            parts.insert("actors".to_owned(), "an actor does not answer".into());
+            continue;
+        };
+        all_ready &= obstacle.is_none();
+        parts.insert(of.to_owned(), obstacle.unwrap_or_else(|| "ok".to_owned()).into());
+    }
+    let status = if all_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    HttpResponse::build(status).content_type("application/json").body(
+        json!({ "statusCode": status.as_u16(), "ready": all_ready, "parts": parts }).to_string(),
+    )
+}
+
+/// How long an actor may think about whether it is ready.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 async fn not_found() -> HttpResponse {
     HttpResponse::NotFound()

@@ -1,6 +1,6 @@
 //! HealthPoller: asks every Qlik Sense engine for its health, each server at its own rate.
 //!
-//! - receives: [`AppNames`], [`Drain`]
+//! - receives: [`AppNames`], [`AskReadiness`], [`Drain`]
 //! - sends: [`HealthMetrics`] to every destination
 //! - reports: one `HEALTH_API` error for each health check without a usable answer
 //! - on restart: all servers are polled from the beginning
@@ -10,7 +10,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{Actor, AsyncContext, Context, Handler, Recipient, SpawnHandle, Supervised};
+use actix::{
+    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
+};
 use futures_util::future::join_all;
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
@@ -19,6 +21,7 @@ use crate::io::http::CertFiles;
 use crate::io::sense::{SenseClient, SenseSettings, Target};
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::readiness::{AskReadiness, Readiness};
 use crate::runtime::rhythm::{every, offset};
 
 /// See the module.
@@ -121,6 +124,16 @@ impl Handler<AppNames> for HealthPoller {
 
     fn handle(&mut self, names: AppNames, _: &mut Self::Context) {
         self.work.names.replace(Some(names));
+    }
+}
+
+impl Handler<AskReadiness> for HealthPoller {
+    type Result = MessageResult<AskReadiness>;
+
+    fn handle(&mut self, _: AskReadiness, _: &mut Self::Context) -> Self::Result {
+        let certificate = self.work.settings.certificate.as_ref();
+        let obstacle = certificate.and_then(|files| files.check().err());
+        MessageResult(Readiness { of: "certificate", obstacle })
     }
 }
 

@@ -1,6 +1,6 @@
 //! InfluxWriter: stores measurements in InfluxDB.
 //!
-//! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], [`Drain`]
+//! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], [`AskReadiness`], [`Drain`]
 //! - sends: nothing
 //! - reports: one `INFLUXDB_V*_WRITE` error for each write operation that was not stored at its
 //!   first attempt (decisions E11 and E19)
@@ -14,7 +14,9 @@ mod uptime_text;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{Actor, AsyncContext, Context, Handler, Recipient, ResponseActFuture, Supervised};
+use actix::{
+    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseActFuture, Supervised,
+};
 
 use crate::domain::errors::{ErrorOccurred, InfluxModule, Origin};
 use crate::domain::names::{MonitoredServer, ServerName};
@@ -23,6 +25,7 @@ use crate::domain::telemetry::{HealthMetrics, OwnMemory, ProxySessions};
 use crate::io::influx::{Delivery, Event, InfluxSettings, Style, WriteJob, encode};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::readiness::{AskReadiness, Readiness};
 
 /// See the module.
 pub struct InfluxWriter {
@@ -141,6 +144,14 @@ impl Handler<OwnMemory> for InfluxWriter {
     fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
         let point = own::point(&memory, &self.own, self.clock.stamp());
         self.write(InfluxModule::ButlerMemory, None, &[point]);
+    }
+}
+
+impl Handler<AskReadiness> for InfluxWriter {
+    type Result = MessageResult<AskReadiness>;
+
+    fn handle(&mut self, _: AskReadiness, _: &mut Self::Context) -> Self::Result {
+        MessageResult(Readiness { of: "influxdb", obstacle: self.delivery.obstacle() })
     }
 }
 

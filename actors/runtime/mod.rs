@@ -8,5 +8,6 @@ pub mod level;
 pub(crate) mod log_probe;
 pub mod panics;
 pub mod probe;
+pub mod readiness;
 pub mod rhythm;
 pub mod supervise;

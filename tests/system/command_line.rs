@@ -241,6 +241,23 @@ fn a_container_platform_can_ask_whether_it_is_well() {
     program.line_with(&format!("info: MAIN: Started Docker healthcheck server on port {port}."));
     let (code, out, err) = ask();
     assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "healthy\n", ""));
+    let ready = test_support::get(&format!("127.0.0.1:{port}"), "/health/ready").unwrap();
+    assert_eq!((ready.status, ready.json()["ready"].as_bool()), (200, Some(true)));
     program.terminate();
     assert_eq!(program.wait(), Some(0));
+}
+
+#[test]
+fn the_level_verbose_shows_verbose_lines_and_no_debug_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.yaml");
+    let history = "errorTracking: { history: { enable: false } }";
+    let uptime = "uptimeMonitor: { frequency: every 1 seconds }";
+    let text = format!("Butler-SOS:\n  fileLogging: false\n  {history}\n  {uptime}\n");
+    fs::write(&file, text).unwrap();
+    let mut program = Program::start(BINARY, &["-c", &file.display().to_string(), "-l", "verbose"]);
+    program.line_with(" verbose: Iteration # 2, Uptime: ");
+    program.terminate();
+    assert_eq!(program.wait(), Some(0));
+    assert!(program.lines().iter().all(|line| !line.contains(" debug: ")));
 }

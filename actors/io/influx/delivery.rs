@@ -142,6 +142,12 @@ impl Delivery {
         inner.state.borrow().waiting()
     }
 
+    /// Why the database cannot be written to right now; `None` when it can, as far as is known.
+    pub fn obstacle(&self) -> Option<String> {
+        let state = self.0.state.borrow();
+        state.away.as_ref().map(|away| away.outage.message.clone())
+    }
+
     /// The counters.
     pub fn stats(&self) -> Stats {
         let state = self.0.state.borrow();
