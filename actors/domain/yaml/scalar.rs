@@ -43,7 +43,7 @@ impl Raw {
     }
 }
 
-/// A type that a [`Field`] can have.
+/// A type that a [`Field`](super::Field) can have.
 pub trait Scalar: Sized {
     /// What to call it in a message, "a number" for example.
     const EXPECTED: &'static str;
