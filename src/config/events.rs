@@ -1,12 +1,12 @@
 //! `qlikSenseEvents`, `userEvents` and `logEvents`: checked, though nothing receives events yet.
 
-use actors::domain::yaml::{Field, List, NamedValue, Reader, Section, Switch};
+use actors::domain::yaml::{Field, List, NamedValue, Reader, Section, Switch, User};
 use serde::Deserialize;
 
 use super::across::{Across, Master};
 use super::categorise::CategoriseConfig;
 use super::performance::PerformanceConfig;
-use super::shared::{EventTag, UserConfig, event_tags, users};
+use super::shared::{EventTag, event_tags};
 use super::udp_server::{LogUdpConfig, UserUdpConfig};
 
 /// `qlikSenseEvents` as written.
@@ -86,7 +86,7 @@ impl EventCountsConfig {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct UserEventsConfig {
     enable: Field<bool>,
-    exclude_user: List<Section<UserConfig>>,
+    exclude_user: List<Section<User>>,
     udp_server_config: Section<UserUdpConfig>,
     tags: List<Section<EventTag>>,
     #[serde(rename = "sendToMQTT")]
@@ -133,7 +133,7 @@ impl UserEventsConfig {
         if !at.key("enable").or(&self.enable, false) {
             return false;
         }
-        users(&at.key("excludeUser"), &self.exclude_user);
+        User::list(&at.key("excludeUser"), &self.exclude_user);
         let udp_at = at.key("udpServerConfig");
         udp_at.section(&self.udp_server_config).check(&udp_at, "userEvents.enable is true", across);
         event_tags(&at.key("tags"), &self.tags);

@@ -3,8 +3,6 @@
 use actors::domain::yaml::{Field, List, NamedValue, Reader, Section};
 use serde::Deserialize;
 
-const WHY: &str = "every entry has a name and a value";
-
 /// A tag of events; its name was called `tag` in files before version 11.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -21,31 +19,7 @@ pub(super) fn event_tags(at: &Reader, list: &List<Section<EventTag>>) -> Vec<(St
         .filter_map(|(at, item)| {
             let item = at.section(item);
             let name = at.moved_field("tag", &item.tag, "name", &item.name);
-            let name = at.key("name").needed(name, WHY);
-            let value = at.key("value").needed(&item.value, WHY);
-            Some((name?, value?))
-        })
-        .collect()
-}
-
-/// A user, by directory and id.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct UserConfig {
-    directory: Field<String>,
-    user_id: Field<String>,
-}
-
-/// Directory and id of the users of a list.
-pub(super) fn users(at: &Reader, list: &List<Section<UserConfig>>) -> Vec<(String, String)> {
-    let why = "every entry names a user by both";
-    at.items(list)
-        .into_iter()
-        .filter_map(|(at, user)| {
-            let user = at.section(user);
-            let directory = at.key("directory").needed(&user.directory, why);
-            let user_id = at.key("userId").needed(&user.user_id, why);
-            Some((directory?, user_id?))
+            NamedValue::pair(&at, name, &item.value)
         })
         .collect()
 }

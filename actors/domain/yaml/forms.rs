@@ -29,14 +29,47 @@ pub struct NamedValue {
 impl NamedValue {
     /// Names and values of a list.
     pub fn list(at: &Reader, list: &List<Section<Self>>) -> Vec<(String, String)> {
-        let why = "every entry has a name and a value";
         at.items(list)
             .into_iter()
             .filter_map(|(at, item)| {
                 let item = at.section(item);
-                let name = at.key("name").needed(&item.name, why);
-                let value = at.key("value").needed(&item.value, why);
-                Some((name?, value?))
+                Self::pair(&at, &item.name, &item.value)
+            })
+            .collect()
+    }
+
+    /// The name and the value of one entry; both must be there.
+    pub fn pair(
+        at: &Reader,
+        name: &Field<String>,
+        value: &Field<String>,
+    ) -> Option<(String, String)> {
+        let why = "every entry has a name and a value";
+        let name = at.key("name").needed(name, why);
+        let value = at.key("value").needed(value, why);
+        Some((name?, value?))
+    }
+}
+
+/// A user, by directory and id.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct User {
+    directory: Field<String>,
+    user_id: Field<String>,
+}
+
+impl User {
+    /// Directory and id of the users of a list.
+    pub fn list(at: &Reader, list: &List<Section<Self>>) -> Vec<(String, String)> {
+        let why = "every entry names a user by both";
+        at.items(list)
+            .into_iter()
+            .filter_map(|(at, user)| {
+                let user = at.section(user);
+                let directory = at.key("directory").needed(&user.directory, why);
+                let user_id = at.key("userId").needed(&user.user_id, why);
+                Some((directory?, user_id?))
             })
             .collect()
     }

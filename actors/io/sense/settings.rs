@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::domain::names::{Host, MonitoredServer, Secret, ServerName, VirtualProxy};
-use crate::domain::yaml::{Field, List, Names, Reader, Section};
+use crate::domain::yaml::{Field, List, Names, Reader, Section, User};
 use crate::io::http::CertFiles;
 
 /// `Butler-SOS.serversToMonitor` as written.
@@ -52,14 +52,7 @@ struct VirtualProxyConfig {
 pub struct UserSessionsConfig {
     enable_session_extract: Field<bool>,
     polling_interval: Field<i64>,
-    exclude_user: List<Section<UserConfig>>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct UserConfig {
-    directory: Field<String>,
-    user_id: Field<String>,
+    exclude_user: List<Section<User>>,
 }
 
 /// `Butler-SOS.appNames` as written.
@@ -205,18 +198,7 @@ impl SenseConfig<'_> {
         if !at.key("enableSessionExtract").or(&config.enable_session_extract, false) {
             return None;
         }
-        let why = "every entry names a user by both";
-        let excluded = at
-            .key("excludeUser")
-            .items(&config.exclude_user)
-            .into_iter()
-            .filter_map(|(at, user)| {
-                let user = at.section(user);
-                let directory = at.key("directory").needed(&user.directory, why);
-                let user_id = at.key("userId").needed(&user.user_id, why);
-                Some((directory?, user_id?))
-            })
-            .collect();
+        let excluded = User::list(&at.key("excludeUser"), &config.exclude_user).into();
         let interval =
             at.key("pollingInterval").milliseconds(&config.polling_interval, 30_000, 100);
         Some(SessionPolling { interval, excluded })
