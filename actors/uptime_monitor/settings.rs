@@ -1,8 +1,10 @@
 //! `uptimeMonitor`: as written and as checked.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
-use crate::domain::schedule::{FORMS, Schedule};
+use crate::domain::schedule::Schedule;
 use crate::domain::yaml::{Field, List, NamedValue, Reader, Section, Switch};
 use crate::runtime::level::Level;
 
@@ -88,27 +90,12 @@ impl UptimeConfig {
         let store_at = at.key("storeInInfluxdb");
         let store = store_at.section(&self.store_in_influxdb);
         Some(UptimeSettings {
-            schedule: self.check_schedule(&at.key("frequency")),
+            schedule: at.key("frequency").schedule(&self.frequency, DEFAULT),
             level: at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Verbose),
             store: store_at.key("butlerSOSMemoryUsage").or(&store.memory_usage, true),
             instance: store_at.key("instanceTag").or(&store.instance_tag, String::new()),
             new_relic_accounts,
         })
-    }
-
-    /// Section 10 of the page on operations: what is no schedule is warned about, and the default
-    /// is used.
-    fn check_schedule(&self, at: &Reader) -> Schedule {
-        let text = at.or(&self.frequency, DEFAULT.to_owned());
-        match text.parse() {
-            Ok(schedule) => schedule,
-            Err(_) => {
-                at.warning(format!(
-                    "expected {FORMS}, found string {text:?}; \"{DEFAULT}\" is used"
-                ));
-                Schedule::Aligned(std::time::Duration::from_secs(900))
-            }
-        }
     }
 }
 
@@ -137,4 +124,4 @@ impl NewRelicConfig {
     }
 }
 
-const DEFAULT: &str = "every 15 minutes";
+const DEFAULT: (&str, Schedule) = ("every 15 minutes", Schedule::Aligned(Duration::from_secs(900)));

@@ -1,8 +1,9 @@
 //! Sections about the program itself.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use actors::domain::schedule::{FORMS, Schedule};
+use actors::domain::schedule::Schedule;
 use actors::domain::yaml::{Field, Reader};
 use serde::Deserialize;
 
@@ -57,13 +58,8 @@ impl HeartbeatConfig {
         if url_at.needed(&self.remote_url, "heartbeat.enable is true").is_some() {
             check_url(&url_at, &self.remote_url);
         }
-        let frequency_at = at.key("frequency");
-        let text = frequency_at.or(&self.frequency, "every 1 hour".to_owned());
-        if text.parse::<Schedule>().is_err() {
-            frequency_at.warning(format!(
-                "expected {FORMS}, found string {text:?}; \"every 1 hour\" is used"
-            ));
-        }
+        let hourly = Schedule::Aligned(Duration::from_secs(3_600));
+        at.key("frequency").schedule(&self.frequency, ("every 1 hour", hourly));
         true
     }
 }

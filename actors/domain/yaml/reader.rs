@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
 use crate::domain::names::Secret;
+use crate::domain::schedule::{FORMS, Schedule};
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -327,6 +328,17 @@ impl Reader {
             ));
         }
         kept
+    }
+
+    /// A schedule in words (section 10 of the page on operations); what is none is warned about and
+    /// the default is used. The default comes with its words.
+    pub fn schedule(&self, field: &Field<String>, default: (&str, Schedule)) -> Schedule {
+        let (words, schedule) = default;
+        let text = self.or(field, words.to_owned());
+        text.parse().unwrap_or_else(|_| {
+            self.warning(format!("expected {FORMS}, found string {text:?}; \"{words}\" is used"));
+            schedule
+        })
     }
 
     /// The port of a listener: 0 lets the system choose.
