@@ -43,6 +43,7 @@ use self::destinations::{CredentialsConfig, MqttConfig, NewRelicConfig, Promethe
 use self::events::{EventCountsConfig, LogEventsConfig, UserEventsConfig};
 use self::general::{CrashFileConfig, HeartbeatConfig};
 use self::lines::Lines;
+use self::yaml::Document;
 
 use crate::crash_dump::CrashSettings;
 use crate::paths;
@@ -138,7 +139,7 @@ pub struct TrackingSettings {
 pub struct Loaded {
     /// `None` when there is at least one error, unless mistakes are tolerated.
     pub settings: Option<Settings>,
-    /// Errors and warnings in the order of the sections.
+    /// What is wrong or worth a note, in the order of the file.
     pub problems: Vec<Problem>,
     /// How much to log while telling the problems.
     pub log_level: Level,
@@ -220,21 +221,22 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 /// # Errors
 /// When the text is not YAML.
 pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadable> {
+    let text = text.trim_start_matches('\u{feff}');
     let (read, noticed) = traced(ROOT, || yaml::read(text));
     let read = read.map_err(|error| Unreadable(error.describe(&file, text)))?;
     let problems = Problems::default();
     let at = problems.reader(ROOT);
-    for key in &read.others {
+    for key in read.others() {
         problems.reader(key).warning(format!("is ignored; every setting is below {ROOT}"));
     }
-    let config: Config = match read.root {
-        Some(root) => at.section(&root),
+    let config: Config = match &read.root {
+        Some(root) => at.section(root),
         None => {
             at.error("is missing; every setting is below this key");
             Config::default()
         }
     };
-    let settings = config.check(&at, text, file, base);
+    let settings = config.check(&at, &read, file, base);
     unknown::tell(&noticed.sections, keys, &problems);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
@@ -257,7 +259,7 @@ pub fn keys() -> Vec<String> {
 /// Problems with their lines, in the order of the file.
 fn in_order(mut problems: Vec<Problem>, text: &str) -> Vec<Problem> {
     if !problems.is_empty() {
-        let lines = Lines::of(text.trim_start_matches('\u{feff}'));
+        let lines = Lines::of(text);
         for problem in &mut problems {
             problem.line = lines.line(&problem.path);
         }
@@ -267,7 +269,13 @@ fn in_order(mut problems: Vec<Problem>, text: &str) -> Vec<Problem> {
 }
 
 impl Config {
-    fn check(&self, at: &Reader, text: &str, file: PathBuf, base: &Path) -> Settings {
+    fn check(
+        &self,
+        at: &Reader,
+        document: &Document<Self>,
+        file: PathBuf,
+        base: &Path,
+    ) -> Settings {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
         let across = Across::default();
@@ -301,7 +309,7 @@ impl Config {
             log_level,
             log_directory: self.check_log_directory(at, base),
             health_check,
-            page: page.map(|page| PageSettings::new(page, &yaml::tree(text))),
+            page: page.map(|page| PageSettings::new(page, &document.below_root())),
             crash: crash_at.section(&self.crash_file).check(&crash_at),
             unused: self.check_unused(at, &across),
             tracking,
@@ -310,9 +318,7 @@ impl Config {
             sense: sense.check(at, &folder),
         }
     }
-}
 
-impl Config {
     fn check_log_directory(&self, at: &Reader, base: &Path) -> Option<PathBuf> {
         if !at.key("fileLogging").or(&self.file_logging, true) {
             return None;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use actors::domain::yaml::Section;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
@@ -46,27 +47,35 @@ impl SyntaxError {
 pub(super) struct Document<T> {
     /// The section below the root key; `None` when the root key is missing.
     pub(super) root: Option<Section<T>>,
-    /// Other keys beside it.
-    pub(super) others: Vec<String>,
+    /// The whole text with its merge keys applied.
+    tree: Value,
+}
+
+impl<T> Document<T> {
+    /// Keys beside the root key.
+    pub(super) fn others(&self) -> impl Iterator<Item = &str> {
+        let keys = self.tree.as_mapping().into_iter().flat_map(|map| map.keys());
+        keys.filter_map(Value::as_str).filter(|name| *name != super::ROOT)
+    }
+
+    /// What is below the root key as it was read; null where JSON cannot hold it.
+    pub(super) fn below_root(&self) -> serde_json::Value {
+        let root = self.tree.get(super::ROOT);
+        root.and_then(|root| serde_json::to_value(root).ok()).unwrap_or_default()
+    }
 }
 
 /// How deep merge keys may refer to each other; deeper is a mistake.
 const DEEPEST_MERGE: usize = 32;
 
-/// Reads a document.
+/// Reads a document that begins without a byte order mark.
 pub(super) fn read<T>(text: &str) -> Result<Document<T>, SyntaxError>
 where
     T: DeserializeOwned + Default,
 {
-    let text = text.trim_start_matches('\u{feff}');
-    let mut tree = parse(text)?;
-    let root = match tree.get_mut(super::ROOT) {
-        Some(root) => Some(serde_yaml::from_value(std::mem::take(root))?),
-        None => None,
-    };
-    let names = tree.as_mapping().into_iter().flat_map(|map| map.keys()).filter_map(Value::as_str);
-    let others = names.filter(|name| *name != super::ROOT).map(str::to_owned).collect();
-    Ok(Document { root, others })
+    let tree = parse(text)?;
+    let root = tree.get(super::ROOT).map(Section::deserialize).transpose()?;
+    Ok(Document { root, tree })
 }
 
 /// The whole text with its merge keys applied.
@@ -85,13 +94,6 @@ fn parse(text: &str) -> Result<Value, SyntaxError> {
         tree.apply_merge()?;
     }
     Ok(tree)
-}
-
-/// The tree below the root key of a text that was read before; null where JSON cannot hold it.
-pub(super) fn tree(text: &str) -> serde_json::Value {
-    let document = parse(text.trim_start_matches('\u{feff}'));
-    let tree = document.ok().and_then(|mut tree| tree.get_mut(super::ROOT).map(std::mem::take));
-    tree.and_then(|tree| serde_json::to_value(tree).ok()).unwrap_or_default()
 }
 
 fn has_merge(tree: &Value) -> bool {
