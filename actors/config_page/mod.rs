@@ -13,12 +13,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use self::limit::{Limit, Verdict};
+use crate::io::web::serve;
 use crate::runtime::drain::Drain;
 
 pub use settings::{ConfigPageConfig, ConfigPageSettings};
@@ -114,18 +114,9 @@ impl Actor for ConfigPage {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        match self.serve() {
-            Ok(server) => {
-                self.serving = Some(ctx.spawn(wrap_future(server).map(|result, _, _| {
-                    if let Err(error) = result {
-                        log::error!("CONFIG VIS: The page ended: {error}");
-                    }
-                })));
-                if let Ok(address) = self.address() {
-                    log::info!("CONFIG VIS: The configuration is shown at http://{address}/");
-                }
-            }
-            Err(error) => log::error!("CONFIG VIS: The page cannot be served: {error}"),
+        self.serving = serve(ctx, self.serve(), "CONFIG VIS: The page");
+        if let (Some(_), Ok(address)) = (self.serving, self.address()) {
+            log::info!("CONFIG VIS: The configuration is shown at http://{address}/");
         }
     }
 }

@@ -13,7 +13,6 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, AsyncContext, Context, Handler, Recipient, SpawnHandle, Supervised};
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -21,6 +20,7 @@ use futures_util::future::join_all;
 use serde_json::{Map, json};
 use tokio::time::timeout;
 
+use crate::io::web::serve;
 use crate::runtime::drain::Drain;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
@@ -121,19 +121,12 @@ impl Actor for HealthEndpoint {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        match self.serve() {
-            Ok(server) => {
-                self.serving = Some(ctx.spawn(wrap_future(server).map(|result, _, _| {
-                    if let Err(error) = result {
-                        log::error!("MAIN: The health check ended: {error}");
-                    }
-                })));
-                for address in self.sockets.addresses() {
-                    let port = address.port();
-                    log::info!("MAIN: Started Docker healthcheck server on port {port}.");
-                }
+        self.serving = serve(ctx, self.serve(), "MAIN: The health check");
+        if self.serving.is_some() {
+            for address in self.sockets.addresses() {
+                let port = address.port();
+                log::info!("MAIN: Started Docker healthcheck server on port {port}.");
             }
-            Err(error) => log::error!("MAIN: The health check cannot be served: {error}"),
         }
     }
 }

@@ -3,3 +3,4 @@
 pub mod http;
 pub mod influx;
 pub mod sense;
+pub mod web;
