@@ -7,6 +7,7 @@
 //!                                 UptimeMonitor ──OwnMemory─────┘
 //! pollers and writer ──ErrorOccurred──> ErrorTrackerActor ──ErrorPoint──┬─> InfluxErrorSinkActor
 //!                                                                       └─> ErrorHistoryActor
+//! HealthEndpoint ──AskReadiness──> InfluxWriter, HealthPoller         ConfigPage stands alone
 //! ```
 //!
 //! Downstream starts first; sources stop first.
