@@ -3,6 +3,7 @@
 //! Nothing here opens a socket, reads a clock or logs.
 
 pub mod errors;
+pub mod events;
 pub mod names;
 pub mod point;
 pub mod schedule;

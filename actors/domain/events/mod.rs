@@ -1,0 +1,70 @@
+//! Events that Qlik Sense sends by UDP: from the bytes of a datagram to an event, as pure
+//! functions over borrowed text. An event is built only when somebody will receive it.
+//!
+//! ```text
+//! text.rs         rules that every field follows: cleaning, numbers, ids, times
+//! user.rs         user events; agent.rs reads their user agent
+//! log.rs          log events: which source, where its fields are; layout.rs has the tables
+//! json.rs         an event as JSON
+//! categorise.rs   categories of log events, and which are dropped
+//! performance.rs  which performance events of the engine are kept
+//! counts.rs       how many events came, by source, host and subsystem
+//! directory.rs    which configured server a host name belongs to
+//! ```
+
+mod agent;
+mod categorise;
+mod counts;
+mod directory;
+mod json;
+mod layout;
+mod log;
+mod performance;
+mod text;
+mod user;
+
+pub use agent::UserAgent;
+pub use categorise::{Action, Categories, Categorise, Filter, Match, Rule};
+pub use counts::{CountKey, EventCounts, RejectedCount, RejectedKey};
+pub use directory::ServerDirectory;
+pub use layout::{Key, Source};
+pub use log::{LogDatagram, LogEvent, Performance, RawPerformance};
+pub use performance::{AppFilter, AppMatch, Choice, PerformanceFilter};
+pub use user::{UserDatagram, UserEvent, UserEventKind};
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::domain::names::ServerName;
+use crate::domain::point::Stamp;
+
+/// An event with what the receiver knows about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Received<E> {
+    /// When it was received. The times inside an event are not used: they have no reliable zone.
+    pub stamp: Stamp,
+    /// The configured server that sent it, if one did (decision E12).
+    pub server: Option<ServerName>,
+    /// What it says.
+    pub event: E,
+}
+
+/// The text of a datagram: bytes that are no UTF-8 are replaced, a byte order mark is removed.
+pub fn text_of(datagram: &[u8]) -> Cow<'_, str> {
+    let datagram = datagram.strip_prefix("\u{feff}".as_bytes()).unwrap_or(datagram);
+    String::from_utf8_lossy(datagram)
+}
+
+/// The first characters of a datagram for a log line: `most` at most, without control characters.
+pub fn excerpt(text: &str, most: usize) -> Cow<'_, str> {
+    text::clean(text, most)
+}
+
+/// Stands for a part of an event that is missing or too varied to be counted by itself.
+pub const UNKNOWN: &str = "Unknown";
+
+/// Names and values, shared by all events that have them.
+pub type Pairs = Arc<[(Arc<str>, Arc<str>)]>;
+
+#[cfg(test)]
+mod tests;
