@@ -4,14 +4,19 @@
 //! ```text
 //! AppNamesExtractor ──AppNames──> HealthPoller ──HealthMetrics──┐
 //!                                 ProxyPoller ──ProxySessions───┼──> InfluxWriter
-//!                                 UptimeMonitor ──OwnMemory─────┘
-//! pollers and writer ──ErrorOccurred──> ErrorTrackerActor ──ErrorPoint──┬─> InfluxErrorSinkActor
+//!                                 UptimeMonitor ──OwnMemory─────┤
+//! UdpReceiver (user events, log events) ──EventBatch, QueueMetrics──┤
+//!          └──counts, when asked──> EventCounter ──CountedEvents────┘
+//! pollers, receivers, writer ──ErrorOccurred──> ErrorTrackerActor ──ErrorPoint──┬─> InfluxErrorSinkActor
 //!                                                                       └─> ErrorHistoryActor
 //! HealthEndpoint ──AskReadiness──> InfluxWriter, HealthPoller         ConfigPage stands alone
 //! ```
 //!
 //! Downstream starts first; sources stop first.
 
+mod events;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +25,7 @@ use actix_rt::Arbiter;
 use actors::app_names_extractor::AppNamesExtractor;
 use actors::config_page::{ConfigPage, Shown};
 use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint};
+use actors::domain::telemetry::AppNames;
 use actors::error_history::{ErrorHistoryActor, ErrorStore};
 use actors::error_tracker::{ErrorTrackerActor, Tracking};
 use actors::health_endpoint::HealthEndpoint;
@@ -32,6 +38,7 @@ use actors::runtime::drain::Drain;
 use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::AskReadiness;
 use actors::runtime::supervise::{Place, Policy, Supervisor};
+use actors::udp_receiver::AskAddress;
 use actors::uptime_monitor::{ReadHeap, UptimeMonitor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -48,6 +55,8 @@ pub struct App {
     /// Threads of their own, joined at the end.
     arbiters: Vec<Arbiter>,
     given_up: mpsc::UnboundedReceiver<&'static str>,
+    /// Receivers of user events and of log events.
+    receivers: [Option<Recipient<AskAddress>>; 2],
 }
 
 /// What the program is given by the machine.
@@ -85,15 +94,34 @@ impl App {
         let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
         let writer = graph.start_writer(&settings, surroundings, &errors);
         graph.start_uptime(&settings, surroundings, writer.as_ref());
+        let receivers = graph.start_events(&settings, surroundings, writer.as_ref(), &errors);
         let shown = settings.page.as_ref().map(|page| page.shown.clone());
         let mut asked: Vec<Recipient<AskReadiness>> = Vec::new();
         asked.extend(writer.as_ref().map(|writer| writer.clone().recipient()));
-        asked.extend(graph.start_pollers(settings, writer.as_ref(), &errors));
+        asked.extend(receivers.asked);
+        asked.extend(graph.start_pollers(settings, writer.as_ref(), receivers.names, &errors));
         graph.start_endpoints(sockets, shown, asked);
 
         // Everybody was pushed as they started, downstream first.
         graph.stop_order.reverse();
-        Self { tracker, stop_order: graph.stop_order, arbiters: graph.arbiters, given_up }
+        Self {
+            tracker,
+            stop_order: graph.stop_order,
+            arbiters: graph.arbiters,
+            given_up,
+            receivers: [receivers.user, receivers.log],
+        }
+    }
+
+    /// Where user events and log events are received; `None` where they are not.
+    pub async fn event_addresses(&self) -> [Option<SocketAddr>; 2] {
+        let mut addresses = [None; 2];
+        for (address, receiver) in addresses.iter_mut().zip(&self.receivers) {
+            if let Some(receiver) = receiver {
+                *address = receiver.send(AskAddress).await.ok().flatten();
+            }
+        }
+        addresses
     }
 
     /// Waits for the name of an actor that could not be kept alive.
@@ -228,10 +256,11 @@ impl Graph {
             instance: settings.uptime.as_ref().map_or_else(String::new, |up| up.instance.clone()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
+        let events = events::measurements(settings);
         let (place, clock, errors) =
             (self.own_thread(), surroundings.clock.clone(), errors.clone());
         let writer = self.supervisor.start("InfluxWriter", &place, MAILBOX, move || {
-            InfluxWriter::new(influx, own, clock, errors)
+            InfluxWriter::new(influx, own, events, clock, errors)
         });
         self.stop_order.push(("InfluxWriter", writer.clone().recipient()));
         Some(writer)
@@ -279,6 +308,7 @@ impl Graph {
         &mut self,
         settings: Settings,
         writer: Option<&Addr<InfluxWriter>>,
+        mut use_names: Vec<Recipient<AppNames>>,
         errors: &Recipient<ErrorOccurred>,
     ) -> Option<Recipient<AskReadiness>> {
         let sense = Arc::new(settings.sense);
@@ -307,7 +337,8 @@ impl Graph {
             self.stop_order.push(("ProxyPoller", proxy.recipient()));
         }
         if let Some(polling) = sense.app_names.clone() {
-            let names = Fanout::new(vec![health.clone().recipient()]);
+            use_names.push(health.clone().recipient());
+            let names = Fanout::new(use_names);
             let (verify, errors) = (sense.reject_unauthorized, errors.clone());
             let apps =
                 self.supervisor.start("AppNamesExtractor", &Place::Here, MAILBOX, move || {

@@ -35,6 +35,7 @@ use actors::io::sense::{
     AppNamesConfig, CertConfig, SenseConfig, SenseSettings, ServersConfig, UserSessionsConfig,
 };
 use actors::runtime::level::Level;
+use actors::udp_receiver::{LogEventSettings, UserEventSettings};
 use actors::uptime_monitor::{UptimeConfig, UptimeSettings};
 use serde::Deserialize;
 
@@ -48,6 +49,7 @@ use self::yaml::Document;
 use crate::crash_dump::CrashSettings;
 use crate::paths;
 
+pub use self::events::EventCountSettings;
 pub use self::find::{find, not_read};
 pub use self::page::PageSettings;
 
@@ -121,6 +123,12 @@ pub struct Settings {
     pub influx: Option<InfluxSettings>,
     /// The Qlik Sense site.
     pub sense: SenseSettings,
+    /// What is counted of events.
+    pub event_counts: EventCountSettings,
+    /// `None` when switched off.
+    pub user_events: Option<UserEventSettings>,
+    /// `None` when no source is on.
+    pub log_events: Option<LogEventSettings>,
 }
 
 /// `errorTracking` with its master switch on.
@@ -304,7 +312,16 @@ impl Config {
         if let Some(accounts) = uptime.as_ref().and_then(|up| up.new_relic_accounts.clone()) {
             across.sends_to(uptime_at.key("storeNewRelic.destinationAccount"), accounts);
         }
+        let counts_at = at.key("qlikSenseEvents");
+        let event_counts = counts_at.section(&self.qlik_sense_events).check(&counts_at, &across);
+        let (user_at, log_at) = (at.key("userEvents"), at.key("logEvents"));
+        let count = event_counts.counts.is_some();
+        let user_events = user_at.section(&self.user_events).check(&user_at, &across, count);
+        let log_events = log_at.section(&self.log_events).check(&log_at, &across, &event_counts);
         Settings {
+            event_counts,
+            user_events,
+            log_events,
             file,
             log_level,
             log_directory: self.check_log_directory(at, base),
@@ -339,7 +356,6 @@ impl Config {
         let credentials_at = at.key("thirdPartyToolsCredentials");
         let accounts =
             credentials_at.section(&self.third_party_tools_credentials).check(&credentials_at);
-        let counts_at = at.key("qlikSenseEvents");
         if self.audit_events.value("enable").is_some_and(|value| value == "true") {
             at.key("auditEvents").warning("is not supported by this program and is ignored");
         }
@@ -347,17 +363,10 @@ impl Config {
             at.key("logdb").warning("is not used any more, ignored");
         }
         let heartbeat_at = at.key("heartbeat");
-        let (user_at, log_at) = (at.key("userEvents"), at.key("logEvents"));
         let (mqtt_at, relic_at) = (at.key("mqttConfig"), at.key("newRelic"));
         let prometheus_at = at.key("prometheus");
         let on = [
             ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
-            (
-                "qlikSenseEvents",
-                counts_at.section(&self.qlik_sense_events).check(&counts_at, across),
-            ),
-            ("userEvents", user_at.section(&self.user_events).check(&user_at, across)),
-            ("logEvents", log_at.section(&self.log_events).check(&log_at, across)),
             ("mqttConfig", mqtt_at.section(&self.mqtt_config).check(&mqtt_at)),
             ("newRelic", relic_at.section(&self.new_relic).check(&relic_at)),
             ("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at, across)),

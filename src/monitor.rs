@@ -110,7 +110,7 @@ fn facts(settings: &Settings) -> Value {
         "influxdbVersion": settings.influx.as_ref().map(|influx| influx.version().to_string()),
         "errorTrackingEnable": settings.tracking.is_some(),
         "servers": settings.sense.targets.len(),
-        "userEventsEnable": on("userEvents"),
+        "userEventsEnable": settings.user_events.is_some(),
         "prometheusEnable": on("prometheus"),
         "mqttEnable": on("mqttConfig"),
     })

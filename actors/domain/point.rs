@@ -15,38 +15,47 @@ impl Stamp {
     }
 }
 
-/// Text that is mostly known at compile time, else shared.
+/// Text that is mostly known at compile time or belongs to an event, else shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Text {
-    /// A name of ours.
-    Static(&'static str),
+pub enum Text<'a> {
+    /// A name of ours, or a text of what the point is about.
+    Borrowed(&'a str),
     /// A configured or received text.
     Shared(Arc<str>),
 }
 
-impl Text {
+impl Text<'_> {
     /// The text.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Static(text) => text,
+            Self::Borrowed(text) => text,
             Self::Shared(text) => text,
         }
     }
 }
 
-impl From<&'static str> for Text {
-    fn from(text: &'static str) -> Self {
-        Self::Static(text)
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Borrowed(text)
     }
 }
 
-impl From<Arc<str>> for Text {
+impl From<Arc<str>> for Text<'_> {
     fn from(text: Arc<str>) -> Self {
         Self::Shared(text)
     }
 }
 
-impl From<String> for Text {
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::Borrowed(text),
+            Cow::Owned(text) => Self::Shared(text.into()),
+        }
+    }
+}
+
+impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
         Self::Shared(text.into())
     }
@@ -69,40 +78,40 @@ pub enum FieldValue<'a> {
 
 /// One point: measurement, tags, fields, stamp.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Point {
+pub struct Point<'a> {
     /// Table it belongs to.
-    pub measurement: Text,
+    pub measurement: Text<'a>,
     /// Indexed names and values. A repeated name means: the later value wins.
-    pub tags: Vec<(Text, Text)>,
+    pub tags: Vec<(Text<'a>, Text<'a>)>,
     /// Values; a point without any cannot be written.
-    pub fields: Vec<(Text, FieldValue<'static>)>,
+    pub fields: Vec<(Text<'a>, FieldValue<'a>)>,
     /// When.
     pub stamp: Stamp,
 }
 
-impl Point {
+impl<'a> Point<'a> {
     /// A point without tags and fields yet.
-    pub fn new(measurement: impl Into<Text>, stamp: Stamp) -> Self {
+    pub fn new(measurement: impl Into<Text<'a>>, stamp: Stamp) -> Self {
         Self { measurement: measurement.into(), tags: Vec::new(), fields: Vec::new(), stamp }
     }
 
     /// Adds a tag.
     #[must_use]
-    pub fn tag(mut self, name: impl Into<Text>, value: impl Into<Text>) -> Self {
+    pub fn tag(mut self, name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) -> Self {
         self.tags.push((name.into(), value.into()));
         self
     }
 
     /// Adds a field.
     #[must_use]
-    pub fn field(mut self, name: impl Into<Text>, value: FieldValue<'static>) -> Self {
+    pub fn field(mut self, name: impl Into<Text<'a>>, value: FieldValue<'a>) -> Self {
         self.fields.push((name.into(), value));
         self
     }
 
     /// Adds a field where a value is known.
     #[must_use]
-    pub fn field_if(self, name: impl Into<Text>, value: Option<FieldValue<'static>>) -> Self {
+    pub fn field_if(self, name: impl Into<Text<'a>>, value: Option<FieldValue<'a>>) -> Self {
         match value {
             Some(value) => self.field(name, value),
             None => self,

@@ -14,7 +14,7 @@ pub(super) fn points(
     metrics: &HealthMetrics,
     influx: &InfluxSettings,
     clock: &Clock,
-) -> Vec<Point> {
+) -> Vec<Point<'static>> {
     let version = influx.version();
     let health = &*metrics.health;
     let start = |measurement| super::server_point(measurement, &metrics.server, clock);
@@ -35,7 +35,7 @@ pub(super) fn points(
     points.into_iter().filter(|point| !point.fields.is_empty()).collect()
 }
 
-fn sense_server(point: Point, health: &EngineHealth, clock: &Clock) -> Point {
+fn sense_server(point: Point<'static>, health: &EngineHealth, clock: &Clock) -> Point<'static> {
     let text = |value: &Option<String>| value.clone().map(|text| FieldValue::Text(text.into()));
     let uptime = health.started.as_deref().map(|started| uptime_text(started, clock.now()));
     point
@@ -44,7 +44,7 @@ fn sense_server(point: Point, health: &EngineHealth, clock: &Clock) -> Point {
         .field_if("uptime", text(&uptime))
 }
 
-fn mem(point: Point, health: &EngineHealth, version: InfluxVersion) -> Point {
+fn mem(point: Point<'static>, health: &EngineHealth, version: InfluxVersion) -> Point<'static> {
     let value = |number: Option<f64>| match version {
         InfluxVersion::V1 => number.and_then(integer),
         InfluxVersion::V2 | InfluxVersion::V3 => number.map(FieldValue::Float),
@@ -56,7 +56,7 @@ fn mem(point: Point, health: &EngineHealth, version: InfluxVersion) -> Point {
         .field_if("free", value(health.mem_free))
 }
 
-fn cpu(point: Point, health: &EngineHealth, version: InfluxVersion) -> Point {
+fn cpu(point: Point<'static>, health: &EngineHealth, version: InfluxVersion) -> Point<'static> {
     let total = match version {
         InfluxVersion::V1 => health.cpu_total.and_then(integer),
         InfluxVersion::V2 => health.cpu_total.map(FieldValue::Float),
@@ -65,7 +65,7 @@ fn cpu(point: Point, health: &EngineHealth, version: InfluxVersion) -> Point {
     point.field_if("total", total)
 }
 
-fn cache(point: Point, health: &EngineHealth, version: InfluxVersion) -> Point {
+fn cache(point: Point<'static>, health: &EngineHealth, version: InfluxVersion) -> Point<'static> {
     let count = |number: Option<f64>| match version {
         InfluxVersion::V3 => number.and_then(positive),
         InfluxVersion::V1 | InfluxVersion::V2 => number.and_then(integer),
@@ -78,13 +78,21 @@ fn cache(point: Point, health: &EngineHealth, version: InfluxVersion) -> Point {
         .field_if("bytes_added", count(health.cache_bytes_added))
 }
 
-fn saturated(point: Point, health: &EngineHealth, version: InfluxVersion) -> Point {
+fn saturated(
+    point: Point<'static>,
+    health: &EngineHealth,
+    version: InfluxVersion,
+) -> Point<'static> {
     // Versions 2 and 3 read a missing value as false since their first release.
     let missing = (version != InfluxVersion::V1).then_some(false);
     point.field_if("saturated", health.saturated.or(missing).map(FieldValue::Boolean))
 }
 
-fn apps(mut point: Point, health: &EngineHealth, influx: &InfluxSettings) -> Point {
+fn apps(
+    mut point: Point<'static>,
+    health: &EngineHealth,
+    influx: &InfluxSettings,
+) -> Point<'static> {
     let version = influx.version();
     let apps = &health.apps;
     let lists = [
@@ -134,12 +142,12 @@ const IN_MEMORY: ListFields = ListFields {
 
 /// The lists as text, empty where they are switched off.
 fn text_fields(
-    point: Point,
+    point: Point<'static>,
     list: &DocList,
     include: bool,
     fields: &ListFields,
     version: InfluxVersion,
-) -> Point {
+) -> Point<'static> {
     let text = |text: String| FieldValue::Text(text.into());
     let names = |names: Option<&Vec<String>>| match names {
         Some(names) if include => text(join_names(names, version)),

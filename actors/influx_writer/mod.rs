@@ -1,15 +1,20 @@
 //! InfluxWriter: stores measurements in InfluxDB.
 //!
-//! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], [`AskReadiness`], [`Drain`]
+//! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], batches of [`UserEvent`] and
+//!   [`LogEvent`], [`CountedEvents`], [`QueueMetrics`], [`AskReadiness`], [`Drain`]
 //! - sends: nothing
 //! - reports: one `INFLUXDB_V*_WRITE` error for each write operation that was not stored at its
 //!   first attempt (decisions E11 and E19)
 //! - on restart: keeps its queue; the message in hand at a panic is lost
 
+mod counts;
+mod events;
 mod health;
+mod log_events;
 mod own;
 mod sessions;
 mod uptime_text;
+mod user_events;
 
 use std::time::Duration;
 
@@ -19,18 +24,27 @@ use actix::{
 };
 
 use crate::domain::errors::{ErrorOccurred, InfluxModule, Origin};
+use crate::domain::events::{LogEvent, UserEvent};
 use crate::domain::names::{MonitoredServer, ServerName};
 use crate::domain::point::Point;
-use crate::domain::telemetry::{HealthMetrics, OwnMemory, ProxySessions};
+use crate::domain::telemetry::{
+    CountedEvents, EventBatch, HealthMetrics, OwnMemory, ProxySessions, QueueMetrics,
+};
 use crate::io::influx::{Delivery, Event, InfluxSettings, Style, WriteJob, encode};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
+use self::events::Gathered;
+
+pub use self::events::{EventSettings, Measurement};
+
 /// See the module.
 pub struct InfluxWriter {
     influx: InfluxSettings,
     own: OwnTags,
+    events: EventSettings,
+    gathered: Gathered,
     clock: Clock,
     delivery: Delivery,
 }
@@ -55,19 +69,30 @@ impl InfluxWriter {
     pub fn new(
         influx: InfluxSettings,
         own: OwnTags,
+        events: EventSettings,
         clock: Clock,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let style = Style { linger: LINGER, max_points: MAX_POINTS };
         let delivery = Delivery::new(&influx, style, move |event| on_event(event, &errors));
-        Self { influx, own, clock, delivery }
+        Self { influx, own, events, gathered: Gathered::default(), clock, delivery }
     }
 
     /// Encodes the points of one write operation and queues them as one job.
-    fn write(&self, module: InfluxModule, server: Option<&ServerName>, points: &[Point]) {
+    fn write(&self, module: InfluxModule, server: Option<&ServerName>, points: &[Point<'_>]) {
         let mut lines = Vec::with_capacity(256 * points.len());
         let written = points.iter().filter(|point| encode(point, &mut lines)).count();
-        if written == 0 {
+        self.push(module, server, lines, written);
+    }
+
+    fn push(
+        &self,
+        module: InfluxModule,
+        server: Option<&ServerName>,
+        lines: Vec<u8>,
+        points: usize,
+    ) {
+        if points == 0 {
             return;
         }
         let origin = Origin::InfluxWrite {
@@ -76,7 +101,22 @@ impl InfluxWriter {
             server: server.cloned(),
             to: self.influx.destination(),
         };
-        self.delivery.push(WriteJob { lines, points: written, origin: Some(origin) });
+        self.delivery.push(WriteJob { lines, points, origin: Some(origin) });
+    }
+
+    /// Sends gathered events on when enough are together, else when they have waited long enough.
+    fn gathered(&mut self, before: usize, ctx: &mut Context<Self>) {
+        if self.gathered.points() >= self.influx.max_batch_size {
+            self.send_gathered();
+        } else if before == 0 && self.gathered.points() > 0 {
+            ctx.run_later(LINGER, |writer, _| writer.send_gathered());
+        }
+    }
+
+    fn send_gathered(&mut self) {
+        for ((module, server), lines) in self.gathered.take() {
+            self.push(module, server.as_ref(), lines.bytes, lines.points);
+        }
     }
 }
 
@@ -99,7 +139,11 @@ fn on_event(event: Event, errors: &Recipient<ErrorOccurred>) {
 
 /// A point with the tags that every measurement about a server has. Configured server tags come
 /// last and win.
-fn server_point(measurement: &'static str, server: &MonitoredServer, clock: &Clock) -> Point {
+fn server_point(
+    measurement: &'static str,
+    server: &MonitoredServer,
+    clock: &Clock,
+) -> Point<'static> {
     let mut point = Point::new(measurement, clock.stamp())
         .tag("host", server.host.as_str().to_owned())
         .tag("server_name", server.name.as_str().to_owned())
@@ -114,6 +158,8 @@ impl Actor for InfluxWriter {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        // After a restart the timer of what was gathered is gone.
+        self.send_gathered();
         ctx.spawn(wrap_future(self.delivery.clone().run()).map(|_, _, _| ()));
     }
 }
@@ -147,6 +193,63 @@ impl Handler<OwnMemory> for InfluxWriter {
     }
 }
 
+impl Handler<EventBatch<UserEvent>> for InfluxWriter {
+    type Result = ();
+
+    fn handle(&mut self, batch: EventBatch<UserEvent>, ctx: &mut Self::Context) {
+        let before = self.gathered.points();
+        let version = self.influx.version();
+        for received in batch.events.iter() {
+            match user_events::point(received, &self.events.user_tags, version) {
+                Some(point) => {
+                    let server = received.server.as_ref();
+                    self.gathered.add(InfluxModule::UserEvents, server, |to| encode(&point, to));
+                }
+                None => log::warn!(
+                    "INFLUXDB: A user event without host or command is not written to InfluxDB"
+                ),
+            }
+        }
+        self.gathered(before, ctx);
+    }
+}
+
+impl Handler<EventBatch<LogEvent>> for InfluxWriter {
+    type Result = ();
+
+    fn handle(&mut self, batch: EventBatch<LogEvent>, ctx: &mut Self::Context) {
+        let before = self.gathered.points();
+        let version = self.influx.version();
+        for received in batch.events.iter() {
+            let point = log_events::point(received, &self.events.log_tags, version);
+            let server = received.server.as_ref();
+            self.gathered.add(InfluxModule::LogEvents, server, |to| encode(&point, to));
+        }
+        self.gathered(before, ctx);
+    }
+}
+
+impl Handler<CountedEvents> for InfluxWriter {
+    type Result = ();
+
+    fn handle(&mut self, counted: CountedEvents, _: &mut Self::Context) {
+        let version = self.influx.version();
+        let points = counts::events(&counted, &self.events, version, &self.clock);
+        self.write(InfluxModule::EventCounts, None, &points);
+        let points = counts::rejected(&counted, &self.events, version, &self.clock);
+        self.write(InfluxModule::RejectedEventCounts, None, &points);
+    }
+}
+
+impl Handler<QueueMetrics> for InfluxWriter {
+    type Result = ();
+
+    fn handle(&mut self, metrics: QueueMetrics, _: &mut Self::Context) {
+        let point = counts::queue(&metrics, self.influx.version(), &self.clock);
+        self.write(InfluxModule::QueueMetrics, None, &[point]);
+    }
+}
+
 impl Handler<AskReadiness> for InfluxWriter {
     type Result = MessageResult<AskReadiness>;
 
@@ -159,6 +262,7 @@ impl Handler<Drain> for InfluxWriter {
     type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        self.send_gathered();
         let delivery = self.delivery.clone();
         let flush = async move { delivery.flush(drain.until).await };
         Box::pin(wrap_future(flush).map(|left, _: &mut Self, _| {

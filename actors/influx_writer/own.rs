@@ -6,7 +6,7 @@ use crate::domain::telemetry::OwnMemory;
 
 /// The point of one reading. `external` has no counterpart outside of Node.js but must exist:
 /// dashboards plot it.
-pub(super) fn point(memory: &OwnMemory, tags: &OwnTags, stamp: Stamp) -> Point {
+pub(super) fn point(memory: &OwnMemory, tags: &OwnTags, stamp: Stamp) -> Point<'static> {
     let mib = |bytes| FieldValue::Float(OwnMemory::mib(bytes));
     Point::new("butlersos_memory_usage", stamp)
         .tag("butler_sos_instance", tags.instance.clone())

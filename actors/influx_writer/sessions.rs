@@ -6,7 +6,11 @@ use crate::domain::telemetry::{ProxySession, ProxySessions};
 use crate::runtime::clock::Clock;
 
 /// Summary, list, and one detail point for each session that is not excluded.
-pub(super) fn points(answer: &ProxySessions, version: InfluxVersion, clock: &Clock) -> Vec<Point> {
+pub(super) fn points(
+    answer: &ProxySessions,
+    version: InfluxVersion,
+    clock: &Clock,
+) -> Vec<Point<'static>> {
     let start = |measurement| {
         super::server_point(measurement, &answer.server, clock)
             .tag("user_session_virtual_proxy", answer.virtual_proxy.as_str().to_owned())

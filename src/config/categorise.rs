@@ -1,7 +1,10 @@
 //! `logEvents.categorise`: rules that give log events a category or drop them.
 
+use actors::domain::events::{Action, Categorise, Filter, Match, Rule};
 use actors::domain::yaml::{Field, List, NamedValue, Reader, Section};
 use serde::Deserialize;
+
+use super::shared::pairs;
 
 /// `logEvents.categorise` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -37,44 +40,48 @@ struct DefaultConfig {
     category: List<Section<NamedValue>>,
 }
 
-const LEVELS: [(&str, ()); 8] = [
-    ("error", ()),
-    ("warn", ()),
-    ("info", ()),
-    ("verbose", ()),
-    ("debug", ()),
-    ("silly", ()),
-    ("fatal", ()),
-    ("warning", ()),
+const LEVELS: [(&str, &str); 8] = [
+    ("error", "error"),
+    ("warn", "warn"),
+    ("info", "info"),
+    ("verbose", "verbose"),
+    ("debug", "debug"),
+    ("silly", "silly"),
+    ("fatal", "fatal"),
+    ("warning", "warning"),
 ];
 
+const FILTERS: [(&str, Match); 3] =
+    [("sw", Match::StartsWith), ("ew", Match::EndsWith), ("so", Match::Contains)];
+
 impl CategoriseConfig {
-    pub(super) fn check(&self, at: &Reader) {
+    /// Checks the section `at`; `None` when it is switched off.
+    pub(super) fn check(&self, at: &Reader) -> Option<Categorise> {
         if !at.key("enable").or(&self.enable, false) {
-            return;
+            return None;
         }
-        for (at, rule) in at.key("rules").items(&self.rules) {
-            at.section(rule).check(&at);
-        }
+        let rules = at.key("rules").items(&self.rules);
+        let rules = rules.into_iter().map(|(at, rule)| at.section(rule).check(&at)).collect();
         let default_at = at.key("ruleDefault");
         let default = default_at.section(&self.rule_default);
-        if default_at.key("enable").or(&default.enable, true) {
-            NamedValue::list(&default_at.key("category"), &default.category);
-        }
+        let default = default_at
+            .key("enable")
+            .or(&default.enable, true)
+            .then(|| pairs(NamedValue::list(&default_at.key("category"), &default.category)));
+        Some(Categorise { rules, default })
     }
 }
 
 impl RuleConfig {
-    fn check(&self, at: &Reader) {
+    fn check(&self, at: &Reader) -> Rule {
         at.key("description").optional(&self.description);
         let levels_at = at.key("logLevel");
         let levels = levels_at.items(&self.log_level);
         if levels.is_empty() {
             levels_at.error("needs at least one log level");
         }
-        for (at, level) in levels {
-            at.choice(level, &LEVELS, ());
-        }
+        let levels = levels.into_iter().map(|(at, level)| at.choice(level, &LEVELS, "").to_owned());
+        let levels = levels.collect();
         let actions = [("categorise", true), ("drop", false)];
         let categorise = at.key("action").choice(&self.action, &actions, true);
         let category_at = at.key("category");
@@ -87,13 +94,23 @@ impl RuleConfig {
         if filters.is_empty() {
             filter_at.error("needs at least one filter");
         }
-        for (at, filter) in filters {
-            let filter = at.section(filter);
-            let why = "every filter has a type and a value";
-            if at.key("type").needed(&filter.kind, why).is_some() {
-                at.key("type").choice(&filter.kind, &[("sw", ()), ("ew", ()), ("so", ())], ());
-            }
-            at.key("value").needed(&filter.value, why);
+        let filters = filters.into_iter().filter_map(|(at, filter)| at.section(filter).check(&at));
+        Rule {
+            levels,
+            filters: filters.collect(),
+            action: if categorise { Action::Categorise(pairs(category)) } else { Action::Drop },
         }
+    }
+}
+
+impl FilterConfig {
+    fn check(&self, at: &Reader) -> Option<Filter> {
+        let why = "every filter has a type and a value";
+        let kind = at
+            .key("type")
+            .needed(&self.kind, why)
+            .map(|_| at.key("type").choice(&self.kind, &FILTERS, Match::Contains));
+        let text = at.key("value").needed(&self.value, why);
+        Some(Filter { matches: kind?, text: text? })
     }
 }

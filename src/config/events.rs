@@ -1,12 +1,18 @@
-//! `qlikSenseEvents`, `userEvents` and `logEvents`: checked, though nothing receives events yet.
+//! `qlikSenseEvents`, `userEvents` and `logEvents`.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::domain::events::Source;
 use actors::domain::yaml::{Field, List, NamedValue, Reader, Section, Switch, User};
+use actors::influx_writer::Measurement;
+use actors::udp_receiver::{LogEventSettings, UserEventSettings};
 use serde::Deserialize;
 
 use super::across::{Across, Master};
 use super::categorise::CategoriseConfig;
 use super::performance::PerformanceConfig;
-use super::shared::{EventTag, event_tags};
+use super::shared::{EventTag, event_tags, pairs};
 use super::udp_server::{LogUdpConfig, UserUdpConfig};
 
 /// `qlikSenseEvents` as written.
@@ -52,32 +58,43 @@ struct NameConfig {
     measurement_name: Field<String>,
 }
 
+/// `qlikSenseEvents`, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventCountSettings {
+    /// How often counts are written to InfluxDB; `None` when they are not.
+    pub every: Option<Duration>,
+    /// Where counts go; `None` when events are not counted.
+    pub counts: Option<Measurement>,
+    /// Measurement of rejected performance events; `None` when they are not counted.
+    pub rejected: Option<Arc<str>>,
+}
+
 impl EventCountsConfig {
-    /// Checks the section `at`; whether anything is counted.
-    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
+    /// Checks the section `at`.
+    pub(super) fn check(&self, at: &Reader, across: &Across) -> EventCountSettings {
         let influx_at = at.key("influxdb");
         let influx = influx_at.section(&self.influxdb);
-        if influx_at.key("enable").or(&influx.enable, false) {
+        let every = influx_at.key("enable").or(&influx.enable, false).then(|| {
             across.forwards(influx_at.key("enable"), Master::Influx);
-            influx_at.key("writeFrequency").milliseconds(&influx.write_frequency, 20_000, 100);
-        }
+            influx_at.key("writeFrequency").milliseconds(&influx.write_frequency, 20_000, 100)
+        });
         let count_at = at.key("eventCount");
         let count = count_at.section(&self.event_count);
-        let counted = count_at.key("enable").or(&count.enable, false);
-        if counted {
+        let counts = count_at.key("enable").or(&count.enable, false).then(|| {
             let at = count_at.key("influxdb");
             let influx = at.section(&count.influxdb);
-            at.key("measurementName").optional(&influx.measurement_name);
-            NamedValue::list(&at.key("tags"), &influx.tags);
-        }
+            let name = at.key("measurementName").or(&influx.measurement_name, "event_count".into());
+            let tags = pairs(NamedValue::list(&at.key("tags"), &influx.tags));
+            Measurement { measurement: name.into(), tags }
+        });
         let rejected_at = at.key("rejectedEventCount");
         let rejected = rejected_at.section(&self.rejected_event_count);
-        let rejects_counted = rejected_at.key("enable").or(&rejected.enable, false);
-        if rejects_counted {
+        let rejected = rejected_at.key("enable").or(&rejected.enable, false).then(|| {
             let at = rejected_at.key("influxdb");
-            at.key("measurementName").optional(&at.section(&rejected.influxdb).measurement_name);
-        }
-        counted || rejects_counted
+            let name = at.section(&rejected.influxdb).measurement_name;
+            at.key("measurementName").or(&name, "rejected_event_count".into()).into()
+        });
+        EventCountSettings { every, counts, rejected }
     }
 }
 
@@ -128,15 +145,22 @@ struct UserNewRelicConfig {
 }
 
 impl UserEventsConfig {
-    /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
+    /// Checks the section `at`; `None` when it is switched off. `count` says whether events are
+    /// counted.
+    pub(super) fn check(
+        &self,
+        at: &Reader,
+        across: &Across,
+        count: bool,
+    ) -> Option<UserEventSettings> {
         if !at.key("enable").or(&self.enable, false) {
-            return false;
+            return None;
         }
-        User::list(&at.key("excludeUser"), &self.exclude_user);
+        let excluded = User::list(&at.key("excludeUser"), &self.exclude_user);
         let udp_at = at.key("udpServerConfig");
-        udp_at.section(&self.udp_server_config).check(&udp_at, "userEvents.enable is true", across);
-        event_tags(&at.key("tags"), &self.tags);
+        let udp = udp_at.section(&self.udp_server_config);
+        let udp = udp.check(&udp_at, "userEvents.enable is true", across);
+        let tags = pairs(event_tags(&at.key("tags"), &self.tags));
         let mqtt_at = at.key("sendToMQTT");
         let mqtt = mqtt_at.section(&self.send_to_mqtt);
         if mqtt_at.key("enable").or(&mqtt.enable, false) {
@@ -146,7 +170,8 @@ impl UserEventsConfig {
         }
         let influx_at = at.key("sendToInfluxdb");
         let influx = influx_at.section(&self.send_to_influxdb);
-        if influx != Switch::default() && influx.is_on(&influx_at, true) {
+        let to_influx = influx.is_on(&influx_at, true);
+        if influx != Switch::default() && to_influx {
             across.forwards(influx_at.key("enable"), Master::Influx);
         }
         let relic_at = at.key("sendToNewRelic");
@@ -158,7 +183,7 @@ impl UserEventsConfig {
             across.sends_to(accounts_at, accounts);
             relic_at.key("scramble").or(&relic.scramble, true);
         }
-        true
+        Some(UserEventSettings { udp, excluded, count, to_influx, tags })
     }
 }
 
@@ -256,31 +281,40 @@ struct NewRelicLevelsConfig {
 }
 
 impl LogEventsConfig {
-    /// Checks the section `at`; whether any source is on.
-    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
+    /// Checks the section `at`; `None` when no source is on. `counts` says what is counted.
+    pub(super) fn check(
+        &self,
+        at: &Reader,
+        across: &Across,
+        counts: &EventCountSettings,
+    ) -> Option<LogEventSettings> {
         let source_at = at.key("source");
         let source = source_at.section(&self.source);
-        let on = [
-            ("engine", &source.engine),
-            ("proxy", &source.proxy),
-            ("repository", &source.repository),
-            ("scheduler", &source.scheduler),
-            ("qixPerf", &source.qix_perf),
+        let sources: Vec<Source> = [
+            ("engine", &source.engine, Source::Engine),
+            ("proxy", &source.proxy, Source::Proxy),
+            ("repository", &source.repository, Source::Repository),
+            ("scheduler", &source.scheduler, Source::Scheduler),
+            ("qixPerf", &source.qix_perf, Source::QixPerf),
         ]
-        .map(|(key, section)| {
+        .into_iter()
+        .filter_map(|(key, section, source)| {
             let at = source_at.key(key);
-            at.section(section).is_on(&at, false)
-        });
-        if !on.contains(&true) {
-            return false;
+            at.section(section).is_on(&at, false).then_some(source)
+        })
+        .collect();
+        if sources.is_empty() {
+            return None;
         }
         let udp_at = at.key("udpServerConfig");
-        udp_at.section(&self.udp_server_config).check(&udp_at, "a log event source is on", across);
-        event_tags(&at.key("tags"), &self.tags);
+        let udp = udp_at.section(&self.udp_server_config);
+        let udp = udp.check(&udp_at, "a log event source is on", across);
+        let tags = pairs(event_tags(&at.key("tags"), &self.tags));
         let categorise_at = at.key("categorise");
-        categorise_at.section(&self.categorise).check(&categorise_at);
+        let categorise = categorise_at.section(&self.categorise).check(&categorise_at);
         let performance_at = at.key("enginePerformanceMonitor");
-        performance_at.section(&self.engine_performance_monitor).check(&performance_at);
+        let performance = performance_at.section(&self.engine_performance_monitor);
+        let performance = performance.check(&performance_at, counts.rejected.is_some());
         let mqtt_at = at.key("sendToMQTT");
         let mqtt = mqtt_at.section(&self.send_to_mqtt);
         if mqtt_at.key("enable").or(&mqtt.enable, false) {
@@ -292,11 +326,13 @@ impl LogEventsConfig {
             at.key("subsystemTopics").or(&post.subsystem_topics, true);
         }
         let influx_at = at.key("sendToInfluxdb");
-        if influx_at.section(&self.send_to_influxdb).is_on(&influx_at, false) {
+        let to_influx = influx_at.section(&self.send_to_influxdb).is_on(&influx_at, false);
+        if to_influx {
             across.forwards(influx_at.key("enable"), Master::Influx);
         }
         self.check_new_relic(&at.key("sendToNewRelic"), across);
-        true
+        let count = counts.counts.is_some();
+        Some(LogEventSettings { udp, sources, categorise, performance, count, to_influx, tags })
     }
 
     fn check_new_relic(&self, at: &Reader, across: &Across) {

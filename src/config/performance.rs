@@ -1,7 +1,11 @@
 //! `logEvents.enginePerformanceMonitor`: which performance events of the engine are kept.
 
+use actors::domain::events::{AppFilter, AppMatch, Choice, PerformanceFilter};
 use actors::domain::yaml::{Field, List, NamedValue, Reader, Section, Switch};
+use actors::udp_receiver::PerformanceSettings;
 use serde::Deserialize;
+
+use super::shared::pairs;
 
 /// `logEvents.enginePerformanceMonitor` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -95,77 +99,115 @@ struct MethodConfig {
 }
 
 impl PerformanceConfig {
-    pub(super) fn check(&self, at: &Reader) {
+    /// Checks the section `at`; `None` when it is switched off. `counted` says whether rejected
+    /// events are counted at all.
+    pub(super) fn check(&self, at: &Reader, counted: bool) -> Option<PerformanceSettings> {
         if !at.key("enable").or(&self.enable, false) {
-            return;
+            return None;
         }
         let lookup_at = at.key("appNameLookup");
-        lookup_at.section(&self.app_name_lookup).is_on(&lookup_at, false);
+        let look_up_names = lookup_at.section(&self.app_name_lookup).is_on(&lookup_at, false);
         let rejected_at = at.key("trackRejectedEvents");
         let rejected = rejected_at.section(&self.track_rejected_events);
-        if rejected_at.key("enable").or(&rejected.enable, false) {
-            NamedValue::list(&rejected_at.key("tags"), &rejected.tags);
-        }
+        let track = rejected_at.key("enable").or(&rejected.enable, false);
+        let tags = if track {
+            NamedValue::list(&rejected_at.key("tags"), &rejected.tags)
+        } else {
+            Vec::new()
+        };
         let filter_at = at.key("monitorFilter");
-        let filter = filter_at.section(&self.monitor_filter);
-        let all_at = filter_at.key("allApps");
-        let all = all_at.section(&filter.all_apps);
-        if all_at.key("enable").or(&all.enable, false) {
-            check_apps(&all_at.key("appExclude"), &all.app_exclude);
-            check_object_type(&all_at.key("objectType"), &all.object_type);
-            check_method(&all_at.key("method"), &all.method);
-        }
-        let specific_at = filter_at.key("appSpecific");
-        let specific = specific_at.section(&filter.app_specific);
+        Some(PerformanceSettings {
+            look_up_names,
+            filter: filter_at.section(&self.monitor_filter).check(&filter_at),
+            count_rejected: track && counted,
+            rejected_tags: pairs(tags),
+        })
+    }
+}
+
+impl FilterConfig {
+    fn check(&self, at: &Reader) -> PerformanceFilter {
+        let all_at = at.key("allApps");
+        let all = all_at.section(&self.all_apps);
+        let all = all_at.key("enable").or(&all.enable, false).then(|| AppFilter {
+            apps: apps(&all_at.key("appExclude"), &all.app_exclude),
+            object_type: object_type(&all_at.key("objectType"), &all.object_type),
+            object: Choice::AllBut(Vec::new()),
+            method: method(&all_at.key("method"), &all.method),
+        });
+        let specific_at = at.key("appSpecific");
+        let specific = specific_at.section(&self.app_specific);
+        let mut filters = Vec::new();
         if specific_at.key("enable").or(&specific.enable, false) {
             for (at, app) in specific_at.key("app").items(&specific.app) {
                 let app = at.section(app);
-                check_apps(&at.key("include"), &app.include);
-                check_object_type(&at.key("objectType"), &app.object_type);
-                check_app_object(&at.key("appObject"), &app.app_object);
-                check_method(&at.key("method"), &app.method);
+                filters.push(AppFilter {
+                    apps: apps(&at.key("include"), &app.include),
+                    object_type: object_type(&at.key("objectType"), &app.object_type),
+                    object: app_object(&at.key("appObject"), &app.app_object),
+                    method: method(&at.key("method"), &app.method),
+                });
             }
         }
+        PerformanceFilter { specific: filters, all }
     }
 }
 
-fn check_apps(at: &Reader, apps: &List<Section<AppConfig>>) {
-    for (at, app) in at.items(apps) {
-        let app = at.section(app);
-        let id = at.key("appId").optional(&app.app_id);
-        if id.is_none() && at.key("appName").optional(&app.app_name).is_none() {
-            at.warning("has neither appId nor appName and so means every app");
-        }
-    }
+fn apps(at: &Reader, apps: &List<Section<AppConfig>>) -> Vec<AppMatch> {
+    at.items(apps)
+        .into_iter()
+        .map(|(at, app)| {
+            let app = at.section(app);
+            let id = at.key("appId").optional(&app.app_id);
+            let name = at.key("appName").optional(&app.app_name);
+            if id.is_none() && name.is_none() {
+                at.warning("has neither appId nor appName and so means every app");
+            }
+            AppMatch { id, name }
+        })
+        .collect()
 }
 
-fn check_object_type(at: &Reader, section: &Section<ObjectTypeConfig>) {
+/// All but some, or only some.
+fn choice(all: bool, exclude: Vec<String>, include: Vec<String>) -> Choice {
+    if all { Choice::AllBut(exclude) } else { Choice::Only(include) }
+}
+
+fn object_type(at: &Reader, section: &Section<ObjectTypeConfig>) -> Choice {
     let types = at.section(section);
-    at.key("allObjectTypes").or(&types.all_object_types, true);
-    at.key("allObjectTypesExclude").texts(&types.all_object_types_exclude);
-    at.key("someObjectTypesInclude").texts(&types.some_object_types_include);
+    choice(
+        at.key("allObjectTypes").or(&types.all_object_types, true),
+        at.key("allObjectTypesExclude").texts(&types.all_object_types_exclude),
+        at.key("someObjectTypesInclude").texts(&types.some_object_types_include),
+    )
 }
 
-fn check_app_object(at: &Reader, section: &Section<AppObjectConfig>) {
+fn app_object(at: &Reader, section: &Section<AppObjectConfig>) -> Choice {
     let objects = at.section(section);
-    at.key("allAppObjects").or(&objects.all_app_objects, true);
-    for (key, list) in [
-        ("allAppObjectsExclude", &objects.all_app_objects_exclude),
-        ("someAppObjectsInclude", &objects.some_app_objects_include),
-    ] {
-        for (at, object) in at.key(key).items(list) {
-            match object {
-                AppObject::Map { id } if id.is_empty() => at.warning("has an empty objectId"),
-                AppObject::Map { .. } => {}
-                AppObject::Id(id) => _ = at.optional(id),
+    let ids = |key, list| {
+        let items = at.key(key).items(list);
+        let ids = items.into_iter().filter_map(|(at, object)| match object {
+            AppObject::Map { id } if id.is_empty() => {
+                at.warning("has an empty objectId");
+                None
             }
-        }
-    }
+            AppObject::Map { id } => Some(id.clone()),
+            AppObject::Id(id) => at.optional(id),
+        });
+        ids.collect::<Vec<String>>()
+    };
+    choice(
+        at.key("allAppObjects").or(&objects.all_app_objects, true),
+        ids("allAppObjectsExclude", &objects.all_app_objects_exclude),
+        ids("someAppObjectsInclude", &objects.some_app_objects_include),
+    )
 }
 
-fn check_method(at: &Reader, section: &Section<MethodConfig>) {
+fn method(at: &Reader, section: &Section<MethodConfig>) -> Choice {
     let methods = at.section(section);
-    at.key("allMethods").or(&methods.all_methods, true);
-    at.key("allMethodsExclude").texts(&methods.all_methods_exclude);
-    at.key("someMethodsInclude").texts(&methods.some_methods_include);
+    choice(
+        at.key("allMethods").or(&methods.all_methods, true),
+        at.key("allMethodsExclude").texts(&methods.all_methods_exclude),
+        at.key("someMethodsInclude").texts(&methods.some_methods_include),
+    )
 }

@@ -1,6 +1,10 @@
 //! Small forms that several sections have.
 
+use std::sync::Arc;
+
+use actors::domain::events::Pairs;
 use actors::domain::yaml::{Field, List, NamedValue, Reader, Section};
+use actors::udp_receiver::QueueMetricsSettings;
 use serde::Deserialize;
 
 /// A tag of events; its name was called `tag` in files before version 11.
@@ -10,6 +14,11 @@ pub(super) struct EventTag {
     name: Field<String>,
     value: Field<String>,
     tag: Field<String>,
+}
+
+/// Names and values, to be shared.
+pub(super) fn pairs(list: Vec<(String, String)>) -> Pairs {
+    list.into_iter().map(|(name, value)| (Arc::from(name), Arc::from(value))).collect()
 }
 
 /// Names and values of a list of tags.
@@ -35,15 +44,19 @@ pub(super) struct QueueMetricsConfig {
 }
 
 impl QueueMetricsConfig {
-    /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader, measurement: &str) -> bool {
-        let on = at.key("enable").or(&self.enable, false);
-        if on {
-            at.key("writeFrequency").milliseconds(&self.write_frequency, 20_000, 100);
-            at.key("measurementName").or(&self.measurement_name, measurement.to_owned());
-            NamedValue::list(&at.key("tags"), &self.tags);
-        }
-        on
+    /// Checks the section `at`; `None` when it is switched off.
+    pub(super) fn check(&self, at: &Reader, measurement: &str) -> Option<QueueMetricsSettings> {
+        at.key("enable").or(&self.enable, false).then(|| {
+            let measurement = measurement.to_owned();
+            QueueMetricsSettings {
+                every: at.key("writeFrequency").milliseconds(&self.write_frequency, 20_000, 100),
+                measurement: at
+                    .key("measurementName")
+                    .or(&self.measurement_name, measurement)
+                    .into(),
+                tags: pairs(NamedValue::list(&at.key("tags"), &self.tags)),
+            }
+        })
     }
 }
 

@@ -1,10 +1,14 @@
 //! The messages that carry measurements from a source to every destination. A measurement knows
 //! nothing of where it goes.
 
+mod events;
 mod health;
 mod own;
 mod sessions;
 
+pub use events::{
+    CountedEvents, EventBatch, EventStream, QueueMetrics, QueueReading, TakeCounts, UnderWay,
+};
 pub use health::{AppDocs, AppNames, DocList, EngineHealth, HealthMetrics};
 pub use own::OwnMemory;
 pub use sessions::{ProxySession, ProxySessions};

@@ -11,10 +11,10 @@ use crate::domain::point::{FieldValue, Point, Stamp, Text};
 /// Appends a point as one line, tags and fields sorted by name; of two tags with one name the
 /// later counts. Returns whether there was anything to write: a point without a field that can be
 /// written is left out.
-pub fn encode(point: &Point, out: &mut Vec<u8>) -> bool {
+pub fn encode(point: &Point<'_>, out: &mut Vec<u8>) -> bool {
     let begin = out.len();
     write_escaped(out, point.measurement.as_str(), NAME);
-    let mut tags: Vec<&(Text, Text)> = point.tags.iter().collect();
+    let mut tags: Vec<&(Text<'_>, Text<'_>)> = point.tags.iter().collect();
     tags.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
     for (i, (name, value)) in tags.iter().enumerate() {
         let repeated = tags.get(i + 1).is_some_and(|next| next.0.as_str() == name.as_str());
@@ -22,7 +22,7 @@ pub fn encode(point: &Point, out: &mut Vec<u8>) -> bool {
             write_tag(out, name.as_str(), value.as_str());
         }
     }
-    let mut fields: Vec<&(Text, FieldValue<'_>)> = point.fields.iter().collect();
+    let mut fields: Vec<&(Text<'_>, FieldValue<'_>)> = point.fields.iter().collect();
     fields.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
     let mut separator = b' ';
     for (name, value) in fields {

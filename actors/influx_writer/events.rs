@@ -1,0 +1,97 @@
+//! What all measurements about events share, and events on their way to a write job.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::domain::errors::InfluxModule;
+use crate::domain::events::Pairs;
+use crate::domain::names::ServerName;
+use crate::domain::point::FieldValue;
+
+/// Names and tags from the sections of the configuration about events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventSettings {
+    /// `userEvents.tags`.
+    pub user_tags: Pairs,
+    /// `logEvents.tags`.
+    pub log_tags: Pairs,
+    /// `qlikSenseEvents.eventCount.influxdb`.
+    pub counts: Measurement,
+    /// `qlikSenseEvents.rejectedEventCount.influxdb`, with the tags of rejected events.
+    pub rejected: Measurement,
+}
+
+/// A measurement with a configured name and tags.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurement {
+    /// Its name.
+    pub measurement: Arc<str>,
+    /// Tags of every point of it.
+    pub tags: Pairs,
+}
+
+impl Default for EventSettings {
+    fn default() -> Self {
+        let none = || -> Pairs { Arc::new([]) };
+        Self {
+            user_tags: none(),
+            log_tags: none(),
+            counts: Measurement { measurement: "event_count".into(), tags: none() },
+            rejected: Measurement { measurement: "rejected_event_count".into(), tags: none() },
+        }
+    }
+}
+
+/// A value as version 3 was always given it: without the characters that its first client library
+/// could not write.
+pub(super) fn dequoted(value: &str) -> Cow<'_, str> {
+    const UNWANTED: [char; 5] = ['<', '>', '\\', '\r', '\n'];
+    if value.contains(UNWANTED) { Cow::Owned(value.replace(UNWANTED, "")) } else { value.into() }
+}
+
+pub(super) fn text<'a>(value: impl Into<Cow<'a, str>>) -> FieldValue<'a> {
+    FieldValue::Text(value.into())
+}
+
+/// Lines of events until enough are together. Those of one kind and one server are one write
+/// operation, so that a failed batch is one error for each of them (decision E19).
+#[derive(Default)]
+pub(super) struct Gathered {
+    operations: HashMap<(InfluxModule, Option<ServerName>), Lines>,
+    points: usize,
+}
+
+/// Lines of one write operation.
+#[derive(Default)]
+pub(super) struct Lines {
+    pub(super) bytes: Vec<u8>,
+    pub(super) points: usize,
+}
+
+impl Gathered {
+    /// Adds what `encode` appends, which says whether it appended a line.
+    pub(super) fn add(
+        &mut self,
+        module: InfluxModule,
+        server: Option<&ServerName>,
+        encode: impl FnOnce(&mut Vec<u8>) -> bool,
+    ) {
+        let lines = self.operations.entry((module, server.cloned())).or_default();
+        if encode(&mut lines.bytes) {
+            lines.points += 1;
+            self.points += 1;
+        }
+    }
+
+    /// Points that wait.
+    pub(super) fn points(&self) -> usize {
+        self.points
+    }
+
+    /// Everything that waits, as operations.
+    pub(super) fn take(&mut self) -> HashMap<(InfluxModule, Option<ServerName>), Lines> {
+        self.points = 0;
+        std::mem::take(&mut self.operations)
+    }
+}

@@ -1,0 +1,217 @@
+//! From a datagram to an event that somebody wants (section 3 of the page on events): one kind of
+//! handling for each socket.
+
+use super::settings::{LogEventSettings, UserEventSettings};
+use crate::domain::errors::UdpModule;
+use crate::domain::events::{
+    EventCounts, LogDatagram, LogEvent, ServerDirectory, Source, UNKNOWN, UserDatagram, UserEvent,
+};
+use crate::domain::names::ServerName;
+use crate::domain::telemetry::{AppNames, EventStream};
+
+/// What becomes of a datagram (section 1.10 of the page on events).
+#[derive(Debug)]
+pub enum Verdict<E> {
+    /// Somebody wants the event; the configured server that sent it is known, or not.
+    Wanted(E, Option<ServerName>),
+    /// Nobody wants it, as configured; why, for the debug log.
+    Unwanted(&'static str),
+    /// The kind of event is switched off.
+    Disabled,
+    /// Something else than an event.
+    Unrecognised,
+    /// An event with too few fields; what is wrong.
+    Malformed(&'static str),
+}
+
+/// How the datagrams of one socket are handled.
+pub trait Handling: Unpin + 'static {
+    /// What comes out.
+    type Event: Clone + Send + Sync + 'static;
+
+    /// Which socket.
+    const STREAM: EventStream;
+
+    /// Whose errors.
+    const MODULE: UdpModule;
+
+    /// Begins log lines.
+    const PREFIX: &'static str;
+
+    /// Characters of an unrecognised datagram that are logged.
+    const EXCERPT: usize;
+
+    /// Decides about one datagram, and counts it.
+    fn handle(&mut self, text: &str) -> Verdict<Self::Event>;
+
+    /// The apps that are known from now on.
+    fn learn(&mut self, names: AppNames);
+
+    /// Counts since the last time.
+    fn take_counts(&mut self) -> EventCounts;
+}
+
+/// User events.
+pub struct UserHandling {
+    excluded: Vec<(String, String)>,
+    /// Whether any destination is on.
+    wanted: bool,
+    count: bool,
+    names: AppNames,
+    servers: ServerDirectory,
+    counts: EventCounts,
+}
+
+impl UserHandling {
+    /// `wanted` says whether any destination is on.
+    pub fn new(settings: &UserEventSettings, wanted: bool, servers: ServerDirectory) -> Self {
+        Self {
+            excluded: settings.excluded.clone(),
+            wanted,
+            count: settings.count,
+            names: AppNames::default(),
+            servers,
+            counts: EventCounts::default(),
+        }
+    }
+
+    fn count(&mut self, source: &'static str, host: &str, origin: &str) {
+        if self.count {
+            self.counts.count(source, host, origin);
+        }
+    }
+}
+
+impl Handling for UserHandling {
+    type Event = UserEvent;
+
+    const STREAM: EventStream = EventStream::User;
+    const MODULE: UdpModule = UdpModule::UserEvents;
+    const PREFIX: &'static str = "USER EVENT";
+    const EXCERPT: usize = 512;
+
+    fn handle(&mut self, text: &str) -> Verdict<UserEvent> {
+        let Some(kind) = UserDatagram::kind_of(text) else {
+            self.count(UNKNOWN, "", "");
+            return Verdict::Unrecognised;
+        };
+        let Some(datagram) = UserDatagram::read(kind, text) else {
+            self.count(kind.as_str(), &UserDatagram::host_of(text), "");
+            return Verdict::Malformed("a user event has 8 fields, this one has fewer");
+        };
+        let host = datagram.host();
+        self.count(kind.as_str(), &host, &datagram.origin());
+        let (directory, id) = (datagram.user_directory(), datagram.user_id());
+        if self.excluded.iter().any(|user| (&*user.0, &*user.1) == (&*directory, &*id)) {
+            return Verdict::Unwanted("its user is excluded");
+        }
+        if !self.wanted {
+            return Verdict::Unwanted("no destination is on");
+        }
+        let server = self.servers.server(&host).cloned();
+        let event = datagram.event(|id| self.names.name(id).map(str::to_owned));
+        Verdict::Wanted(event, server)
+    }
+
+    fn learn(&mut self, names: AppNames) {
+        self.names = names;
+    }
+
+    fn take_counts(&mut self) -> EventCounts {
+        std::mem::take(&mut self.counts)
+    }
+}
+
+/// Log events.
+pub struct LogHandling {
+    settings: LogEventSettings,
+    /// Whether any destination is on.
+    wanted: bool,
+    names: AppNames,
+    servers: ServerDirectory,
+    counts: EventCounts,
+}
+
+impl LogHandling {
+    /// `wanted` says whether any destination is on.
+    pub fn new(settings: LogEventSettings, wanted: bool, servers: ServerDirectory) -> Self {
+        Self {
+            settings,
+            wanted,
+            names: AppNames::default(),
+            servers,
+            counts: EventCounts::default(),
+        }
+    }
+
+    fn count(&mut self, source: &'static str, host: &str, subsystem: &str) {
+        if self.settings.count {
+            self.counts.count(source, host, subsystem);
+        }
+    }
+}
+
+impl Handling for LogHandling {
+    type Event = LogEvent;
+
+    const STREAM: EventStream = EventStream::Log;
+    const MODULE: UdpModule = UdpModule::LogEvents;
+    const PREFIX: &'static str = "LOG EVENT";
+    const EXCERPT: usize = 25;
+
+    fn handle(&mut self, text: &str) -> Verdict<LogEvent> {
+        let Some(source) = LogDatagram::source_of(text) else {
+            self.count(UNKNOWN, "", "");
+            return Verdict::Unrecognised;
+        };
+        let disabled = !self.settings.sources.contains(&source);
+        let datagram = if disabled { None } else { LogDatagram::read(source, text) };
+        let Some(datagram) = datagram else {
+            let (host, subsystem) = LogDatagram::host_and_subsystem(text);
+            if disabled {
+                self.count(source.as_str(), &host, &subsystem);
+                return Verdict::Disabled;
+            }
+            self.count(source.as_str(), &host, "");
+            return Verdict::Malformed("it has fewer fields than the log events of its source");
+        };
+        let host = datagram.host();
+        self.count(source.as_str(), &host, &datagram.subsystem());
+        let mut app_name = "";
+        if source == Source::QixPerf {
+            let Some(performance) = &self.settings.performance else {
+                return Verdict::Unwanted("the engine performance monitor is off");
+            };
+            let raw = datagram.raw();
+            if performance.look_up_names {
+                app_name = self.names.name(raw.app_id).unwrap_or_default();
+            }
+            if !performance.filter.accepts(&raw, app_name) {
+                if performance.count_rejected {
+                    self.counts.reject(&raw, app_name);
+                }
+                return Verdict::Unwanted("the filter of performance events does not accept it");
+            }
+        }
+        let category = match &self.settings.categorise {
+            None => None,
+            Some(rules) => match rules.categories(&datagram.level(), &datagram.message()) {
+                None => return Verdict::Unwanted("a rule says drop"),
+                some => some,
+            },
+        };
+        if !self.wanted {
+            return Verdict::Unwanted("no destination is on");
+        }
+        let server = self.servers.server(&host).cloned();
+        Verdict::Wanted(datagram.event(app_name, category), server)
+    }
+
+    fn learn(&mut self, names: AppNames) {
+        self.names = names;
+    }
+
+    fn take_counts(&mut self) -> EventCounts {
+        std::mem::take(&mut self.counts)
+    }
+}
