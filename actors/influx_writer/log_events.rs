@@ -9,7 +9,7 @@ use crate::domain::point::{FieldValue, Point, Text};
 
 /// The point of an event. Categories come after the tags of the event, configured tags last; the
 /// later wins.
-pub(super) fn point<'a>(
+pub fn point<'a>(
     received: &'a Received<LogEvent>,
     tags: &'a Pairs,
     version: InfluxVersion,

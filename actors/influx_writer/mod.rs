@@ -38,6 +38,8 @@ use crate::runtime::readiness::{AskReadiness, Readiness};
 use self::events::Gathered;
 
 pub use self::events::{EventSettings, Measurement};
+pub use self::log_events::point as log_event_point;
+pub use self::user_events::point as user_event_point;
 
 /// See the module.
 pub struct InfluxWriter {
@@ -273,5 +275,7 @@ impl Handler<Drain> for InfluxWriter {
     }
 }
 
+#[cfg(test)]
+mod event_tests;
 #[cfg(test)]
 mod tests;

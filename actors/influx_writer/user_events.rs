@@ -8,7 +8,7 @@ use crate::domain::events::{Pairs, Received, UserEvent};
 use crate::domain::point::{Point, Text};
 
 /// The point of an event; `None` when it says neither where nor what.
-pub(super) fn point<'a>(
+pub fn point<'a>(
     received: &'a Received<UserEvent>,
     tags: &'a Pairs,
     version: InfluxVersion,
