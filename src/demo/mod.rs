@@ -1,6 +1,7 @@
 //! `butler-sos demo`: the real actors watch a simulated Qlik Sense site that fails on a schedule.
 
 pub mod configuration;
+pub mod events;
 mod schedule;
 pub mod site;
 
@@ -53,6 +54,7 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
                 settings,
                 Surroundings { clock: Clock::system(), read_heap, sockets: Sockets::default() },
             );
+            let addresses = events::addresses(&app).await;
             let asked = async {
                 match args.seconds {
                     None => signal::asked_to_stop().await,
@@ -66,6 +68,7 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
                 tokio::select! {
                     reason = asked => reason,
                     () = schedule::play(&site) => Ok("the schedule"),
+                    () = events::play(addresses) => Ok("the events"),
                 }
             };
             service::serve(app, stop).await
@@ -81,7 +84,7 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
 /// The settings of the demo, by the same path as those of any site.
 fn settings(site: &Site, folder: &Path, history: &Path) -> Result<Settings, String> {
     let sections = format!(
-        "  errorTracking:
+        "{}  errorTracking:
     influxdb:
       enable: false
     history:
@@ -91,6 +94,7 @@ fn settings(site: &Site, folder: &Path, history: &Path) -> Result<Settings, Stri
     frequency: every 10 seconds
     logLevel: info
 ",
+        events::SECTIONS,
         history.display().to_string()
     );
     let choices = Choices { sections, ..Choices::default() };

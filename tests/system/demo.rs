@@ -26,6 +26,12 @@ fn the_demo_shows_errors_soon_and_ends_with_a_summary() {
             events.iter().filter_map(|event| event["error_category"].as_str()).collect();
         wanted.iter().all(|category| found.contains(category)).then(|| begin.elapsed())
     });
+    // Events that are cut short are errors of their receivers.
+    until("both receivers to report", || {
+        let events = history()?;
+        let has = |kind: &str| events.iter().any(|event| event["error_type"] == kind);
+        (has("UDP_USER_EVENT") && has("UDP_LOG_EVENT")).then_some(())
+    });
     println!("{} categories after {took:?}", wanted.len());
     // The schedule has shown all five after eight seconds; twice the ten that are promised
     // leaves room for a busy machine.

@@ -117,7 +117,11 @@ impl Sender {
     }
 
     pub(crate) fn log(&self, datagram: &str) {
-        self.socket.send_to(datagram.as_bytes(), self.log).unwrap();
+        self.log_bytes(datagram.as_bytes());
+    }
+
+    pub(crate) fn log_bytes(&self, datagram: &[u8]) {
+        self.socket.send_to(datagram, self.log).unwrap();
     }
 }
 

@@ -13,6 +13,7 @@ mod documentation;
 mod events;
 mod fixtures;
 mod hostile_answers;
+mod hostile_events;
 mod hostile_files;
 mod influx_v1;
 mod influx_v2_v3;
