@@ -1,7 +1,7 @@
 //! Start, memory and processor time of the whole program, measured from outside: the simulated
 //! site runs in this process, the program in one of its own. Linux only, for it reads `/proc`.
 //!
-//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load]`; all of them when none is
+//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events]`; all of them when none is
 //! named.
 
 use std::fs;
@@ -12,6 +12,7 @@ use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::{Endpoint, Fault, Site};
 use test_support::{Program, until};
 
+mod events;
 mod load;
 mod million;
 mod proc;
@@ -41,6 +42,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if chosen("load") {
         load::measure()?;
+    }
+    if chosen("events") {
+        events::measure()?;
     }
     Ok(())
 }

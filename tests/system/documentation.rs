@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use actors::domain::events::{LogDatagram, UserDatagram};
 use butler_sos::config;
 use serde_yaml::Value;
 
@@ -172,4 +173,35 @@ fn a_section_without_anything_below_it_is_the_same_as_none() {
         inside[path[path.len() - 1]] = Value::Null;
         assert_eq!(check(&null), check(&absent), "{section}");
     }
+}
+
+#[test]
+fn the_appenders_send_what_the_decoders_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/log_appender_xml");
+    let mut found = Vec::new();
+    for service in ["engine", "proxy", "repository", "scheduler"] {
+        let text = fs::read_to_string(folder.join(service).join("LocalLogConfig.xml")).unwrap();
+        for appender in text.split("<appender name").skip(1) {
+            let value = |name: &str| {
+                let mark = format!("<param name=\"{name}\" value=\"");
+                let rest = appender.split(&mark).nth(1).unwrap_or_default();
+                rest.split('"').next().unwrap_or_default().to_owned()
+            };
+            let pattern = value("conversionpattern");
+            found.push((pattern.split('/').nth(1).unwrap().to_owned(), value("remotePort")));
+            let log = LogDatagram::source_of(&pattern)
+                .is_some_and(|source| LogDatagram::read(source, &pattern).is_some());
+            let user = UserDatagram::kind_of(&pattern)
+                .is_some_and(|kind| UserDatagram::read(kind, &pattern).is_some());
+            assert!(log != user, "{pattern}");
+            assert_eq!(value("remotePort"), if log { "9996" } else { "9997" }, "{pattern}");
+            // Every word that log4net does not know itself has a converter.
+            for word in ["rownum", "longIso8601date", "hostname", "user", "encodedmessage"] {
+                let used = pattern.contains(&format!("%{word}"));
+                let declared = appender.contains(&format!("name=\"name\" value=\"{word}\""));
+                assert_eq!(used, declared, "{word} in {pattern}");
+            }
+        }
+    }
+    assert_eq!(found.len(), 7, "{found:?}");
 }
