@@ -10,6 +10,7 @@ mod config_files;
 mod config_page;
 mod demo;
 mod documentation;
+mod event_burst;
 mod events;
 mod fixtures;
 mod hostile_answers;
