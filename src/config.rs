@@ -14,6 +14,7 @@ mod lines;
 mod page;
 mod performance;
 mod shared;
+mod tracking;
 mod udp_server;
 mod unknown;
 mod yaml;
@@ -26,10 +27,7 @@ use actors::config_page::{ConfigPageConfig, ConfigPageSettings};
 use actors::domain::yaml::{
     Field, Names, Problem, Problems, Reader, Section, Severity, Switch, known_keys, traced,
 };
-use actors::error_history::{HistoryConfig, HistorySettings};
-use actors::error_tracker::LogSummaryConfig;
 use actors::health_endpoint::{HealthCheckConfig, HealthCheckSettings};
-use actors::influx_error_sink::{ErrorSinkConfig, ErrorSinkSettings};
 use actors::io::influx::{InfluxConfig, InfluxSettings};
 use actors::io::sense::{
     AppNamesConfig, CertConfig, SenseConfig, SenseSettings, ServersConfig, UserSessionsConfig,
@@ -44,6 +42,7 @@ use self::destinations::{CredentialsConfig, MqttConfig, NewRelicConfig, Promethe
 use self::events::{EventCountsConfig, LogEventsConfig, UserEventsConfig};
 use self::general::{CrashFileConfig, HeartbeatConfig};
 use self::lines::Lines;
+use self::tracking::ErrorTrackingConfig;
 use self::yaml::Document;
 
 use crate::crash_dump::CrashSettings;
@@ -52,6 +51,7 @@ use crate::paths;
 pub use self::events::EventCountSettings;
 pub use self::find::{find, not_read};
 pub use self::page::PageSettings;
+pub use self::tracking::TrackingSettings;
 
 /// The key that everything is below.
 const ROOT: &str = "Butler-SOS";
@@ -88,16 +88,6 @@ struct Config {
     logdb: Names,
 }
 
-/// `Butler-SOS.errorTracking` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ErrorTrackingConfig {
-    enable: Field<bool>,
-    log_summary: Section<LogSummaryConfig>,
-    influxdb: Section<ErrorSinkConfig>,
-    history: Section<HistoryConfig>,
-}
-
 /// What the program runs on.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -113,6 +103,8 @@ pub struct Settings {
     pub health_check: Option<HealthCheckSettings>,
     /// `None` when no file is written about a crash.
     pub crash: Option<CrashSettings>,
+    /// Switches without effect here, for those who read a crash dump.
+    pub idle: IdleSwitches,
     /// Sections that are switched on and that this version has no actor for.
     pub unused: Vec<&'static str>,
     /// `None` when the master switch is off.
@@ -131,15 +123,15 @@ pub struct Settings {
     pub log_events: Option<LogEventSettings>,
 }
 
-/// `errorTracking` with its master switch on.
-#[derive(Debug, Clone)]
-pub struct TrackingSettings {
-    /// Whether the running total and the daily summary are logged.
-    pub log_summary: bool,
-    /// `None` when error events are not written to InfluxDB.
-    pub influx: Option<ErrorSinkSettings>,
-    /// `None` when no history is kept.
-    pub history: Option<HistorySettings>,
+/// Switches that change nothing in this program.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IdleSwitches {
+    /// `anonTelemetry`: nothing is ever sent.
+    pub anon_telemetry: bool,
+    /// `systemInfo.enable`: nothing is asked of the machine.
+    pub system_info: bool,
+    /// `auditEvents.enable`.
+    pub audit_events: bool,
 }
 
 /// A configuration file that was read: settings, and what was noticed.
@@ -328,7 +320,8 @@ impl Config {
             health_check,
             page: page.map(|page| PageSettings::new(page, &document.below_root())),
             crash: crash_at.section(&self.crash_file).check(&crash_at),
-            unused: self.check_unused(at, &across),
+            idle: self.check_idle(at),
+            unused: self.check_unused(at, &across, uptime.as_ref()),
             tracking,
             uptime,
             influx: influx_at.section(&self.influxdb_config).check(&influx_at),
@@ -345,20 +338,31 @@ impl Config {
         Some(base.join(if folder.is_empty() { "log" } else { folder }))
     }
 
-    /// Checks the sections that nothing uses yet; the names of those that are switched on.
-    fn check_unused(&self, at: &Reader, across: &Across) -> Vec<&'static str> {
+    fn check_idle(&self, at: &Reader) -> IdleSwitches {
         let telemetry_at = at.key("anonTelemetry");
-        if telemetry_at.or(&self.anon_telemetry, false) {
+        let anon_telemetry = telemetry_at.or(&self.anon_telemetry, false);
+        if anon_telemetry {
             telemetry_at.note("is true, but this program never sends telemetry");
         }
+        let audit_events = self.audit_events.value("enable").is_some_and(|value| value == "true");
+        if audit_events {
+            at.key("auditEvents").warning("is not supported by this program and is ignored");
+        }
         let info_at = at.key("systemInfo");
-        info_at.section(&self.system_info).is_on(&info_at, true);
+        let system_info = info_at.section(&self.system_info).is_on(&info_at, true);
+        IdleSwitches { anon_telemetry, system_info, audit_events }
+    }
+
+    /// Checks the sections that nothing uses yet; the names of those that are switched on.
+    fn check_unused(
+        &self,
+        at: &Reader,
+        across: &Across,
+        uptime: Option<&UptimeSettings>,
+    ) -> Vec<&'static str> {
         let credentials_at = at.key("thirdPartyToolsCredentials");
         let accounts =
             credentials_at.section(&self.third_party_tools_credentials).check(&credentials_at);
-        if self.audit_events.value("enable").is_some_and(|value| value == "true") {
-            at.key("auditEvents").warning("is not supported by this program and is ignored");
-        }
         if self.logdb != Names::default() {
             at.key("logdb").warning("is not used any more, ignored");
         }
@@ -366,6 +370,10 @@ impl Config {
         let (mqtt_at, relic_at) = (at.key("mqttConfig"), at.key("newRelic"));
         let prometheus_at = at.key("prometheus");
         let on = [
+            (
+                "uptimeMonitor.storeNewRelic",
+                uptime.is_some_and(|up| up.new_relic_accounts.is_some()),
+            ),
             ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
             ("mqttConfig", mqtt_at.section(&self.mqtt_config).check(&mqtt_at)),
             ("newRelic", relic_at.section(&self.new_relic).check(&relic_at)),
@@ -380,20 +388,5 @@ impl Config {
         };
         across.check(masters, &accounts);
         on
-    }
-}
-
-impl ErrorTrackingConfig {
-    fn check(&self, at: &Reader, base: &Path) -> Option<TrackingSettings> {
-        if !at.key("enable").or(&self.enable, true) {
-            return None;
-        }
-        let (summary, influx, history) =
-            (at.key("logSummary"), at.key("influxdb"), at.key("history"));
-        Some(TrackingSettings {
-            log_summary: summary.section(&self.log_summary).check(&summary),
-            influx: influx.section(&self.influxdb).check(&influx),
-            history: history.section(&self.history).check(&history, base),
-        })
     }
 }

@@ -1,6 +1,7 @@
 //! The program as a library, so that tests and benchmarks can start its parts.
 
 pub mod app;
+mod banner;
 pub mod cli;
 pub mod config;
 pub mod crash_dump;

@@ -11,6 +11,7 @@ use actors::uptime_monitor::ReadHeap;
 use serde_json::{Value, json};
 
 use crate::app::{App, Surroundings};
+use crate::banner;
 use crate::config::{self, Loaded, Settings};
 use crate::crash_dump::{self, Crash};
 use crate::sockets::Sockets;
@@ -73,7 +74,7 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     let (crash_settings, facts) = (settings.crash.clone(), facts(&settings));
     let serve = || {
         actix::System::new().block_on(async {
-            introduce(&settings);
+            banner::introduce(&settings);
             let surroundings = Surroundings { clock: Clock::system(), read_heap, sockets };
             let app = App::start(settings, surroundings);
             service::serve(app, signal::asked_to_stop()).await
@@ -109,6 +110,10 @@ fn facts(settings: &Settings) -> Value {
         "influxdbEnable": settings.influx.is_some(),
         "influxdbVersion": settings.influx.as_ref().map(|influx| influx.version().to_string()),
         "errorTrackingEnable": settings.tracking.is_some(),
+        "anonTelemetry": settings.idle.anon_telemetry,
+        "systemInfoEnable": settings.idle.system_info,
+        "auditEventsEnable": settings.idle.audit_events,
+        "logEventsEnable": settings.log_events.is_some(),
         "servers": settings.sense.targets.len(),
         "userEventsEnable": settings.user_events.is_some(),
         "prometheusEnable": on("prometheus"),
@@ -158,37 +163,5 @@ fn tell(problem: &Problem) {
         Severity::Error => log::error!("VERIFY CONFIG FILE ERROR: {problem}"),
         Severity::Warning => log::warn!("VERIFY CONFIG FILE WARNING: {problem}"),
         Severity::Note => log::info!("VERIFY CONFIG FILE: {problem}"),
-    }
-}
-
-/// Says what the program is about to do.
-fn introduce(settings: &Settings) {
-    log::info!("MAIN: Starting Butler SOS {}", env!("CARGO_PKG_VERSION"));
-    if !settings.unused.is_empty() {
-        log::warn!(
-            "MAIN: Switched on, but not part of this version yet: {}",
-            settings.unused.join(", ")
-        );
-    }
-    let sense = &settings.sense;
-    let virtual_proxies: usize = sense
-        .targets
-        .iter()
-        .filter_map(|target| target.sessions.as_ref())
-        .map(|sessions| sessions.virtual_proxies.len())
-        .sum();
-    log::info!(
-        "MAIN: Qlik Sense servers: {}, health every {} s; virtual proxies: {virtual_proxies}",
-        sense.targets.len(),
-        sense.health_interval.as_secs_f64(),
-    );
-    match &settings.influx {
-        Some(influx) => {
-            log::info!("MAIN: Writing to InfluxDB {} at {}", influx.version(), influx.base_url);
-        }
-        None => log::info!("MAIN: InfluxDB is switched off"),
-    }
-    if let Some(history) = settings.tracking.as_ref().and_then(|on| on.history.as_ref()) {
-        log::info!("MAIN: Keeping the error history in {}", history.file.display());
     }
 }

@@ -1,0 +1,76 @@
+//! What the program says about itself when it starts (section 8 of the page on operations).
+
+use std::path::Path;
+
+use crate::config::Settings;
+use crate::paths;
+
+/// Says what the program is about to do.
+pub(crate) fn introduce(settings: &Settings) {
+    log::info!("MAIN: Starting Butler SOS {}", env!("CARGO_PKG_VERSION"));
+    log::info!("MAIN: Log level: {}", settings.log_level);
+    log::info!(
+        "MAIN: Instance: {}, process {}",
+        gethostname::gethostname().to_string_lossy(),
+        std::process::id()
+    );
+    log::info!("MAIN: In a container: {}", if in_container() { "yes" } else { "no" });
+    log::info!("MAIN: Operating system: {}", operating_system());
+    if let Some(certificate) = &settings.sense.certificate {
+        for (what, file) in [
+            ("Client certificate", &certificate.cert),
+            ("Key of the certificate", &certificate.key),
+            ("Certificate authority", &certificate.ca),
+        ] {
+            log::info!("MAIN: {what}: {}", paths::absolute(file).display());
+        }
+    }
+    if !settings.unused.is_empty() {
+        log::warn!(
+            "MAIN: Switched on, but not part of this version yet: {}",
+            settings.unused.join(", ")
+        );
+    }
+    let sense = &settings.sense;
+    let virtual_proxies: usize = sense
+        .targets
+        .iter()
+        .filter_map(|target| target.sessions.as_ref())
+        .map(|sessions| sessions.virtual_proxies.len())
+        .sum();
+    log::info!(
+        "MAIN: Qlik Sense servers: {}, health every {} s; virtual proxies: {virtual_proxies}",
+        sense.targets.len(),
+        sense.health_interval.as_secs_f64(),
+    );
+    match &settings.influx {
+        Some(influx) => {
+            log::info!("MAIN: Writing to InfluxDB {} at {}", influx.version(), influx.base_url);
+        }
+        None => log::info!("MAIN: InfluxDB is switched off"),
+    }
+    if let Some(history) = settings.tracking.as_ref().and_then(|on| on.history.as_ref()) {
+        log::info!("MAIN: Keeping the error history in {}", history.file.display());
+    }
+    for (what, on) in [
+        ("user events", settings.user_events.is_some()),
+        ("log events", settings.log_events.is_some()),
+    ] {
+        log::info!("MAIN: Receiving {what}: {}", if on { "yes" } else { "no" });
+    }
+}
+
+/// Container platforms leave one of these behind.
+fn in_container() -> bool {
+    ["/.dockerenv", "/run/.containerenv"].iter().any(|file| Path::new(file).exists())
+        || std::env::var_os("KUBERNETES_SERVICE_HOST").is_some()
+}
+
+/// Name, processor and, on Linux, the release of the kernel.
+fn operating_system() -> String {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    match std::fs::read_to_string("/proc/sys/kernel/osrelease") {
+        Ok(release) => format!("{os}/{arch} {}", release.trim()),
+        Err(_) => format!("{os}/{arch}"),
+    }
+}

@@ -1,0 +1,46 @@
+//! `errorTracking`: each part is typed by the actor that it configures.
+
+use std::path::Path;
+
+use actors::domain::yaml::{Field, Reader, Section};
+use actors::error_history::{HistoryConfig, HistorySettings};
+use actors::error_tracker::LogSummaryConfig;
+use actors::influx_error_sink::{ErrorSinkConfig, ErrorSinkSettings};
+use serde::Deserialize;
+
+/// `Butler-SOS.errorTracking` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ErrorTrackingConfig {
+    enable: Field<bool>,
+    log_summary: Section<LogSummaryConfig>,
+    influxdb: Section<ErrorSinkConfig>,
+    history: Section<HistoryConfig>,
+}
+
+/// `errorTracking` with its master switch on.
+#[derive(Debug, Clone)]
+pub struct TrackingSettings {
+    /// Whether the running total and the daily summary are logged.
+    pub log_summary: bool,
+    /// `None` when error events are not written to InfluxDB.
+    pub influx: Option<ErrorSinkSettings>,
+    /// `None` when no history is kept.
+    pub history: Option<HistorySettings>,
+}
+
+impl ErrorTrackingConfig {
+    /// Checks the section `at`; `None` when the master switch is off.
+    pub(super) fn check(&self, at: &Reader, base: &Path) -> Option<TrackingSettings> {
+        if !at.key("enable").or(&self.enable, true) {
+            return None;
+        }
+        let (summary, influx, history) =
+            (at.key("logSummary"), at.key("influxdb"), at.key("history"));
+        Some(TrackingSettings {
+            log_summary: summary.section(&self.log_summary).check(&summary),
+            influx: influx.section(&self.influxdb).check(&influx),
+            history: history.section(&self.history).check(&history, base),
+        })
+    }
+}
