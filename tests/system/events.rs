@@ -2,12 +2,21 @@
 
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
+use actors::domain::errors::InfluxVersion;
+use actors::domain::events::{LogDatagram, Pairs, Received, UserDatagram};
+use actors::domain::point::Stamp;
+use actors::influx_writer::{log_event_point, user_event_point};
+use actors::io::influx::encode;
 use butler_sos::app::App;
 use serde_json::{Value, json};
-use test_support::{Influxd, until_async};
+use test_support::{Answer, Influxd, StandIn, until_async};
 
 use crate::common::{counted, influx_v1, settings, start};
+use crate::influx_v2_v3::{influx_2, v2, v3, without_stamp};
 
 /// A sample of `tests/data/events`.
 pub(crate) fn sample(name: &str) -> String {
@@ -281,4 +290,67 @@ async fn every_module_of_events_is_reported_once() {
         assert_eq!(once(module), 1, "{module}");
     }
     assert!(rows.iter().all(|row| row.server_name.is_empty()));
+}
+
+/// The line of a sample as version `version` gets it, without its stamp.
+fn expected(name: &str, version: InfluxVersion) -> String {
+    let tags: Pairs = Arc::new([("qs_env".into(), "prod".into())]);
+    let text = sample(name);
+    let mut line = Vec::new();
+    let stamp = Stamp(1_777_824_609_420_000_000);
+    if let Some(kind) = UserDatagram::kind_of(&text) {
+        let event = UserDatagram::read(kind, &text).unwrap().event(|_| None);
+        let received = Received { stamp, server: None, event };
+        encode(&user_event_point(&received, &tags, version).unwrap(), &mut line);
+    } else {
+        let category: Pairs = Arc::new([("qs_log_category".into(), "unknown".into())]);
+        let source = LogDatagram::source_of(&text).unwrap();
+        let event = LogDatagram::read(source, &text).unwrap().event("", Some(category));
+        let received = Received { stamp, server: None, event };
+        encode(&log_event_point(&received, &tags, version), &mut line);
+    }
+    without_stamp(String::from_utf8(line).unwrap().trim_end()).to_owned()
+}
+
+#[actix::test]
+async fn versions_2_and_3_get_every_sample() {
+    // R1 is dropped by a rule, Q2 rejected by the filter.
+    let names = ["U1", "U2", "E1", "E2", "P1", "P2", "R2", "S1", "S2", "Q1"];
+    for version in [InfluxVersion::V2, InfluxVersion::V3] {
+        let bucket = Arc::new(AtomicBool::new(true));
+        let mut answer = influx_2(&bucket);
+        let server = StandIn::start(move |seen| match seen.target.contains("/write?") {
+            true => Answer::new(204, ""),
+            false => answer(seen),
+        });
+        let port = server.address().port();
+        let influx = if version == InfluxVersion::V2 { v2(port) } else { v3(port) };
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!("Butler-SOS:\n  fileLogging: false\n{SECTIONS}{influx}");
+        let app = start(settings(&text, folder.path()));
+        let sender = Sender::to(&app).await;
+        for name in names.into_iter().chain(["R1", "Q2"]) {
+            if name.starts_with('U') {
+                sender.user(&sample(name))
+            } else {
+                sender.log(&sample(name))
+            }
+        }
+        let lines = until_async("all events to be written", || {
+            let writes = server.seen().into_iter().filter(|seen| seen.target.contains("/write?"));
+            let text: String = writes.map(|seen| seen.text()).collect();
+            let events =
+                |line: &&str| line.starts_with("user_events,") || line.starts_with("log_event,");
+            let mut lines: Vec<String> =
+                text.lines().filter(events).map(|line| without_stamp(line).to_owned()).collect();
+            lines.sort();
+            (lines.len() >= names.len()).then_some(lines)
+        })
+        .await;
+        let mut wanted: Vec<String> = names.iter().map(|name| expected(name, version)).collect();
+        wanted.sort();
+        assert_eq!(lines, wanted);
+        app.drain(Duration::from_secs(5)).await;
+        app.end();
+    }
 }

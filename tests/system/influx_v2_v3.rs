@@ -15,7 +15,7 @@ use test_support::{Answer, Seen, StandIn, Victoria, until_async};
 
 use crate::common;
 
-fn v2(port: u16) -> String {
+pub(crate) fn v2(port: u16) -> String {
     format!(
         "  influxdbConfig:
     enable: true
@@ -32,7 +32,7 @@ fn v2(port: u16) -> String {
     )
 }
 
-fn v3(port: u16) -> String {
+pub(crate) fn v3(port: u16) -> String {
     format!(
         "  influxdbConfig:
     enable: true
@@ -61,7 +61,9 @@ async fn end(app: App) {
 }
 
 /// As InfluxDB 2 answers; the bucket exists from its creation on.
-fn influx_2(bucket: &Arc<AtomicBool>) -> impl FnMut(&Seen) -> Answer + Send + 'static + use<> {
+pub(crate) fn influx_2(
+    bucket: &Arc<AtomicBool>,
+) -> impl FnMut(&Seen) -> Answer + Send + 'static + use<> {
     let bucket = Arc::clone(bucket);
     move |seen: &Seen| {
         let exists = bucket.load(Ordering::SeqCst);
@@ -89,7 +91,7 @@ fn headers(seen: &Seen) -> Vec<(&str, &str)> {
 }
 
 /// Everything before the stamp, which is checked to be one.
-fn without_stamp(line: &str) -> &str {
+pub(crate) fn without_stamp(line: &str) -> &str {
     let (line, stamp) = line.rsplit_once(' ').unwrap();
     assert!(stamp.len() == 19 && stamp.parse::<i64>().is_ok(), "{stamp}");
     line
