@@ -9,16 +9,12 @@ impl LogEvent {
         let mut json = Object::default();
         json.text("source", self.source.as_str());
         json.number("log_row", self.log_row);
-        let before: &[Key] = match self.source {
-            Source::Engine => &ENGINE,
-            Source::Proxy | Source::Repository => &SERVICE,
-            Source::Scheduler => &SCHEDULER,
-            Source::QixPerf => &QIX_PERF,
-        };
-        for key in before {
+        // The order of the wire, in which only the performance events have more to come.
+        for (key, _) in self.source.layout() {
             json.text(key.as_str(), self.text(*key));
         }
         if let Some(numbers) = &self.performance {
+            json.text("app_name", self.text(Key::AppName));
             json.number("request_id", numbers.request_id);
             json.text("method", self.text(Key::Method));
             json.float("process_time", numbers.process_time);
@@ -53,79 +49,6 @@ impl LogEvent {
         json.end()
     }
 }
-
-/// Texts that follow `source` and `log_row`.
-const ENGINE: [Key; 17] = [
-    Key::TsIso,
-    Key::TsLocal,
-    Key::Level,
-    Key::Host,
-    Key::Subsystem,
-    Key::WindowsUser,
-    Key::Message,
-    Key::ProxySessionId,
-    Key::UserDirectory,
-    Key::UserId,
-    Key::EngineTs,
-    Key::ProcessId,
-    Key::EngineExeVersion,
-    Key::ServerStarted,
-    Key::EntryType,
-    Key::SessionId,
-    Key::AppId,
-];
-
-const SERVICE: [Key; 14] = [
-    Key::TsIso,
-    Key::TsLocal,
-    Key::Level,
-    Key::Host,
-    Key::Subsystem,
-    Key::WindowsUser,
-    Key::Message,
-    Key::ExceptionMessage,
-    Key::UserDirectory,
-    Key::UserId,
-    Key::Command,
-    Key::ResultCode,
-    Key::Origin,
-    Key::Context,
-];
-
-const SCHEDULER: [Key; 16] = [
-    Key::TsIso,
-    Key::TsLocal,
-    Key::Level,
-    Key::Host,
-    Key::Subsystem,
-    Key::WindowsUser,
-    Key::Message,
-    Key::ExceptionMessage,
-    Key::UserDirectory,
-    Key::UserId,
-    Key::UserFull,
-    Key::TaskName,
-    Key::AppName,
-    Key::TaskId,
-    Key::AppId,
-    Key::ExecutionId,
-];
-
-const QIX_PERF: [Key; 13] = [
-    Key::TsIso,
-    Key::TsLocal,
-    Key::Level,
-    Key::Host,
-    Key::Subsystem,
-    Key::WindowsUser,
-    Key::ProxySessionId,
-    Key::UserDirectory,
-    Key::UserId,
-    Key::EngineTs,
-    Key::SessionId,
-    Key::AppId,
-    Key::AppName,
-];
 
 /// A JSON object while it is written. Written by hand because it is made for every event, and a
 /// tree of values would cost more than everything else together.
