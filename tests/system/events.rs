@@ -331,9 +331,9 @@ async fn versions_2_and_3_get_every_sample() {
         let sender = Sender::to(&app).await;
         for name in names.into_iter().chain(["R1", "Q2"]) {
             if name.starts_with('U') {
-                sender.user(&sample(name))
+                sender.user(&sample(name));
             } else {
-                sender.log(&sample(name))
+                sender.log(&sample(name));
             }
         }
         let lines = until_async("all events to be written", || {
