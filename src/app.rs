@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Addr, Recipient};
+use actix::{Addr, Handler, Message, Recipient};
 use actix_rt::Arbiter;
 use actors::app_names_extractor::AppNamesExtractor;
 use actors::config_page::{ConfigPage, Shown};
@@ -275,8 +275,7 @@ impl Graph {
         let Some(uptime) = settings.uptime.clone() else {
             return;
         };
-        let stores = writer.filter(|_| uptime.store).map(|addr| addr.clone().recipient());
-        let memory = Fanout::new(stores.into_iter().collect());
+        let memory = to_writer(writer.filter(|_| uptime.store));
         let (clock, read_heap) = (surroundings.clock.clone(), surroundings.read_heap);
         let monitor = self.supervisor.start("UptimeMonitor", &Place::Here, MAILBOX, move || {
             UptimeMonitor::new(uptime, clock, read_heap, memory)
@@ -315,8 +314,7 @@ impl Graph {
         // A checked configuration has one whenever there is something to poll.
         let certificate = sense.certificate.clone()?;
 
-        let metrics =
-            Fanout::new(writer.map(|addr| addr.clone().recipient()).into_iter().collect());
+        let metrics = to_writer(writer);
         let health = {
             let (sense, certificate, errors) =
                 (Arc::clone(&sense), certificate.clone(), errors.clone());
@@ -327,8 +325,7 @@ impl Graph {
         self.stop_order.push(("HealthPoller", health.clone().recipient()));
 
         if let Some(polling) = sense.sessions.clone() {
-            let sessions =
-                Fanout::new(writer.map(|addr| addr.clone().recipient()).into_iter().collect());
+            let sessions = to_writer(writer);
             let (sense, certificate, errors) =
                 (Arc::clone(&sense), certificate.clone(), errors.clone());
             let proxy = self.supervisor.start("ProxyPoller", &Place::Here, MAILBOX, move || {
@@ -348,6 +345,16 @@ impl Graph {
         }
         Some(health.recipient())
     }
+}
+
+/// Sends to the writer, if there is one.
+fn to_writer<M>(writer: Option<&Addr<InfluxWriter>>) -> Fanout<M>
+where
+    M: Message + Clone + Send + 'static,
+    M::Result: Send,
+    InfluxWriter: Handler<M>,
+{
+    Fanout::new(writer.map(|addr| addr.clone().recipient()).into_iter().collect())
 }
 
 /// Today's counts as the history knows them, so that a restart does not lose the day.

@@ -51,9 +51,8 @@ impl Rounds {
     async fn round(&self) {
         let user = take(self.counting.user.as_ref()).await;
         let log = take(self.counting.log.as_ref()).await;
-        let counted = CountedEvents { user, log };
-        if counted != CountedEvents::default() {
-            self.to.send(&counted);
+        if !(user.is_empty() && log.is_empty()) {
+            self.to.send(&CountedEvents { user, log });
         }
     }
 }

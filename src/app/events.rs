@@ -12,11 +12,12 @@ use actors::influx_writer::{EventSettings, InfluxWriter, Measurement};
 use actors::io::sense::SenseSettings;
 use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::AskReadiness;
+use actors::runtime::supervise::Place;
 use actors::udp_receiver::{
     AskAddress, Handling, LogHandling, Outlets, UdpReceiver, UdpSettings, UserHandling,
 };
 
-use super::{Graph, MAILBOX, Surroundings};
+use super::{Graph, MAILBOX, Surroundings, to_writer};
 use crate::config::Settings;
 
 /// What others need to know of the receivers.
@@ -48,7 +49,7 @@ impl Graph {
 
         if let Some(user) = &settings.user_events {
             let to = writer.filter(|_| user.to_influx);
-            let events = Fanout::new(to.map(|addr| addr.clone().recipient()).into_iter().collect());
+            let events = to_writer(to);
             let handling = UserHandling::new(user, to.is_some(), servers.clone());
             let start = Start { name: "UdpReceiver for user events", udp: user.udp.clone() };
             let addr = self.start_receiver(start, handling, events, surroundings, writer, errors);
@@ -58,7 +59,7 @@ impl Graph {
         }
         if let Some(log) = settings.log_events.clone() {
             let to = writer.filter(|_| log.to_influx);
-            let events = Fanout::new(to.map(|addr| addr.clone().recipient()).into_iter().collect());
+            let events = to_writer(to);
             let start = Start { name: "UdpReceiver for log events", udp: log.udp.clone() };
             let handling = LogHandling::new(log, to.is_some(), servers);
             let addr = self.start_receiver(start, handling, events, surroundings, writer, errors);
@@ -69,9 +70,8 @@ impl Graph {
         let counts = &settings.event_counts;
         let on = counts.counts.is_some() || counts.rejected.is_some();
         if let (true, Some(every), Some(writer)) = (on, counts.every, writer) {
-            let to = Fanout::new(vec![writer.clone().recipient()]);
-            let place = actors::runtime::supervise::Place::Here;
-            let counter = self.supervisor.start("EventCounter", &place, MAILBOX, move || {
+            let to = to_writer(Some(writer));
+            let counter = self.supervisor.start("EventCounter", &Place::Here, MAILBOX, move || {
                 EventCounter::new(every, counting, to)
             });
             self.stop_order.insert(counter_at, ("EventCounter", counter.recipient()));
@@ -89,9 +89,7 @@ impl Graph {
         errors: &Recipient<ErrorOccurred>,
     ) -> Addr<UdpReceiver<H>> {
         let (place, clock) = (self.own_thread(), surroundings.clock.clone());
-        let metrics =
-            Fanout::new(writer.map(|addr| addr.clone().recipient()).into_iter().collect());
-        let outlets = Outlets { events, metrics, errors: errors.clone() };
+        let outlets = Outlets { events, metrics: to_writer(writer), errors: errors.clone() };
         let addr = self.supervisor.start(start.name, &place, MAILBOX, move || {
             UdpReceiver::new(start.udp, handling, clock, outlets)
         });
