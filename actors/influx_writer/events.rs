@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::errors::InfluxModule;
+use crate::domain::errors::{InfluxModule, InfluxVersion};
 use crate::domain::events::Pairs;
 use crate::domain::names::ServerName;
-use crate::domain::point::FieldValue;
+use crate::domain::point::{FieldValue, Text};
 
 /// Names and tags from the sections of the configuration about events.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,11 +43,14 @@ impl Default for EventSettings {
     }
 }
 
-/// A value as version 3 was always given it: without the characters that its first client library
-/// could not write.
-pub(super) fn dequoted(value: &str) -> Cow<'_, str> {
+/// A value as a version was always given it: version 3 without the characters that its first client
+/// library could not write.
+pub(super) fn cleaned(value: &str, version: InfluxVersion) -> Text<'_> {
     const UNWANTED: [char; 5] = ['<', '>', '\\', '\r', '\n'];
-    if value.contains(UNWANTED) { Cow::Owned(value.replace(UNWANTED, "")) } else { value.into() }
+    match version {
+        InfluxVersion::V3 if value.contains(UNWANTED) => value.replace(UNWANTED, "").into(),
+        _ => value.into(),
+    }
 }
 
 pub(super) fn text<'a>(value: impl Into<Cow<'a, str>>) -> FieldValue<'a> {

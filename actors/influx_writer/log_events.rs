@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::events::{dequoted, text};
+use super::events::{cleaned, text};
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Key, LogEvent, Pairs, Performance, Received, Source};
-use crate::domain::point::{FieldValue, Point, Text};
+use crate::domain::point::{FieldValue, Point};
 
 /// The point of an event. Categories come after the tags of the event, configured tags last; the
 /// later wins.
@@ -25,14 +25,6 @@ pub fn point<'a>(
         point = point.tag(&**name, cleaned(value, version));
     }
     point.field("raw_event", text(Cow::Owned(event.to_json())))
-}
-
-/// Version 3 was given cleaned values from its first release on.
-fn cleaned(value: &str, version: InfluxVersion) -> Text<'_> {
-    match version {
-        InfluxVersion::V3 => dequoted(value).into(),
-        InfluxVersion::V1 | InfluxVersion::V2 => value.into(),
-    }
 }
 
 /// Tags that an event of a service has when they are not empty.
@@ -89,90 +81,55 @@ fn service<'a>(point: Point<'a>, event: &'a LogEvent, version: InfluxVersion) ->
         .tag("log_row", event.log_row.to_string())
         .tag("subsystem", subsystem);
     let mut point = conditional_tags(point, event, version);
-    for (key, name) in fields(event.source, version) {
-        let value = event.text(*key);
+    for &key in fields(event.source) {
+        let value = event.text(key);
         // Version 1 never had empty texts.
         if !value.is_empty() || version != InfluxVersion::V1 {
-            point = point.field(*name, text(value));
+            point = point.field(field_name(key, version), text(value));
         }
     }
     point
 }
 
-/// The text fields, by the names they have in each version.
-fn fields(source: Source, version: InfluxVersion) -> &'static [(Key, &'static str)] {
-    use InfluxVersion::{V1, V2, V3};
-    match (source, version) {
-        (Source::Engine, V1) => &[(Key::Message, "message"), (Key::SessionId, "session_id")],
-        // A column cannot be a tag and a field, and `session_id` is a tag of performance events.
-        (Source::Engine, V2 | V3) => {
-            if version == V2 {
-                &ENGINE_V2
-            } else {
-                &ENGINE_V3
-            }
+/// The text fields.
+fn fields(source: Source) -> &'static [Key] {
+    match source {
+        // Most are empty for good; versions 2 and 3 have had them all the same.
+        Source::Engine => &[
+            Key::Message,
+            Key::ExceptionMessage,
+            Key::Command,
+            Key::ResultCode,
+            Key::Origin,
+            Key::Context,
+            Key::SessionId,
+        ],
+        Source::Proxy | Source::Repository => &[
+            Key::Message,
+            Key::ExceptionMessage,
+            Key::Command,
+            Key::ResultCode,
+            Key::Origin,
+            Key::Context,
+        ],
+        Source::Scheduler => {
+            &[Key::Message, Key::ExceptionMessage, Key::AppName, Key::AppId, Key::ExecutionId]
         }
-        (Source::Proxy | Source::Repository, V1) => &SERVICE_V1,
-        (Source::Proxy | Source::Repository, V2 | V3) => &SERVICE_V2,
-        (Source::Scheduler, V1 | V2) => &SCHEDULER,
-        (Source::Scheduler, V3) => &SCHEDULER_V3,
-        (Source::QixPerf, _) => &[],
+        Source::QixPerf => &[],
     }
 }
 
-const SERVICE_V1: [(Key, &str); 6] = [
-    (Key::Message, "message"),
-    (Key::ExceptionMessage, "exception_message"),
-    (Key::Command, "command"),
-    (Key::ResultCode, "result_code"),
-    (Key::Origin, "origin"),
-    (Key::Context, "context"),
-];
-
-const SERVICE_V2: [(Key, &str); 6] = [
-    (Key::Message, "message"),
-    (Key::ExceptionMessage, "exception_message"),
-    (Key::Command, "command"),
-    (Key::ResultCode, "result_code_field"),
-    (Key::Origin, "origin"),
-    (Key::Context, "context"),
-];
-
-const ENGINE_V2: [(Key, &str); 7] = [
-    SERVICE_V2[0],
-    SERVICE_V2[1],
-    SERVICE_V2[2],
-    SERVICE_V2[3],
-    SERVICE_V2[4],
-    SERVICE_V2[5],
-    (Key::SessionId, "session_id"),
-];
-
-const ENGINE_V3: [(Key, &str); 7] = [
-    SERVICE_V2[0],
-    SERVICE_V2[1],
-    SERVICE_V2[2],
-    SERVICE_V2[3],
-    SERVICE_V2[4],
-    SERVICE_V2[5],
-    (Key::SessionId, "session_id_field"),
-];
-
-const SCHEDULER: [(Key, &str); 5] = [
-    (Key::Message, "message"),
-    (Key::ExceptionMessage, "exception_message"),
-    (Key::AppName, "app_name"),
-    (Key::AppId, "app_id"),
-    (Key::ExecutionId, "execution_id"),
-];
-
-const SCHEDULER_V3: [(Key, &str); 5] = [
-    SCHEDULER[0],
-    SCHEDULER[1],
-    (Key::AppName, "app_name_field"),
-    (Key::AppId, "app_id_field"),
-    SCHEDULER[4],
-];
+/// The name of a text field. A column cannot be a tag and a field, so some got another name, though
+/// not in every version.
+fn field_name(key: Key, version: InfluxVersion) -> &'static str {
+    match (key, version) {
+        (Key::ResultCode, InfluxVersion::V2 | InfluxVersion::V3) => "result_code_field",
+        (Key::SessionId, InfluxVersion::V3) => "session_id_field",
+        (Key::AppName, InfluxVersion::V3) => "app_name_field",
+        (Key::AppId, InfluxVersion::V3) => "app_id_field",
+        _ => key.as_str(),
+    }
+}
 
 /// What stands for an empty tag of a performance event: for texts, and for session ids. Version 2
 /// leaves such a tag out.
@@ -207,7 +164,6 @@ fn performance<'a>(
         InfluxVersion::V1 => "-1".to_owned(),
         InfluxVersion::V2 | InfluxVersion::V3 => event.log_row.to_string(),
     };
-    let app_id = if version == InfluxVersion::V3 { "app_id_field" } else { "app_id" };
     let handle = match version {
         // A column of text since its first release.
         InfluxVersion::V2 => FieldValue::Text(numbers.handle.to_string().into()),
@@ -220,7 +176,7 @@ fn performance<'a>(
     let id = event.text(Key::AppId);
     let id = (!id.is_empty() || version != InfluxVersion::V1).then(|| text(id));
     conditional_tags(point, event, version)
-        .field_if(app_id, id)
+        .field_if(field_name(Key::AppId, version), id)
         .field_if("process_time", numbers.process_time.map(FieldValue::Float))
         .field_if("work_time", numbers.work_time.map(FieldValue::Float))
         .field_if("lock_time", numbers.lock_time.map(FieldValue::Float))

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::events::{dequoted, text};
+use super::events::{cleaned, text};
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Pairs, Received, UserEvent};
-use crate::domain::point::{Point, Text};
+use crate::domain::point::Point;
 
 /// The point of an event; `None` when it says neither where nor what.
 pub fn point<'a>(
@@ -17,13 +17,8 @@ pub fn point<'a>(
     if event.host.is_empty() || event.command.is_empty() {
         return None;
     }
-    // Version 3 was given cleaned values from its first release on, but for one tag.
-    let clean = |value: &'a str| -> Text<'a> {
-        match version {
-            InfluxVersion::V3 => dequoted(value).into(),
-            InfluxVersion::V1 | InfluxVersion::V2 => value.into(),
-        }
-    };
+    // All values but one; see `cleaned`.
+    let clean = |value: &'a str| cleaned(value, version);
     let user_full = event.user_full();
     let mut point = Point::new("user_events", received.stamp)
         .tag("host", clean(&event.host))
