@@ -96,7 +96,7 @@ fn user(handling: &mut UserHandling, datagram: &[u8], tags: &Pairs, lines: &mut 
     if let Verdict::Wanted(event, server) = handling.handle(&text_of(datagram)) {
         let received = Received { stamp: STAMP, server, event };
         if let Some(point) = user_event_point(&received, tags, VERSION) {
-            encode(&point, lines);
+            encode(point, lines);
         }
     }
 }
@@ -106,7 +106,7 @@ fn log(handling: &mut LogHandling, datagram: &[u8], tags: &Pairs, lines: &mut Ve
     lines.clear();
     if let Verdict::Wanted(event, server) = handling.handle(&text_of(datagram)) {
         let received = Received { stamp: STAMP, server, event };
-        encode(&log_event_point(&received, tags, VERSION), lines);
+        encode(log_event_point(&received, tags, VERSION), lines);
     }
 }
 

@@ -92,7 +92,9 @@ pub struct Point<'a> {
 impl<'a> Point<'a> {
     /// A point without tags and fields yet.
     pub fn new(measurement: impl Into<Text<'a>>, stamp: Stamp) -> Self {
-        Self { measurement: measurement.into(), tags: Vec::new(), fields: Vec::new(), stamp }
+        // Enough for most points without growing.
+        let (tags, fields) = (Vec::with_capacity(16), Vec::with_capacity(8));
+        Self { measurement: measurement.into(), tags, fields, stamp }
     }
 
     /// Adds a tag.

@@ -24,7 +24,7 @@ fn pairs(name: &str, value: &str) -> Pairs {
 
 fn line(point: &Point<'_>) -> String {
     let mut line = Vec::new();
-    assert!(encode(point, &mut line));
+    assert!(encode(point.clone(), &mut line));
     String::from_utf8(line).unwrap().trim_end().to_owned()
 }
 

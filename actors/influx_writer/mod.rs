@@ -81,9 +81,10 @@ impl InfluxWriter {
     }
 
     /// Encodes the points of one write operation and queues them as one job.
-    fn write(&self, module: InfluxModule, server: Option<&ServerName>, points: &[Point<'_>]) {
+    fn write(&self, module: InfluxModule, server: Option<&ServerName>, points: Vec<Point<'_>>) {
         let mut lines = Vec::with_capacity(256 * points.len());
-        let written = points.iter().filter(|point| encode(point, &mut lines)).count();
+        let written =
+            points.into_iter().map(|point| encode(point, &mut lines)).filter(|it| *it).count();
         self.push(module, server, lines, written);
     }
 
@@ -173,7 +174,7 @@ impl Handler<HealthMetrics> for InfluxWriter {
 
     fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
         let points = health::points(&metrics, &self.influx, &self.clock);
-        self.write(InfluxModule::HealthMetrics, Some(&metrics.server.name), &points);
+        self.write(InfluxModule::HealthMetrics, Some(&metrics.server.name), points);
     }
 }
 
@@ -182,7 +183,7 @@ impl Handler<ProxySessions> for InfluxWriter {
 
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
         let points = sessions::points(&sessions, self.influx.version(), &self.clock);
-        self.write(InfluxModule::ProxySessions, Some(&sessions.server.name), &points);
+        self.write(InfluxModule::ProxySessions, Some(&sessions.server.name), points);
     }
 }
 
@@ -191,7 +192,7 @@ impl Handler<OwnMemory> for InfluxWriter {
 
     fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
         let point = own::point(&memory, &self.own, self.clock.stamp());
-        self.write(InfluxModule::ButlerMemory, None, &[point]);
+        self.write(InfluxModule::ButlerMemory, None, vec![point]);
     }
 }
 
@@ -205,7 +206,7 @@ impl Handler<EventBatch<UserEvent>> for InfluxWriter {
             match user_events::point(received, &self.events.user_tags, version) {
                 Some(point) => {
                     let server = received.server.as_ref();
-                    self.gathered.add(InfluxModule::UserEvents, server, |to| encode(&point, to));
+                    self.gathered.add(InfluxModule::UserEvents, server, |to| encode(point, to));
                 }
                 None => log::warn!(
                     "INFLUXDB: A user event without host or command is not written to InfluxDB"
@@ -225,7 +226,7 @@ impl Handler<EventBatch<LogEvent>> for InfluxWriter {
         for received in batch.events.iter() {
             let point = log_events::point(received, &self.events.log_tags, version);
             let server = received.server.as_ref();
-            self.gathered.add(InfluxModule::LogEvents, server, |to| encode(&point, to));
+            self.gathered.add(InfluxModule::LogEvents, server, |to| encode(point, to));
         }
         self.gathered(before, ctx);
     }
@@ -237,9 +238,9 @@ impl Handler<CountedEvents> for InfluxWriter {
     fn handle(&mut self, counted: CountedEvents, _: &mut Self::Context) {
         let version = self.influx.version();
         let points = counts::events(&counted, &self.events, version, &self.clock);
-        self.write(InfluxModule::EventCounts, None, &points);
+        self.write(InfluxModule::EventCounts, None, points);
         let points = counts::rejected(&counted, &self.events, version, &self.clock);
-        self.write(InfluxModule::RejectedEventCounts, None, &points);
+        self.write(InfluxModule::RejectedEventCounts, None, points);
     }
 }
 
@@ -248,7 +249,7 @@ impl Handler<QueueMetrics> for InfluxWriter {
 
     fn handle(&mut self, metrics: QueueMetrics, _: &mut Self::Context) {
         let point = counts::queue(&metrics, self.influx.version(), &self.clock);
-        self.write(InfluxModule::QueueMetrics, None, &[point]);
+        self.write(InfluxModule::QueueMetrics, None, vec![point]);
     }
 }
 

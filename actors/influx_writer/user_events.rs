@@ -1,7 +1,5 @@
 //! `user_events` (section 7.1 of the page on events).
 
-use std::borrow::Cow;
-
 use super::events::{cleaned, text};
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Pairs, Received, UserEvent};
@@ -19,11 +17,10 @@ pub fn point<'a>(
     }
     // All values but one; see `cleaned`.
     let clean = |value: &'a str| cleaned(value, version);
-    let user_full = event.user_full();
     let mut point = Point::new("user_events", received.stamp)
         .tag("host", clean(&event.host))
         .tag("event_action", clean(&event.command))
-        .tag("userFull", user_full.clone())
+        .tag("userFull", &*event.user_full)
         .tag("userDirectory", clean(&event.user_directory))
         .tag("userId", clean(&event.user_id))
         .tag("origin", clean(&event.origin));
@@ -47,8 +44,7 @@ pub fn point<'a>(
         InfluxVersion::V2 => ["userFull", "userId", "appId_field", "appName_field"],
         InfluxVersion::V3 => ["userFull_field", "userId_field", "appId_field", "appName_field"],
     };
-    point =
-        point.field(names[0], text(Cow::Owned(user_full))).field(names[1], text(&*event.user_id));
+    point = point.field(names[0], text(&*event.user_full)).field(names[1], text(&*event.user_id));
     if let Some((id, name)) = &event.app {
         point = point.field(names[2], text(&**id)).field(names[3], text(&**name));
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use butler_sos::demo::events::{SECTIONS, Socket, event};
+use socket2::SockRef;
 use test_support::{Answer, Influxd, Program, StandIn};
 
 use crate::proc::{memory, processor_time};
@@ -16,18 +17,24 @@ use crate::{BINARY, say};
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// A minute into a real database at the rate that is asked for, then shorter runs into the
-/// stand-in at rising rates.
-pub(crate) fn measure() -> Fallible<()> {
-    let influx = Influxd::started();
-    let run = Run::start(influx.port())?;
-    let sent = run.send(20_000, Duration::from_secs(60))?;
-    let count = |measurement, field| influx.count("SenseOps", measurement, field);
-    let stored = || count("log_event", "raw_event") + count("user_events", "userId");
-    let result = run.finish(sent, stored)?;
-    say(&format!("20,000 events/s for 60 s into InfluxDB 1: {result}"));
+/// Events per second, rising until something is lost.
+const RATES: [u64; 9] =
+    [20_000, 40_000, 60_000, 80_000, 100_000, 120_000, 140_000, 160_000, 200_000];
 
-    for rate in [20_000, 40_000, 60_000, 80_000, 100_000, 120_000] {
+/// A minute into a real database at the rate that is asked for, then shorter runs into the
+/// stand-in at rising rates, and the same rates into a loop that does nothing but receive.
+pub(crate) fn measure() -> Fallible<()> {
+    for batch in [1_000, 10_000] {
+        let influx = Influxd::started();
+        let run = Run::start(influx.port(), batch)?;
+        let (sent, curve) = run.send(20_000, Duration::from_secs(60))?;
+        let count = |measurement, field| influx.count("SenseOps", measurement, field);
+        let stored = || count("log_event", "raw_event") + count("user_events", "userId");
+        let result = run.finish(sent, stored)?;
+        say(&format!("20,000 events/s for 60 s into InfluxDB 1, batches of {batch}: {result}"));
+        say(&format!("  MiB after 5, 10, … seconds: {}", curve.join(" ")));
+    }
+    for rate in RATES {
         let lines = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&lines);
         let server = StandIn::start(move |seen| {
@@ -40,11 +47,31 @@ pub(crate) fn measure() -> Fallible<()> {
             counter.fetch_add(text.lines().filter(events).count() as u64, Ordering::Relaxed);
             Answer::new(204, "")
         });
-        let run = Run::start(server.address().port())?;
-        let sent = run.send(rate, Duration::from_secs(10))?;
+        let run = Run::start(server.address().port(), 10_000)?;
+        let (sent, _) = run.send(rate, Duration::from_secs(10))?;
         let result = run.finish(sent, || lines.load(Ordering::Relaxed))?;
         say(&format!("{rate} events/s for 10 s into a stand-in: {result}"));
     }
+    RATES.into_iter().try_for_each(bare)
+}
+
+/// What a loop takes that receives and does nothing else.
+fn bare(rate: u64) -> Fallible<()> {
+    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    SockRef::from(&socket).set_recv_buffer_size(8 << 20)?;
+    socket.set_read_timeout(Some(Duration::from_secs(1)))?;
+    let address = socket.local_addr()?;
+    let receiver = std::thread::spawn(move || {
+        let mut buffer = [0; 65_536];
+        let mut received = 0_u64;
+        while socket.recv(&mut buffer).is_ok() {
+            received += 1;
+        }
+        received
+    });
+    let (sent, _) = send(rate, Duration::from_secs(10), address, address, || None)?;
+    let received = receiver.join().map_err(|_| "the receiver panicked")?;
+    say(&format!("{rate} events/s for 10 s into a bare loop: {sent} sent, {received} received"));
     Ok(())
 }
 
@@ -57,7 +84,7 @@ struct Run {
 }
 
 impl Run {
-    fn start(port: u16) -> Fallible<Self> {
+    fn start(port: u16, batch: u32) -> Fallible<Self> {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("config.yaml");
         let sections = SECTIONS
@@ -67,7 +94,7 @@ impl Run {
             format!(
                 "Butler-SOS:\n  fileLogging: false\n  uptimeMonitor:\n    enable: false\n{sections}  \
                  influxdbConfig:\n    enable: true\n    host: 127.0.0.1\n    port: {port}\n    \
-                 version: 1\n    maxBatchSize: 10000\n    v1Config:\n      dbName: SenseOps\n"
+                 version: 1\n    maxBatchSize: {batch}\n    v1Config:\n      dbName: SenseOps\n"
             ),
         )?;
         let program = Program::start(BINARY, &["-c", &file.display().to_string()]);
@@ -80,34 +107,9 @@ impl Run {
         Ok(Self { _folder: folder, program, user, log })
     }
 
-    /// Sends whole events of all kinds in steps of a millisecond; how many.
-    fn send(&self, rate: u64, time: Duration) -> Fallible<u64> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
-        let now = chrono::Local::now();
-        let events: Vec<(SocketAddr, Vec<u8>)> = (0..7)
-            .map(|number| {
-                let (to, mut text) = event(number, now);
-                if to == Socket::User {
-                    text.push_str(&"x".repeat(300));
-                }
-                let to = if to == Socket::User { self.user } else { self.log };
-                (to, text.into_bytes())
-            })
-            .collect();
-        let begin = Instant::now();
-        let mut sent = 0;
-        while begin.elapsed() < time {
-            let due = u64::try_from(begin.elapsed().as_micros()).unwrap_or(0) * rate / 1_000_000;
-            for (to, event) in events.iter().cycle().skip(usize::try_from(sent % 7)?) {
-                if sent >= due {
-                    break;
-                }
-                socket.send_to(event, to)?;
-                sent += 1;
-            }
-            std::thread::sleep(Duration::from_micros(500));
-        }
-        Ok(sent)
+    fn send(&self, rate: u64, time: Duration) -> Fallible<(u64, Vec<String>)> {
+        let resident = || memory(self.program.id()).ok().map(|(now, _)| format!("{now:.1}"));
+        send(rate, time, self.user, self.log, resident)
     }
 
     /// Waits until the number of stored events stands still.
@@ -131,4 +133,61 @@ impl Run {
             (sent.saturating_sub(last)) as f64 * 100.0 / sent.max(1) as f64
         ))
     }
+}
+
+/// Sends whole events of all kinds, those with a message 300 to 900 bytes long; how many, and
+/// what `sample` said every five seconds.
+fn send(
+    rate: u64,
+    time: Duration,
+    user: SocketAddr,
+    log: SocketAddr,
+    sample: impl Fn() -> Option<String>,
+) -> Fallible<(u64, Vec<String>)> {
+    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    let now = chrono::Local::now();
+    let events: Vec<(SocketAddr, Vec<u8>)> = (0..80)
+        // Every eighth of the demo is cut short.
+        .filter(|number| number % 8 != 7)
+        .map(|number| {
+            let (to, text) = event(number, now);
+            let length = 300 + number % 7 * 100;
+            (if to == Socket::User { user } else { log }, padded(&text, length).into_bytes())
+        })
+        .collect();
+    let (mut sent, mut samples) = (0, Vec::new());
+    let begin = Instant::now();
+    let mut next_sample = Duration::from_secs(5);
+    while begin.elapsed() < time {
+        let due = u64::try_from(begin.elapsed().as_micros()).unwrap_or(0) * rate / 1_000_000;
+        for (to, event) in events.iter().cycle().skip(usize::try_from(sent % 70)?) {
+            if sent >= due {
+                break;
+            }
+            socket.send_to(event, to)?;
+            sent += 1;
+        }
+        if begin.elapsed() >= next_sample {
+            samples.extend(sample());
+            next_sample += Duration::from_secs(5);
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    Ok((sent, samples))
+}
+
+/// An event whose message is so long that the whole is; performance events have none and stay.
+fn padded(text: &str, length: usize) -> String {
+    let missing = "x".repeat(length.saturating_sub(text.len()));
+    let mut fields: Vec<&str> = text.split(';').collect();
+    let at = match fields.len() {
+        8 => 7,
+        26 => return text.to_owned(),
+        _ => 8,
+    };
+    let message = [fields.get(at).copied().unwrap_or_default(), &missing].concat();
+    if let Some(field) = fields.get_mut(at) {
+        *field = &message;
+    }
+    fields.join(";")
 }

@@ -50,7 +50,7 @@ fuzz_target!(|bytes: &[u8]| {
 /// Reads the line of a point as InfluxDB does and compares it with the point.
 fn check(point: &Point<'_>) {
     let mut line = Vec::new();
-    assert!(encode(point, &mut line), "an event has a field");
+    assert!(encode(point.clone(), &mut line), "an event has a field");
     let line = String::from_utf8(line).expect("UTF-8");
     let mut rest = line.as_str();
     assert_eq!(word(&mut rest, b", "), point.measurement.as_str());

@@ -301,13 +301,13 @@ fn expected(name: &str, version: InfluxVersion) -> String {
     if let Some(kind) = UserDatagram::kind_of(&text) {
         let event = UserDatagram::read(kind, &text).unwrap().event(|_| None);
         let received = Received { stamp, server: None, event };
-        encode(&user_event_point(&received, &tags, version).unwrap(), &mut line);
+        encode(user_event_point(&received, &tags, version).unwrap(), &mut line);
     } else {
         let category: Pairs = Arc::new([("qs_log_category".into(), "unknown".into())]);
         let source = LogDatagram::source_of(&text).unwrap();
         let event = LogDatagram::read(source, &text).unwrap().event("", Some(category));
         let received = Received { stamp, server: None, event };
-        encode(&log_event_point(&received, &tags, version), &mut line);
+        encode(log_event_point(&received, &tags, version), &mut line);
     }
     without_stamp(String::from_utf8(line).unwrap().trim_end()).to_owned()
 }

@@ -65,7 +65,8 @@ impl UserAgent {
 const MARK: &str = "UserAgent:";
 
 fn after<'a>(agent: &'a str, marker: &str) -> Option<&'a str> {
-    agent.split_once(marker).map(|(_, rest)| rest)
+    let at = memchr::memmem::find(agent.as_bytes(), marker.as_bytes())?;
+    agent.get(at + marker.len()..)
 }
 
 fn browser(agent: &str) -> (&'static str, &str) {
@@ -105,7 +106,7 @@ fn os(agent: &str) -> (&'static str, Cow<'_, str>) {
         }
     }
     for (marker, name) in [("CrOS", "Chrome OS"), ("Linux", "Linux")] {
-        if agent.contains(marker) {
+        if after(agent, marker).is_some() {
             return (name, "".into());
         }
     }

@@ -1,7 +1,7 @@
 //! How many events came (section 2.4 of the page on events). Keys come from the network, so there
 //! are never more than `MOST_KEYS`; what does not fit is counted under `Unknown`.
 
-use std::collections::HashMap;
+use hashbrown::{Equivalent, HashMap};
 
 use super::{RawPerformance, UNKNOWN};
 
@@ -17,6 +17,27 @@ pub struct CountKey {
     pub host: Box<str>,
     /// Subsystem, or origin of a user event; `Unknown` when it is empty.
     pub subsystem: Box<str>,
+}
+
+/// A [`CountKey`] whose texts are borrowed: nearly every event has a key that is there already.
+/// Hashes as its fields do, in their order.
+#[derive(Hash)]
+struct Place<'a> {
+    source: &'static str,
+    host: &'a str,
+    subsystem: &'a str,
+}
+
+impl Equivalent<CountKey> for Place<'_> {
+    fn equivalent(&self, key: &CountKey) -> bool {
+        (self.source, self.host, self.subsystem) == (key.source, &key.host, &key.subsystem)
+    }
+}
+
+impl From<&Place<'_>> for CountKey {
+    fn from(place: &Place<'_>) -> Self {
+        Self { source: place.source, host: place.host.into(), subsystem: place.subsystem.into() }
+    }
 }
 
 /// Which performance event was rejected.
@@ -50,18 +71,16 @@ pub struct EventCounts {
 impl EventCounts {
     /// Counts one event. Empty parts count as `Unknown`.
     pub fn count(&mut self, source: &'static str, host: &str, subsystem: &str) {
-        let or_unknown =
-            |text: &str| -> Box<str> { if text.is_empty() { UNKNOWN.into() } else { text.into() } };
-        let mut key = CountKey { source, host: or_unknown(host), subsystem: or_unknown(subsystem) };
+        let or_unknown = |text| if str::is_empty(text) { UNKNOWN } else { text };
+        let mut key = Place { source, host: or_unknown(host), subsystem: or_unknown(subsystem) };
         if let Some(count) = self.events.get_mut(&key) {
             *count += 1;
             return;
         }
         if self.events.len() >= MOST_KEYS {
-            key.host = UNKNOWN.into();
-            key.subsystem = UNKNOWN.into();
+            key = Place { source, host: UNKNOWN, subsystem: UNKNOWN };
         }
-        *self.events.entry(key).or_default() += 1;
+        *self.events.entry(CountKey::from(&key)).or_default() += 1;
     }
 
     /// Counts one rejected performance event.

@@ -1,5 +1,7 @@
 //! Events as compact JSON, keys in the order of section 4.3 of the page on events.
 
+use std::fmt::Write;
+
 use super::layout::{Key, Source};
 use super::log::LogEvent;
 
@@ -106,13 +108,13 @@ impl Object {
 
     fn number(&mut self, name: &str, value: i64) {
         self.name(name);
-        self.0.push_str(&value.to_string());
+        _ = write!(self.0, "{value}");
     }
 
     fn float(&mut self, name: &str, value: Option<f64>) {
         self.name(name);
         match value {
-            Some(value) => self.0.push_str(&value.to_string()),
+            Some(value) => _ = write!(self.0, "{value}"),
             None => self.0.push_str("null"),
         }
     }

@@ -52,7 +52,11 @@ pub struct Received<E> {
 /// The text of a datagram: bytes that are no UTF-8 are replaced, a byte order mark is removed.
 pub fn text_of(datagram: &[u8]) -> Cow<'_, str> {
     let datagram = datagram.strip_prefix("\u{feff}".as_bytes()).unwrap_or(datagram);
-    String::from_utf8_lossy(datagram)
+    // Nearly all are UTF-8, and to find that out alone takes a third of the time.
+    match std::str::from_utf8(datagram) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(datagram),
+    }
 }
 
 /// The first characters of a datagram for a log line: `most` at most, without control characters.

@@ -39,7 +39,7 @@ fn user_events() {
     let u1 = user(sample!("U1"));
     assert_eq!(u1.kind.as_str(), "qseow-proxy-session");
     assert_eq!((&*u1.host, &*u1.command, &*u1.origin), ("qs-node1", "Start session", "AppAccess"));
-    assert_eq!(u1.user_full(), "ACME\\jdoe");
+    assert_eq!(u1.user_full, "ACME\\jdoe");
     assert_eq!(u1.app, Some((APP.to_owned(), "Sales 2026".to_owned())));
     assert_eq!((u1.agent.browser, &*u1.agent.browser_major), ("Chrome", "138"));
     assert_eq!((u1.agent.os, &*u1.agent.os_version), ("Windows", "NT 10.0"));
@@ -57,7 +57,7 @@ fn user_events() {
     let text = text_of(b"\xef\xbb\xbf/qseow-proxy-session/;h;c;d;(null);o;x;a;b\xff\xfe");
     let odd = user(&text);
     assert_eq!((&*odd.message, &*odd.user_id), ("a;b\u{fffd}\u{fffd}", ""));
-    assert_eq!(odd.user_full(), "");
+    assert_eq!(odd.user_full, "");
     let other = format!("/qseow-proxy-session/;h;c;d;u;o;/app/{};m", APP.replace('f', "0"));
     assert_eq!(user(&other).app.unwrap().1, "<unknown app name>");
 }

@@ -108,12 +108,14 @@ impl<'a> UserDatagram<'a> {
             (id.to_owned(), name)
         });
         let agent = UserAgent::in_message(&message).map(|agent| UserAgent::of(&agent));
+        let (user_directory, user_id) = (self.user_directory(), self.user_id());
         UserEvent {
             kind: self.kind,
             host: owned(self.host()),
             command: owned(text::clean(self.fields[2], 100)),
-            user_directory: owned(self.user_directory()),
-            user_id: owned(self.user_id()),
+            user_full: full_name(&user_directory, &user_id),
+            user_directory: owned(user_directory),
+            user_id: owned(user_id),
             origin: owned(self.origin()),
             context: owned(context),
             message: owned(message),
@@ -146,6 +148,8 @@ pub struct UserEvent {
     pub user_directory: String,
     /// Id of the user.
     pub user_id: String,
+    /// `DIR\id`; empty unless both are known (DR10).
+    pub user_full: String,
     /// Where it came from, `AppAccess` for example.
     pub origin: String,
     /// Path in the client.
@@ -158,12 +162,10 @@ pub struct UserEvent {
     pub agent: UserAgent,
 }
 
-impl UserEvent {
-    /// `DIR\id`; empty unless both are known (DR10).
-    pub fn user_full(&self) -> String {
-        if self.user_directory.is_empty() || self.user_id.is_empty() {
-            return String::new();
-        }
-        [&self.user_directory, "\\", &self.user_id].concat()
+fn full_name(directory: &str, id: &str) -> String {
+    if directory.is_empty() || id.is_empty() {
+        String::new()
+    } else {
+        [directory, "\\", id].concat()
     }
 }

@@ -6,26 +6,24 @@
 use std::io::Write;
 
 use crate::domain::errors::ErrorPoint;
-use crate::domain::point::{FieldValue, Point, Stamp, Text};
+use crate::domain::point::{FieldValue, Point, Stamp};
 
 /// Appends a point as one line, tags and fields sorted by name; of two tags with one name the
 /// later counts. Returns whether there was anything to write: a point without a field that can be
 /// written is left out.
-pub fn encode(point: &Point<'_>, out: &mut Vec<u8>) -> bool {
+pub fn encode(mut point: Point<'_>, out: &mut Vec<u8>) -> bool {
     let begin = out.len();
     write_escaped(out, point.measurement.as_str(), NAME);
-    let mut tags: Vec<&(Text<'_>, Text<'_>)> = point.tags.iter().collect();
-    tags.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
-    for (i, (name, value)) in tags.iter().enumerate() {
-        let repeated = tags.get(i + 1).is_some_and(|next| next.0.as_str() == name.as_str());
-        if !repeated {
+    point.tags.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+    for (i, (name, value)) in point.tags.iter().enumerate() {
+        let next = point.tags.get(i + 1);
+        if next.is_none_or(|next| next.0.as_str() != name.as_str()) {
             write_tag(out, name.as_str(), value.as_str());
         }
     }
-    let mut fields: Vec<&(Text<'_>, FieldValue<'_>)> = point.fields.iter().collect();
-    fields.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+    point.fields.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
     let mut separator = b' ';
-    for (name, value) in fields {
+    for (name, value) in &point.fields {
         write_field(out, &mut separator, name.as_str(), value);
     }
     if separator == b' ' {
@@ -45,28 +43,42 @@ pub fn encode_error(point: &ErrorPoint, measurement: &str, out: &mut Vec<u8>) {
     write_stamp(out, point.stamp());
 }
 
-/// What is escaped in a measurement.
-const NAME: &[u8] = b", ";
+/// Bytes that cannot stand for themselves outside of a text field.
+type Special = [bool; 256];
 
-/// What is escaped in tag names, tag values and field names.
-const KEY: &[u8] = b",= ";
+/// In a measurement.
+const NAME: &Special = &special(b", ");
+
+/// In tag names, tag values and field names.
+const KEY: &Special = &special(b",= ");
+
+/// What is escaped, and what is left out.
+const fn special(escaped: &[u8]) -> Special {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < escaped.len() {
+        table[escaped[at] as usize] = true;
+        at += 1;
+    }
+    table[b'\n' as usize] = true;
+    table[b'\r' as usize] = true;
+    table[b'\t' as usize] = true;
+    table
+}
 
 /// Line breaks and tabs cannot be written outside of a text field and are left out. A backslash
 /// at the end would escape what follows it, so it is left out too.
-fn write_escaped(out: &mut Vec<u8>, text: &str, special: &[u8]) {
+fn write_escaped(out: &mut Vec<u8>, text: &str, special: &Special) {
     let begin = out.len();
-    let plain = |byte: &u8| !special.contains(byte) && !matches!(byte, b'\n' | b'\r' | b'\t');
-    if text.as_bytes().iter().all(plain) {
-        out.extend_from_slice(text.as_bytes());
-    } else {
-        for &byte in text.as_bytes() {
-            match byte {
-                b'\n' | b'\r' | b'\t' => {}
-                _ if special.contains(&byte) => out.extend_from_slice(&[b'\\', byte]),
-                _ => out.push(byte),
-            }
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| special[usize::from(*byte)]) {
+        out.extend_from_slice(&rest[..at]);
+        if !matches!(rest[at], b'\n' | b'\r' | b'\t') {
+            out.extend_from_slice(&[b'\\', rest[at]]);
         }
+        rest = &rest[at + 1..];
     }
+    out.extend_from_slice(rest);
     while out.len() > begin && out.last() == Some(&b'\\') {
         out.pop();
     }
@@ -115,17 +127,15 @@ fn write_field(out: &mut Vec<u8>, separator: &mut u8, name: &str, value: &FieldV
 }
 
 fn write_text(out: &mut Vec<u8>, text: &str) {
+    let text = text.as_bytes();
     out.push(b'"');
-    if text.bytes().any(|byte| byte == b'"' || byte == b'\\') {
-        for byte in text.bytes() {
-            if byte == b'"' || byte == b'\\' {
-                out.push(b'\\');
-            }
-            out.push(byte);
-        }
-    } else {
-        out.extend_from_slice(text.as_bytes());
+    let mut done = 0;
+    for at in memchr::memchr2_iter(b'"', b'\\', text) {
+        out.extend_from_slice(&text[done..at]);
+        out.push(b'\\');
+        done = at;
     }
+    out.extend_from_slice(&text[done..]);
     out.push(b'"');
 }
 

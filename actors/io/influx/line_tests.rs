@@ -173,7 +173,7 @@ fn a_failed_user_event_is_the_fifth_sample() {
 
 fn encoded(point: &Point) -> Option<String> {
     let mut out = Vec::new();
-    encode(point, &mut out).then(|| String::from_utf8(out).unwrap())
+    encode(point.clone(), &mut out).then(|| String::from_utf8(out).unwrap())
 }
 
 #[test]
