@@ -36,6 +36,15 @@ pub enum Failure {
         /// One sentence for the log, as above.
         message: Arc<str>,
     },
+    /// A connection that does not carry HTTP was not made, or broke.
+    Disconnected {
+        /// Why.
+        code: ErrorCode,
+        /// How far the connection got.
+        stage: Stage,
+        /// One sentence for the log, as above.
+        message: Arc<str>,
+    },
     /// Failed on this machine before any request: an unreadable certificate, a malformed event.
     Local {
         /// Operating system or library code, where there is one.
@@ -104,7 +113,7 @@ impl Failure {
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Answered { .. } | Self::Unusable { .. } => None,
-            Self::Unanswered { code, .. } => Some(*code),
+            Self::Unanswered { code, .. } | Self::Disconnected { code, .. } => Some(*code),
             Self::Local { code, .. } => *code,
         }
     }
@@ -123,23 +132,30 @@ impl Failure {
             Self::Answered { request, .. }
             | Self::Unanswered { request, .. }
             | Self::Unusable { request, .. } => Some(request),
-            Self::Local { .. } => None,
+            Self::Disconnected { .. } | Self::Local { .. } => None,
         }
     }
 
     /// The fields `remote_address` and `remote_port`.
     pub fn remote(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Unanswered { stage: Stage::Dial(address), .. } => Some(*address),
+        match self.stage() {
+            Some(Stage::Dial(address)) => Some(address),
             _ => None,
         }
     }
 
     /// The field `syscall`.
     pub fn syscall(&self) -> Option<&'static str> {
+        match self.stage()? {
+            Stage::Dial(_) => Some("connect"),
+            Stage::Lookup => Some("getaddrinfo"),
+            Stage::Exchange => None,
+        }
+    }
+
+    fn stage(&self) -> Option<Stage> {
         match self {
-            Self::Unanswered { stage: Stage::Dial(_), .. } => Some("connect"),
-            Self::Unanswered { stage: Stage::Lookup, .. } => Some("getaddrinfo"),
+            Self::Unanswered { stage, .. } | Self::Disconnected { stage, .. } => Some(*stage),
             _ => None,
         }
     }
@@ -151,6 +167,7 @@ impl Failure {
                 format!("request failed with status code {status}").into()
             }
             Self::Unanswered { message, .. }
+            | Self::Disconnected { message, .. }
             | Self::Unusable { message, .. }
             | Self::Local { message, .. } => Cow::Borrowed(message),
         }

@@ -21,4 +21,5 @@ mod verifier;
 
 pub use client::{Answer, HttpClient, Limits, Request};
 pub use identity::CertFiles;
+pub(super) use verifier::ChainError;
 pub use verifier::Verify;

@@ -30,7 +30,7 @@ pub enum Verify {
 
 /// Why an issuer is unknown, where the TLS library says only that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ChainError {
+pub(in crate::io) enum ChainError {
     /// The server's certificate is its own issuer.
     SelfSigned,
     /// The chain that the server sent ends in an authority that is not ours.
