@@ -100,6 +100,7 @@ async fn lines(version: InfluxVersion) -> Vec<String> {
         session_host: "sense1.example.com:4243".into(),
         virtual_proxy: "/hdr".into(),
         sessions: [session("anna", false), session("svc", true), session("anna", false)].into(),
+        answer: std::sync::Arc::default(),
     });
     writer.do_send(OwnMemory {
         heap_used: 75_000_000,

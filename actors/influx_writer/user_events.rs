@@ -24,16 +24,7 @@ pub fn point<'a>(
         .tag("userDirectory", clean(&event.user_directory))
         .tag("userId", clean(&event.user_id))
         .tag("origin", clean(&event.origin));
-    if let Some((id, name)) = &event.app {
-        point = point.tag("appId", clean(id)).tag("appName", clean(name));
-    }
-    let agent = &event.agent;
-    for (name, value) in [
-        ("uaBrowserName", agent.browser),
-        ("uaBrowserMajorVersion", &agent.browser_major),
-        ("uaOsName", agent.os),
-        ("uaOsVersion", &agent.os_version),
-    ] {
+    for (name, value) in event.details() {
         point = point.tag(name, clean(value));
     }
     for (name, value) in tags.iter() {

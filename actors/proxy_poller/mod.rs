@@ -118,13 +118,14 @@ impl Work {
         let excluded = |directory: &str, user_id: &str| {
             self.polling.excluded.iter().any(|(dir, id)| dir == directory && id == user_id)
         };
-        let sessions = ProxySession::list_from_json(&answer.body, excluded)
+        let (sessions, answer_json) = ProxySession::list_from_json(&answer.body, excluded)
             .map_err(|reason| answer.unusable(reason))?;
         Ok(ProxySessions {
             server: Arc::clone(&target.server),
             session_host: Arc::clone(&target.authority),
             virtual_proxy: target.virtual_proxy.clone(),
             sessions,
+            answer: answer_json,
         })
     }
 }

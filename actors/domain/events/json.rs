@@ -2,12 +2,51 @@
 
 use std::fmt::Write;
 
+use super::Pairs;
 use super::layout::{Key, Source};
 use super::log::LogEvent;
+use super::user::UserEvent;
+
+impl UserEvent {
+    /// The event as a JSON object with `tags` inside.
+    pub fn to_json(&self, tags: &Pairs) -> String {
+        let mut json = Object::default();
+        for (key, value) in [
+            ("messageType", self.kind.as_str()),
+            ("host", &self.host),
+            ("command", &self.command),
+            ("userDir", &self.user_directory),
+            ("userId", &self.user_id),
+            ("origin", &self.origin),
+            ("context", &self.context),
+            ("message", &self.message),
+        ] {
+            json.text(key, value);
+        }
+        json.pairs("tags", tags);
+        for (key, value) in self.details() {
+            if !value.is_empty() {
+                json.text(key, value);
+            }
+        }
+        json.end()
+    }
+}
 
 impl LogEvent {
     /// The event as a JSON object, its category included.
     pub fn to_json(&self) -> String {
+        self.json().end()
+    }
+
+    /// The same with `tags` at the end.
+    pub fn to_json_with(&self, tags: &Pairs) -> String {
+        let mut json = self.json();
+        json.pairs("tags", tags);
+        json.end()
+    }
+
+    fn json(&self) -> Object {
         let mut json = Object::default();
         json.text("source", self.source.as_str());
         json.number("log_row", self.log_row);
@@ -48,7 +87,7 @@ impl LogEvent {
             }
             json.0.push(']');
         }
-        json.end()
+        json
     }
 }
 
@@ -85,6 +124,23 @@ impl Object {
             self.escaped(value);
         }
         self.0.push('"');
+    }
+
+    /// An object of texts; its names are the administrator's.
+    fn pairs(&mut self, name: &str, pairs: &Pairs) {
+        self.name(name);
+        self.0.push('{');
+        for (index, (name, value)) in pairs.iter().enumerate() {
+            if index > 0 {
+                self.0.push(',');
+            }
+            self.0.push('"');
+            self.escaped(name);
+            self.0.push_str("\":\"");
+            self.escaped(value);
+            self.0.push('"');
+        }
+        self.0.push('}');
     }
 
     fn escaped(&mut self, value: &str) {

@@ -34,6 +34,46 @@ fn members(event: &LogEvent) -> String {
     members.iter().map(|(name, value)| format!("{name}={}\n", text(value))).collect()
 }
 
+fn prod() -> Pairs {
+    [("qs_env".into(), "prod".into())].into()
+}
+
+/// The two examples of section 4.3.
+#[test]
+fn events_as_json() {
+    let u1 = concat!(
+        r#"{"messageType":"qseow-proxy-session","host":"qs-node1","command":"Start session","#,
+        r#""userDir":"ACME","userId":"jdoe","origin":"AppAccess","context":"/app/0f3a1c52-7d64-"#,
+        r#"4b8e-9a21-5c0d9e7f1b23?reloaduri=https%3A%2F%2Fqs.example.com","message":"Start "#,
+        r#"session for user: 'ACME\\jdoe'; UserAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) "#,
+        r#"AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36'","tags":{"#,
+        r#""qs_env":"prod"},"appId":"0f3a1c52-7d64-4b8e-9a21-5c0d9e7f1b23","appName":"Sales "#,
+        r#"2026","uaBrowserName":"Chrome","uaBrowserMajorVersion":"138","uaOsName":"Windows","#,
+        r#""uaOsVersion":"NT 10.0"}"#
+    );
+    assert_eq!(user(sample!("U1")).to_json(&prod()), u1);
+    let bare = user(sample!("U2")).to_json(&Pairs::from([]));
+    assert!(bare.ends_with(r#","tags":{}}"#), "{bare}");
+
+    let p1 = concat!(
+        r#"{"source":"qseow-proxy","log_row":203,"ts_iso":"20260314T101744.905+0100","#,
+        r#""ts_local":"2026-03-14 10:17:44,905","level":"WARN","host":"qs-node1","subsystem":"#,
+        r#""Security.Proxy.Qlik.Sense.Communication.Communication","windows_user":"ACME\\"#,
+        r#"qlikservice","message":"Certificate chain could not be built","exception_message":"#,
+        r#""RemoteCertificateChainErrors","user_directory":"ACME","user_id":"jdoe","command":"#,
+        r#""Accept connection","result_code":"403","origin":"Not available","context":"/hub/","#,
+        r#""user_full":"ACME\\jdoe","category":[{"name":"qs_log_category","value":"unknown"}],"#,
+        r#""tags":{"qs_env":"prod"}}"#
+    );
+    let text = sample!("P1");
+    let source = LogDatagram::source_of(text).unwrap();
+    let category = Some(vec![("qs_log_category".into(), "unknown".into())].into());
+    let event = LogDatagram::read(source, text).unwrap().event("", category);
+    assert_eq!(event.to_json_with(&prod()), p1);
+    let quoted: Pairs = [("a\"b".into(), "c\\d".into())].into();
+    assert!(event.to_json_with(&quoted).ends_with(r#""tags":{"a\"b":"c\\d"}}"#));
+}
+
 #[test]
 fn user_events() {
     let u1 = user(sample!("U1"));

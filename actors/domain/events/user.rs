@@ -162,6 +162,21 @@ pub struct UserEvent {
     pub agent: UserAgent,
 }
 
+impl UserEvent {
+    /// App, browser and operating system by their names on the wire; empty where not known.
+    pub fn details(&self) -> [(&'static str, &str); 6] {
+        let (id, name) = self.app.as_ref().map_or(("", ""), |(id, name)| (id, name));
+        [
+            ("appId", id),
+            ("appName", name),
+            ("uaBrowserName", self.agent.browser),
+            ("uaBrowserMajorVersion", &self.agent.browser_major),
+            ("uaOsName", self.agent.os),
+            ("uaOsVersion", &self.agent.os_version),
+        ]
+    }
+}
+
 fn full_name(directory: &str, id: &str) -> String {
     if directory.is_empty() || id.is_empty() {
         String::new()

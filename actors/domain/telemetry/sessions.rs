@@ -18,6 +18,8 @@ pub struct ProxySessions {
     pub virtual_proxy: VirtualProxy,
     /// All sessions, in the order of the answer.
     pub sessions: Arc<[ProxySession]>,
+    /// The answer, a JSON array, excluded users included.
+    pub answer: Arc<Value>,
 }
 
 /// One session. Members that Qlik Sense left out are empty.
@@ -34,7 +36,8 @@ pub struct ProxySession {
 }
 
 impl ProxySession {
-    /// Reads the sessions of an answer; `excluded` says which users get no details.
+    /// Reads the sessions of an answer; `excluded` says which users get no details. Also the
+    /// answer itself.
     ///
     /// # Errors
     /// When the body is not a JSON array: then it is no session list at all. An element that is
@@ -42,16 +45,16 @@ impl ProxySession {
     pub fn list_from_json(
         body: &[u8],
         excluded: impl Fn(&str, &str) -> bool,
-    ) -> Result<Arc<[Self]>, &'static str> {
+    ) -> Result<(Arc<[Self]>, Arc<Value>), &'static str> {
         let body: Value =
             serde_json::from_slice(body).map_err(|_| "the answer is not valid JSON")?;
-        let Value::Array(items) = body else {
+        let Value::Array(items) = &body else {
             return Err("the answer is JSON, but not an array of sessions");
         };
         let text = |item: &Value, member: &str| {
             item.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
-        Ok(items
+        let sessions = items
             .iter()
             .map(|item| {
                 let directory = text(item, "UserDirectory");
@@ -59,7 +62,8 @@ impl ProxySession {
                 let excluded = excluded(&directory, &user_id);
                 Self { directory, user_id, session_id: text(item, "SessionId"), excluded }
             })
-            .collect())
+            .collect();
+        Ok((sessions, Arc::new(body)))
     }
 }
 
@@ -71,12 +75,13 @@ mod tests {
     fn sessions_are_read_and_excluded_users_marked() {
         let body = br#"[{"UserDirectory":"CORP","UserId":"anna","Attributes":[],"SessionId":"s1"},
             {"UserDirectory":"CORP","UserId":"probe","SessionId":"s2","New":{"a":[1]}},{"UserId":7}]"#;
-        let sessions =
+        let (sessions, answer) =
             ProxySession::list_from_json(body, |dir, id| (dir, id) == ("CORP", "probe")).unwrap();
         assert_eq!(sessions.len(), 3);
         assert_eq!((&*sessions[0].user_id, sessions[0].excluded), ("anna", false));
         assert_eq!((&*sessions[1].session_id, sessions[1].excluded), ("s2", true));
         assert_eq!((&*sessions[2].directory, &*sessions[2].user_id), ("", ""));
+        assert_eq!(answer[1]["New"]["a"][0], 1);
     }
 
     #[test]
