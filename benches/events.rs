@@ -57,7 +57,6 @@ fn users() -> UserHandling {
         udp: udp(),
         excluded: vec![("INTERNAL".to_owned(), "sa_api".to_owned())],
         count: true,
-        to_influx: true,
         tags: tags(),
     };
     UserHandling::new(&settings, true, servers())
@@ -84,7 +83,6 @@ fn logs() -> LogHandling {
         categorise: Some(Categorise { rules: Vec::new(), default }),
         performance: Some(performance),
         count: true,
-        to_influx: true,
         tags: tags(),
     };
     LogHandling::new(settings, true, servers())

@@ -7,51 +7,53 @@
 mod across;
 mod categorise;
 mod destinations;
-mod events;
+mod event_counts;
 mod find;
 mod general;
 mod lines;
+mod loading;
+mod log_events;
 mod page;
 mod performance;
 mod shared;
 mod tracking;
 mod udp_server;
 mod unknown;
+mod user_events;
 mod yaml;
 
-use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use actors::config_page::{ConfigPageConfig, ConfigPageSettings};
-use actors::domain::yaml::{
-    Field, Names, Problem, Problems, Reader, Section, Severity, Switch, known_keys, traced,
-};
+use actors::domain::yaml::{Field, Names, Reader, Section, Switch};
 use actors::health_endpoint::{HealthCheckConfig, HealthCheckSettings};
 use actors::io::influx::{InfluxConfig, InfluxSettings};
+use actors::io::mqtt::{MqttConfig, MqttSettings};
 use actors::io::sense::{
     AppNamesConfig, CertConfig, SenseConfig, SenseSettings, ServersConfig, UserSessionsConfig,
 };
 use actors::runtime::level::Level;
-use actors::udp_receiver::{LogEventSettings, UserEventSettings};
 use actors::uptime_monitor::{UptimeConfig, UptimeSettings};
 use serde::Deserialize;
 
 use self::across::{Across, Masters};
-use self::destinations::{CredentialsConfig, MqttConfig, NewRelicConfig, PrometheusConfig};
-use self::events::{EventCountsConfig, LogEventsConfig, UserEventsConfig};
+use self::destinations::{CredentialsConfig, NewRelicConfig, PrometheusConfig};
+use self::event_counts::EventCountsConfig;
 use self::general::{CrashFileConfig, HeartbeatConfig};
-use self::lines::Lines;
+use self::log_events::LogEventsConfig;
 use self::tracking::ErrorTrackingConfig;
+use self::user_events::UserEventsConfig;
 use self::yaml::Document;
 
 use crate::crash_dump::CrashSettings;
-use crate::paths;
 
-pub use self::events::EventCountSettings;
+pub use self::event_counts::EventCountSettings;
 pub use self::find::{find, not_read};
+pub use self::loading::{Loaded, Unreadable, check, keys, load};
+pub use self::log_events::LogEvents;
 pub use self::page::PageSettings;
 pub use self::tracking::TrackingSettings;
+pub use self::user_events::UserEvents;
 
 /// The key that everything is below.
 const ROOT: &str = "Butler-SOS";
@@ -113,14 +115,16 @@ pub struct Settings {
     pub uptime: Option<UptimeSettings>,
     /// `None` when switched off.
     pub influx: Option<InfluxSettings>,
+    /// `None` when switched off.
+    pub mqtt: Option<MqttSettings>,
     /// The Qlik Sense site.
     pub sense: SenseSettings,
     /// What is counted of events.
     pub event_counts: EventCountSettings,
     /// `None` when switched off.
-    pub user_events: Option<UserEventSettings>,
+    pub user_events: Option<UserEvents>,
     /// `None` when no source is on.
-    pub log_events: Option<LogEventSettings>,
+    pub log_events: Option<LogEvents>,
 }
 
 /// Switches that change nothing in this program.
@@ -132,140 +136,6 @@ pub struct IdleSwitches {
     pub system_info: bool,
     /// `auditEvents.enable`.
     pub audit_events: bool,
-}
-
-/// A configuration file that was read: settings, and what was noticed.
-#[derive(Debug)]
-pub struct Loaded {
-    /// `None` when there is at least one error, unless mistakes are tolerated.
-    pub settings: Option<Settings>,
-    /// What is wrong or worth a note, in the order of the file.
-    pub problems: Vec<Problem>,
-    /// How much to log while telling the problems.
-    pub log_level: Level,
-    /// Lists that have a key but nothing below it.
-    pub empty_lists: Vec<String>,
-    /// What the settings are when mistakes are tolerated.
-    tolerant: Settings,
-}
-
-impl Loaded {
-    /// The same with every error turned into a warning: what is wrong has its default, and what
-    /// is needed and missing is left out.
-    #[must_use]
-    pub fn tolerant(mut self) -> Self {
-        for problem in &mut self.problems {
-            problem.severity = Severity::Warning;
-        }
-        self.settings = Some(self.tolerant.clone());
-        self
-    }
-}
-
-/// Why there is no configuration to check at all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable(String);
-
-impl std::fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Reads and checks a configuration file. `base` is where relative paths of files begin that the
-/// program writes.
-///
-/// # Errors
-/// When the file cannot be read or is not YAML.
-pub fn load(file: &Path, base: &Path) -> Result<Loaded, Unreadable> {
-    let file = paths::absolute(file);
-    let yaml = file.extension().is_some_and(|extension| {
-        extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
-    });
-    if !yaml {
-        return Err(Unreadable(format!(
-            "Config file extension must be yaml or yml: {}",
-            file.display()
-        )));
-    }
-    let text = read(&file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::FileTooLarge => Unreadable(format!(
-            "Config file {} is larger than {} MiB; that cannot be a configuration",
-            file.display(),
-            MAX_BYTES >> 20
-        )),
-        std::io::ErrorKind::NotFound => {
-            Unreadable(format!("Specified config file does not exist: {}", file.display()))
-        }
-        _ => Unreadable(format!("Config file {} cannot be read: {error}", file.display())),
-    })?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Unreadable(format!("Config file {} is not UTF-8 text", file.display())))?;
-    check(&text, file, base)
-}
-
-/// Ten thousand servers fit in; what is larger is some other file.
-const MAX_BYTES: u64 = 4 << 20;
-
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    fs::File::open(file)?.take(MAX_BYTES + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(std::io::ErrorKind::FileTooLarge.into());
-    }
-    Ok(text)
-}
-
-/// Checks the text of a configuration file that lies at `file`.
-///
-/// # Errors
-/// When the text is not YAML.
-pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadable> {
-    let text = text.trim_start_matches('\u{feff}');
-    let (read, noticed) = traced(ROOT, || yaml::read(text));
-    let read = read.map_err(|error| Unreadable(error.describe(&file, text)))?;
-    let problems = Problems::default();
-    let at = problems.reader(ROOT);
-    for key in read.others() {
-        problems.reader(key).warning(format!("is ignored; every setting is below {ROOT}"));
-    }
-    let config: Config = match &read.root {
-        Some(root) => at.section(root),
-        None => {
-            at.error("is missing; every setting is below this key");
-            Config::default()
-        }
-    };
-    let settings = config.check(&at, &read, file, base);
-    unknown::tell(&noticed.sections, keys, &problems);
-    let log_level = settings.log_level;
-    let failed = problems.count(Severity::Error) > 0;
-    let problems = in_order(problems.take(), text);
-    Ok(Loaded {
-        settings: (!failed).then(|| settings.clone()),
-        problems,
-        log_level,
-        empty_lists: noticed.empty_lists,
-        tolerant: settings,
-    })
-}
-
-/// Every key that a configuration file can have, as a dotted path, with `[]` for the items of
-/// lists.
-pub fn keys() -> Vec<String> {
-    known_keys::<Config>(ROOT)
-}
-
-/// Problems with their lines, in the order of the file.
-fn in_order(mut problems: Vec<Problem>, text: &str) -> Vec<Problem> {
-    if !problems.is_empty() {
-        let lines = Lines::of(text);
-        for problem in &mut problems {
-            problem.line = lines.line(&problem.path);
-        }
-        problems.sort_by_key(|problem| lines.nearest(&problem.path));
-    }
-    problems
 }
 
 impl Config {
@@ -291,7 +161,7 @@ impl Config {
             across.listens(health_at.key("port"), "TCP", "localhost".to_owned(), port);
         }
         let tracking_at = at.key("errorTracking");
-        let tracking = tracking_at.section(&self.error_tracking).check(&tracking_at, base);
+        let tracking = tracking_at.section(&self.error_tracking).check(&tracking_at, &across, base);
         let uptime_at = at.key("uptimeMonitor");
         let influx_at = at.key("influxdbConfig");
         let sense = SenseConfig {
@@ -310,7 +180,11 @@ impl Config {
         let count = event_counts.counts.is_some();
         let user_events = user_at.section(&self.user_events).check(&user_at, &across, count);
         let log_events = log_at.section(&self.log_events).check(&log_at, &across, &event_counts);
+        let mqtt_at = at.key("mqttConfig");
+        let mqtt = mqtt_at.section(&self.mqtt_config).check(&mqtt_at, &folder);
         Settings {
+            unused: self.check_unused(at, &across, uptime.as_ref(), mqtt.is_some()),
+            mqtt,
             event_counts,
             user_events,
             log_events,
@@ -321,7 +195,6 @@ impl Config {
             page: page.map(|page| PageSettings::new(page, &document.below_root())),
             crash: crash_at.section(&self.crash_file).check(&crash_at),
             idle: self.check_idle(at),
-            unused: self.check_unused(at, &across, uptime.as_ref()),
             tracking,
             uptime,
             influx: influx_at.section(&self.influxdb_config).check(&influx_at),
@@ -359,6 +232,7 @@ impl Config {
         at: &Reader,
         across: &Across,
         uptime: Option<&UptimeSettings>,
+        mqtt: bool,
     ) -> Vec<&'static str> {
         let credentials_at = at.key("thirdPartyToolsCredentials");
         let accounts =
@@ -367,7 +241,7 @@ impl Config {
             at.key("logdb").warning("is not used any more, ignored");
         }
         let heartbeat_at = at.key("heartbeat");
-        let (mqtt_at, relic_at) = (at.key("mqttConfig"), at.key("newRelic"));
+        let relic_at = at.key("newRelic");
         let prometheus_at = at.key("prometheus");
         let on = [
             (
@@ -375,7 +249,6 @@ impl Config {
                 uptime.is_some_and(|up| up.new_relic_accounts.is_some()),
             ),
             ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
-            ("mqttConfig", mqtt_at.section(&self.mqtt_config).check(&mqtt_at)),
             ("newRelic", relic_at.section(&self.new_relic).check(&relic_at)),
             ("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at, across)),
         ];
@@ -383,7 +256,7 @@ impl Config {
         let influx_at = at.key("influxdbConfig");
         let masters = Masters {
             influx: influx_at.section(&self.influxdb_config).is_enabled(),
-            mqtt: on.contains(&"mqttConfig"),
+            mqtt,
             new_relic: on.contains(&"newRelic"),
         };
         across.check(masters, &accounts);

@@ -53,8 +53,6 @@ pub struct UserEventSettings {
     pub excluded: Vec<(String, String)>,
     /// Whether events are counted.
     pub count: bool,
-    /// Whether InfluxDB gets them.
-    pub to_influx: bool,
     /// `userEvents.tags`.
     pub tags: Pairs,
 }
@@ -72,8 +70,6 @@ pub struct LogEventSettings {
     pub performance: Option<PerformanceSettings>,
     /// Whether events are counted.
     pub count: bool,
-    /// Whether InfluxDB gets them.
-    pub to_influx: bool,
     /// `logEvents.tags`.
     pub tags: Pairs,
 }

@@ -31,7 +31,7 @@ fn udp() -> UdpSettings {
 
 fn users(udp: UdpSettings) -> UserEventSettings {
     let excluded = vec![("ACME".to_owned(), "svc_monitor".to_owned())];
-    UserEventSettings { udp, excluded, count: true, to_influx: true, tags: Arc::new([]) }
+    UserEventSettings { udp, excluded, count: true, tags: Arc::new([]) }
 }
 
 fn directory() -> ServerDirectory {
@@ -139,7 +139,6 @@ async fn log_events_of_disabled_sources_are_counted_only() {
         categorise: None,
         performance: None,
         count: true,
-        to_influx: true,
         tags: Arc::new([]),
     };
     let rig = Rig::start(udp(), LogHandling::new(settings, true, directory())).await;

@@ -1,4 +1,4 @@
-//! `mqttConfig`, `newRelic`, `thirdPartyToolsCredentials` and `prometheus`: checked, though nothing
+//! `newRelic`, `thirdPartyToolsCredentials` and `prometheus`: checked, though nothing
 //! is sent there yet.
 
 use actors::domain::yaml::{Field, List, NamedValue, OneOrMany, Reader, Section, Switch};
@@ -6,35 +6,6 @@ use serde::Deserialize;
 
 use super::across::Across;
 use super::shared::check_url;
-
-/// `mqttConfig` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct MqttConfig {
-    enable: Field<bool>,
-    broker_host: Field<String>,
-    broker_port: Field<i64>,
-    base_topic: Field<String>,
-}
-
-impl MqttConfig {
-    /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader) -> bool {
-        if !at.key("enable").or(&self.enable, false) {
-            return false;
-        }
-        at.key("brokerHost").needed_host(&self.broker_host, "mqttConfig.enable is true");
-        at.key("brokerPort").port(&self.broker_port, 1883);
-        let topic_at = at.key("baseTopic");
-        let topic = topic_at.or(&self.base_topic, "butler-sos/".to_owned());
-        if !topic.ends_with('/') {
-            topic_at.warning(format!(
-                "{topic:?} does not end with /: topics and host names run together"
-            ));
-        }
-        true
-    }
-}
 
 /// `thirdPartyToolsCredentials` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
