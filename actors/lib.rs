@@ -13,6 +13,8 @@ pub mod health_endpoint;
 pub mod health_poller;
 pub mod influx_error_sink;
 pub mod influx_writer;
+pub mod mqtt_error_sink;
+pub mod mqtt_publisher;
 pub mod proxy_poller;
 pub mod udp_receiver;
 pub mod uptime_monitor;

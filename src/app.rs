@@ -3,24 +3,26 @@
 //!
 //! ```text
 //! AppNamesExtractor ──AppNames──> HealthPoller ──HealthMetrics──┐
-//!                                 ProxyPoller ──ProxySessions───┼──> InfluxWriter
-//!                                 UptimeMonitor ──OwnMemory─────┤
-//! UdpReceiver (user events, log events) ──EventBatch, QueueMetrics──┤
-//!          └──counts, when asked──> EventCounter ──CountedEvents────┘
-//! pollers, receivers, writer ──ErrorOccurred──> ErrorTrackerActor ──ErrorPoint──┬─> InfluxErrorSinkActor
-//!                                                                       └─> ErrorHistoryActor
+//!                                 ProxyPoller ──ProxySessions───┼──> InfluxWriter,
+//!                                 UptimeMonitor ──OwnMemory─────┤    MqttPublisher
+//! UdpReceiver (user events, log events) ──EventBatch────────────┘
+//!          ├──QueueMetrics──────────────────────────────────────┐
+//!          └──counts, when asked──> EventCounter ─CountedEvents─┴──> InfluxWriter
+//! pollers, receivers, destinations ──ErrorOccurred──> ErrorTrackerActor
+//! ErrorTrackerActor ──ErrorPoint──> InfluxErrorSinkActor, MqttErrorSinkActor, ErrorHistoryActor
 //! HealthEndpoint ──AskReadiness──> InfluxWriter, HealthPoller         ConfigPage stands alone
 //! ```
 //!
 //! Downstream starts first; sources stop first.
 
 mod events;
+mod outputs;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Addr, Handler, Message, Recipient};
+use actix::{Addr, Recipient};
 use actix_rt::Arbiter;
 use actors::app_names_extractor::AppNamesExtractor;
 use actors::config_page::{ConfigPage, Shown};
@@ -31,7 +33,7 @@ use actors::error_tracker::{ErrorTrackerActor, Tracking};
 use actors::health_endpoint::HealthEndpoint;
 use actors::health_poller::HealthPoller;
 use actors::influx_error_sink::InfluxErrorSinkActor;
-use actors::influx_writer::{InfluxWriter, OwnTags};
+use actors::mqtt_error_sink::MqttErrorSinkActor;
 use actors::proxy_poller::ProxyPoller;
 use actors::runtime::clock::Clock;
 use actors::runtime::drain::Drain;
@@ -43,6 +45,7 @@ use actors::uptime_monitor::{ReadHeap, UptimeMonitor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use self::outputs::Outputs;
 use crate::config::{Settings, TrackingSettings};
 use crate::sockets::Sockets;
 
@@ -92,14 +95,13 @@ impl App {
         let surroundings = &surroundings;
         let tracker = graph.start_tracking(&settings, surroundings);
         let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
-        let writer = graph.start_writer(&settings, surroundings, &errors);
-        graph.start_uptime(&settings, surroundings, writer.as_ref());
-        let receivers = graph.start_events(&settings, surroundings, writer.as_ref(), &errors);
+        let outputs = graph.start_outputs(&settings, surroundings, &errors);
+        graph.start_uptime(&settings, surroundings, &outputs);
+        let receivers = graph.start_events(&settings, surroundings, &outputs, &errors);
         let shown = settings.page.as_ref().map(|page| page.shown.clone());
-        let mut asked: Vec<Recipient<AskReadiness>> = Vec::new();
-        asked.extend(writer.as_ref().map(|writer| writer.clone().recipient()));
+        let mut asked = outputs.asked();
         asked.extend(receivers.asked);
-        asked.extend(graph.start_pollers(settings, writer.as_ref(), receivers.names, &errors));
+        asked.extend(graph.start_pollers(settings, &outputs, receivers.names, &errors));
         graph.start_endpoints(sockets, shown, asked);
 
         // Everybody was pushed as they started, downstream first.
@@ -218,6 +220,15 @@ impl Graph {
                  Butler-SOS.influxdbConfig.enable is false"
             );
         }
+        if let (Some(topic), Some(mqtt)) = (&tracking.topic, &settings.mqtt) {
+            let (topic, mqtt, place) = (topic.clone(), mqtt.clone(), self.own_thread());
+            let addr =
+                self.supervisor.start("MqttErrorSinkActor", &place, SINK_MAILBOX, move || {
+                    MqttErrorSinkActor::new(mqtt, topic)
+                });
+            self.stop_order.push(("MqttErrorSinkActor", addr.clone().recipient()));
+            sinks.push(addr.recipient());
+        }
         let mut today = ErrorCounts::new(surroundings.clock.now().date_naive());
         if let Some(history) = &tracking.history {
             match ErrorStore::open(&history.file) {
@@ -245,37 +256,16 @@ impl Graph {
         addr.recipient()
     }
 
-    fn start_writer(
-        &mut self,
-        settings: &Settings,
-        surroundings: &Surroundings,
-        errors: &Recipient<ErrorOccurred>,
-    ) -> Option<Addr<InfluxWriter>> {
-        let influx = settings.influx.clone()?;
-        let own = OwnTags {
-            instance: settings.uptime.as_ref().map_or_else(String::new, |up| up.instance.clone()),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
-        let events = events::measurements(settings);
-        let (place, clock, errors) =
-            (self.own_thread(), surroundings.clock.clone(), errors.clone());
-        let writer = self.supervisor.start("InfluxWriter", &place, MAILBOX, move || {
-            InfluxWriter::new(influx, own, events, clock, errors)
-        });
-        self.stop_order.push(("InfluxWriter", writer.clone().recipient()));
-        Some(writer)
-    }
-
     fn start_uptime(
         &mut self,
         settings: &Settings,
         surroundings: &Surroundings,
-        writer: Option<&Addr<InfluxWriter>>,
+        outputs: &Outputs,
     ) {
         let Some(uptime) = settings.uptime.clone() else {
             return;
         };
-        let memory = to_writer(writer.filter(|_| uptime.store));
+        let memory = outputs.memory();
         let (clock, read_heap) = (surroundings.clock.clone(), surroundings.read_heap);
         let monitor = self.supervisor.start("UptimeMonitor", &Place::Here, MAILBOX, move || {
             UptimeMonitor::new(uptime, clock, read_heap, memory)
@@ -306,7 +296,7 @@ impl Graph {
     fn start_pollers(
         &mut self,
         settings: Settings,
-        writer: Option<&Addr<InfluxWriter>>,
+        outputs: &Outputs,
         mut use_names: Vec<Recipient<AppNames>>,
         errors: &Recipient<ErrorOccurred>,
     ) -> Option<Recipient<AskReadiness>> {
@@ -314,7 +304,7 @@ impl Graph {
         // A checked configuration has one whenever there is something to poll.
         let certificate = sense.certificate.clone()?;
 
-        let metrics = to_writer(writer);
+        let metrics = outputs.health();
         let health = {
             let (sense, certificate, errors) =
                 (Arc::clone(&sense), certificate.clone(), errors.clone());
@@ -325,7 +315,7 @@ impl Graph {
         self.stop_order.push(("HealthPoller", health.clone().recipient()));
 
         if let Some(polling) = sense.sessions.clone() {
-            let sessions = to_writer(writer);
+            let sessions = outputs.sessions();
             let (sense, certificate, errors) =
                 (Arc::clone(&sense), certificate.clone(), errors.clone());
             let proxy = self.supervisor.start("ProxyPoller", &Place::Here, MAILBOX, move || {
@@ -345,16 +335,6 @@ impl Graph {
         }
         Some(health.recipient())
     }
-}
-
-/// Sends to the writer, if there is one.
-fn to_writer<M>(writer: Option<&Addr<InfluxWriter>>) -> Fanout<M>
-where
-    M: Message + Clone + Send + 'static,
-    M::Result: Send,
-    InfluxWriter: Handler<M>,
-{
-    Fanout::new(writer.map(|addr| addr.clone().recipient()).into_iter().collect())
 }
 
 /// Today's counts as the history knows them, so that a restart does not lose the day.

@@ -117,7 +117,7 @@ fn facts(settings: &Settings) -> Value {
         "servers": settings.sense.targets.len(),
         "userEventsEnable": settings.user_events.is_some(),
         "prometheusEnable": on("prometheus"),
-        "mqttEnable": on("mqttConfig"),
+        "mqttEnable": settings.mqtt.is_some(),
     })
 }
 

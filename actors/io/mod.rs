@@ -1,6 +1,9 @@
 //! Sockets, TLS and bytes: how the outside is spoken to. Knows no actor.
 
+pub(crate) mod cause;
 pub mod http;
 pub mod influx;
+pub mod mqtt;
 pub mod sense;
+pub mod trust;
 pub mod web;

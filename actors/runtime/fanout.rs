@@ -22,6 +22,11 @@ where
         Self { recipients }
     }
 
+    /// Whether there is nobody to send to.
+    pub fn is_empty(&self) -> bool {
+        self.recipients.is_empty()
+    }
+
     /// Sends a copy to each.
     pub fn send(&self, message: &M) {
         for recipient in &self.recipients {

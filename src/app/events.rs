@@ -8,7 +8,7 @@ use actors::domain::events::{Pairs, ServerDirectory};
 use actors::domain::names::Host;
 use actors::domain::telemetry::{AppNames, EventBatch};
 use actors::event_counter::{Counting, EventCounter};
-use actors::influx_writer::{EventSettings, InfluxWriter, Measurement};
+use actors::influx_writer::{EventSettings, Measurement};
 use actors::io::sense::SenseSettings;
 use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::AskReadiness;
@@ -17,7 +17,8 @@ use actors::udp_receiver::{
     AskAddress, Handling, LogHandling, Outlets, UdpReceiver, UdpSettings, UserHandling,
 };
 
-use super::{Graph, MAILBOX, Surroundings, to_writer};
+use super::outputs::Outputs;
+use super::{Graph, MAILBOX, Surroundings};
 use crate::config::Settings;
 
 /// What others need to know of the receivers.
@@ -38,7 +39,7 @@ impl Graph {
         &mut self,
         settings: &Settings,
         surroundings: &Surroundings,
-        writer: Option<&Addr<InfluxWriter>>,
+        outputs: &Outputs,
         errors: &Recipient<ErrorOccurred>,
     ) -> Receivers {
         let servers = directory(&settings.sense);
@@ -48,29 +49,30 @@ impl Graph {
         let counter_at = self.stop_order.len();
 
         if let Some(user) = &settings.user_events {
-            let to = writer.filter(|_| user.to_influx);
-            let events = to_writer(to);
-            let handling = UserHandling::new(user, to.is_some(), servers.clone());
-            let start = Start { name: "UdpReceiver for user events", udp: user.udp.clone() };
-            let addr = self.start_receiver(start, handling, events, surroundings, writer, errors);
+            let events = outputs.user_events();
+            let wanted = !events.is_empty();
+            let handling = UserHandling::new(&user.receiver, wanted, servers.clone());
+            let start =
+                Start { name: "UdpReceiver for user events", udp: user.receiver.udp.clone() };
+            let addr = self.start_receiver(start, handling, events, surroundings, outputs, errors);
             receivers.add(&addr);
             receivers.user = Some(addr.clone().recipient());
             counting.user = Some(addr.recipient());
         }
-        if let Some(log) = settings.log_events.clone() {
-            let to = writer.filter(|_| log.to_influx);
-            let events = to_writer(to);
-            let start = Start { name: "UdpReceiver for log events", udp: log.udp.clone() };
-            let handling = LogHandling::new(log, to.is_some(), servers);
-            let addr = self.start_receiver(start, handling, events, surroundings, writer, errors);
+        if let Some(log) = &settings.log_events {
+            let events = outputs.log_events();
+            let wanted = !events.is_empty();
+            let start = Start { name: "UdpReceiver for log events", udp: log.receiver.udp.clone() };
+            let handling = LogHandling::new(log.receiver.clone(), wanted, servers);
+            let addr = self.start_receiver(start, handling, events, surroundings, outputs, errors);
             receivers.add(&addr);
             receivers.log = Some(addr.clone().recipient());
             counting.log = Some(addr.recipient());
         }
         let counts = &settings.event_counts;
         let on = counts.counts.is_some() || counts.rejected.is_some();
-        if let (true, Some(every), Some(writer)) = (on, counts.every, writer) {
-            let to = to_writer(Some(writer));
+        let to = outputs.to_writer();
+        if let (true, Some(every), false) = (on, counts.every, to.is_empty()) {
             let counter = self.supervisor.start("EventCounter", &Place::Here, MAILBOX, move || {
                 EventCounter::new(every, counting, to)
             });
@@ -85,11 +87,11 @@ impl Graph {
         handling: H,
         events: Fanout<EventBatch<H::Event>>,
         surroundings: &Surroundings,
-        writer: Option<&Addr<InfluxWriter>>,
+        outputs: &Outputs,
         errors: &Recipient<ErrorOccurred>,
     ) -> Addr<UdpReceiver<H>> {
         let (place, clock) = (self.own_thread(), surroundings.clock.clone());
-        let outlets = Outlets { events, metrics: to_writer(writer), errors: errors.clone() };
+        let outlets = Outlets { events, metrics: outputs.to_writer(), errors: errors.clone() };
         let addr = self.supervisor.start(start.name, &place, MAILBOX, move || {
             UdpReceiver::new(start.udp, handling, clock, outlets)
         });
@@ -126,11 +128,14 @@ pub(super) fn measurements(settings: &Settings) -> EventSettings {
     let none = || -> Pairs { Arc::new([]) };
     let default = EventSettings::default();
     let log = settings.log_events.as_ref();
-    let performance = log.and_then(|log| log.performance.as_ref());
+    let performance = log.and_then(|log| log.receiver.performance.as_ref());
     let rejected = settings.event_counts.rejected.clone();
     EventSettings {
-        user_tags: settings.user_events.as_ref().map_or_else(none, |user| user.tags.clone()),
-        log_tags: log.map_or_else(none, |log| log.tags.clone()),
+        user_tags: settings
+            .user_events
+            .as_ref()
+            .map_or_else(none, |user| user.receiver.tags.clone()),
+        log_tags: log.map_or_else(none, |log| log.receiver.tags.clone()),
         counts: settings.event_counts.counts.clone().unwrap_or(default.counts),
         rejected: Measurement {
             measurement: rejected.unwrap_or(default.rejected.measurement),

@@ -1,0 +1,348 @@
+//! The connection to the broker: kept for ever, and told apart from what merely was handed over.
+
+use std::cell::{Cell, RefCell};
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rumqttc::{
+    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions, Outgoing, Packet,
+    QoS, StateError, TlsConfiguration, TlsError, Transport,
+};
+use tokio::sync::Notify;
+use tokio::time::{Instant, interval, sleep};
+
+use super::ledger::{Ledger, Publication};
+use super::message::{Message, is_topic};
+use super::settings::{MqttQos, MqttSettings};
+use crate::domain::errors::{ErrorCode, Failure, Stage};
+use crate::io::cause::{self, Cause};
+use crate::io::trust::trusting;
+
+/// Pause before the next attempt.
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// How long an attempt may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A message that is not written, or not confirmed where it should be, by then has failed.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Messages that the library may hold; beyond them publishing fails.
+const CAPACITY: usize = 20_000;
+
+/// Largest packet in bytes; session lists of large sites are large.
+const MAX_PACKET: usize = 1 << 20;
+
+/// Topic and header are part of a packet.
+const HEADER: usize = 16;
+
+/// Where the connection stands.
+enum Link {
+    /// The first attempt is under way: messages wait for its outcome.
+    Connecting,
+    Up,
+    /// Messages fail with this until there is a connection again.
+    Down(Failure),
+}
+
+/// The broker, as seen from here. `A` is what a publication is about. Lives on one thread.
+pub struct Connection<A> {
+    settings: MqttSettings,
+    link: RefCell<Link>,
+    ledger: RefCell<Ledger<A>>,
+    client: RefCell<Option<AsyncClient>>,
+    /// Told when nothing is under way any more.
+    idle: Notify,
+    leaving: Cell<bool>,
+    /// Told about each publication that failed.
+    report: Box<dyn Fn(A, Failure)>,
+}
+
+impl<A: Clone> Connection<A> {
+    /// No connection yet; [`Connection::run`] makes it.
+    pub fn new(settings: MqttSettings, report: impl Fn(A, Failure) + 'static) -> Self {
+        Self {
+            settings,
+            link: RefCell::new(Link::Connecting),
+            ledger: RefCell::default(),
+            client: RefCell::default(),
+            idle: Notify::new(),
+            leaving: Cell::new(false),
+            report: Box::new(report),
+        }
+    }
+
+    /// Publishes the messages of one publication, or reports that it failed, now or later.
+    pub fn publish(&self, about: A, messages: Vec<Message>) {
+        if messages.is_empty() {
+            return;
+        }
+        if let Link::Down(failure) = &*self.link.borrow() {
+            return (self.report)(about, failure.clone());
+        }
+        let publication = Publication::new(about);
+        for message in messages {
+            if let Err(reason) = self.hand_over(message, &publication)
+                && let Some(about) = publication.fail()
+            {
+                let failure = Failure::Local { code: None, message: reason.into() };
+                (self.report)(about, failure);
+            }
+        }
+    }
+
+    fn hand_over(&self, message: Message, publication: &Rc<Publication<A>>) -> Result<(), String> {
+        let Message { topic, payload } = message;
+        if !is_topic(&topic) {
+            return Err(format!("{topic:?} cannot be an mqtt topic"));
+        }
+        let size = topic.len() + payload.len() + HEADER;
+        if size > MAX_PACKET {
+            return Err(format!("an mqtt message of {size} bytes is larger than {MAX_PACKET}"));
+        }
+        let client = self.client.borrow();
+        let client = client.as_ref().ok_or("the mqtt client is not running")?;
+        let qos = match self.settings.qos {
+            MqttQos::AtMostOnce => QoS::AtMostOnce,
+            MqttQos::AtLeastOnce => QoS::AtLeastOnce,
+        };
+        client
+            .try_publish(topic, qos, false, payload)
+            .map_err(|_| format!("more than {CAPACITY} mqtt messages are under way"))?;
+        self.ledger.borrow_mut().add(publication);
+        Ok(())
+    }
+
+    /// What stands in the way of publishing.
+    pub fn obstacle(&self) -> Option<String> {
+        match &*self.link.borrow() {
+            Link::Up => None,
+            Link::Connecting => Some("not connected yet".to_owned()),
+            Link::Down(failure) => Some(failure.message().into_owned()),
+        }
+    }
+
+    /// Waits until nothing is under way, at most until `until`. Nothing is published afterwards;
+    /// what is not done has failed.
+    pub async fn finish(&self, until: Instant) {
+        _ = tokio::time::timeout_at(until, async {
+            while self.ledger.borrow().len() > 0 {
+                self.idle.notified().await;
+            }
+        })
+        .await;
+        self.leaving.set(true);
+        let reason = "the program ended before the mqtt broker had the message";
+        self.fail_all(&Failure::Local { code: None, message: reason.into() });
+    }
+
+    /// Keeps the connection for ever.
+    pub async fn run(&self) {
+        let lost = "the mqtt client was restarted";
+        self.fail_all(&Failure::Local { code: None, message: lost.into() });
+        loop {
+            match self.options() {
+                Ok(options) => return self.keep(options).await,
+                Err(reason) => {
+                    let message = format!("mqtt TLS: {reason}").into();
+                    self.went_down(&Failure::Local { code: None, message });
+                    sleep(Duration::from_secs(60)).await;
+                }
+            }
+        }
+    }
+
+    fn options(&self) -> Result<MqttOptions, String> {
+        let settings = &self.settings;
+        // Two programs with one id would end each other's connections for ever.
+        let id = settings.client_id.clone().unwrap_or_else(made_up_id);
+        let host = settings.broker.as_str();
+        let mut options = MqttOptions::new(id, host, settings.port);
+        options.set_keep_alive(settings.keep_alive).set_max_packet_size(MAX_PACKET, MAX_PACKET);
+        options.set_clean_session(true);
+        if let Some((user, password)) = &settings.login {
+            options.set_credentials(user, password.reveal());
+        }
+        if let Some(tls) = &settings.tls {
+            let config = trusting(tls.ca_file.as_deref().map(Path::new))?;
+            options.set_transport(Transport::Tls(TlsConfiguration::Rustls(Arc::new(config))));
+        }
+        Ok(options)
+    }
+
+    async fn keep(&self, options: MqttOptions) {
+        let (client, mut events) = AsyncClient::new(options, CAPACITY);
+        *self.client.borrow_mut() = Some(client);
+        let mut network = NetworkOptions::new();
+        network.set_connection_timeout(CONNECT_TIMEOUT.as_secs());
+        network.set_tcp_nodelay(true);
+        events.set_network_options(network);
+        let mut look = interval(Duration::from_secs(1));
+        loop {
+            let outcome = {
+                // Polled to its end, for a poll that is dropped may take a message with it.
+                let mut poll = pin!(events.poll());
+                loop {
+                    tokio::select! {
+                        outcome = &mut poll => break outcome.map_err(|error| self.explain(&error)),
+                        _ = look.tick() => {
+                            if self.ledger.borrow().is_overdue(CONFIRM_TIMEOUT) {
+                                break Err(self.silence(CONFIRM_TIMEOUT));
+                            }
+                        }
+                    }
+                }
+            };
+            match outcome {
+                Ok(event) => self.happened(&event),
+                Err(failure) => {
+                    forget(&mut events);
+                    self.went_down(&failure);
+                    sleep(RECONNECT).await;
+                }
+            }
+        }
+    }
+
+    fn happened(&self, event: &Event) {
+        match event {
+            Event::Incoming(Packet::ConnAck(_)) => {
+                let before = self.link.replace(Link::Up);
+                let word = if matches!(before, Link::Down(_)) { "again" } else { "" };
+                log::info!("{}", format!("MQTT: Connected to {} {word}", self.address()).trim());
+            }
+            Event::Outgoing(Outgoing::Publish(id)) => {
+                self.ledger.borrow_mut().written(*id);
+                self.tell_when_idle();
+            }
+            Event::Incoming(Packet::PubAck(ack)) => {
+                self.ledger.borrow_mut().confirmed(ack.pkid);
+                self.tell_when_idle();
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_when_idle(&self) {
+        if self.ledger.borrow().len() == 0 {
+            self.idle.notify_waiters();
+        }
+    }
+
+    /// Logged once for each time that the connection is lost, however many attempts follow.
+    fn went_down(&self, failure: &Failure) {
+        let text = format!("MQTT: No connection to {}: {}", self.address(), failure.message());
+        let before = self.link.replace(Link::Down(failure.clone()));
+        if matches!(before, Link::Down(_)) || self.leaving.get() {
+            log::debug!("{text}");
+        } else {
+            log::warn!("{text}. Trying again every second");
+        }
+        self.fail_all(failure);
+    }
+
+    fn fail_all(&self, failure: &Failure) {
+        let failed = self.ledger.borrow_mut().fail_all();
+        for about in failed {
+            (self.report)(about, failure.clone());
+        }
+        self.idle.notify_waiters();
+    }
+
+    fn address(&self) -> String {
+        format!("{}:{}", self.settings.broker, self.settings.port)
+    }
+
+    fn silence(&self, limit: Duration) -> Failure {
+        let text = format!("timeout of {} s exceeded, waiting for the broker", limit.as_secs());
+        self.disconnected((ErrorCode::TimedOut, Stage::Exchange, text))
+    }
+
+    /// Category and sentence come from the type of the error; the word "mqtt" in the sentence is
+    /// what the page's rules look for when there is no better code.
+    fn explain(&self, error: &ConnectionError) -> Failure {
+        match error {
+            ConnectionError::ConnectionRefused(code) => Failure::Local {
+                code: None,
+                message: format!("the mqtt broker refused the login: {code:?}").into(),
+            },
+            ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => {
+                self.silence(CONNECT_TIMEOUT)
+            }
+            ConnectionError::MqttState(StateError::AwaitPingResp) => {
+                self.silence(self.settings.keep_alive)
+            }
+            ConnectionError::MqttState(StateError::ConnectionAborted) => {
+                self.disconnected(closed())
+            }
+            ConnectionError::Io(error) | ConnectionError::MqttState(StateError::Io(error)) => {
+                self.disconnected(self.io_cause(error))
+            }
+            ConnectionError::MqttState(StateError::Deserialization(
+                rumqttc::mqttbytes::Error::Io(error),
+            )) => self.disconnected(self.io_cause(error)),
+            ConnectionError::Tls(TlsError::TLS(error)) => self.disconnected(cause::of_tls(error)),
+            ConnectionError::Tls(TlsError::Io(error)) => self.disconnected(self.io_cause(error)),
+            _ => Failure::Local {
+                code: None,
+                message: "the server does not answer as an mqtt broker".into(),
+            },
+        }
+    }
+
+    fn disconnected(&self, (code, stage, message): Cause) -> Failure {
+        Failure::Disconnected { code, stage, message: format!("mqtt broker: {message}").into() }
+    }
+
+    fn io_cause(&self, error: &std::io::Error) -> Cause {
+        let number = error.raw_os_error();
+        // What the library says when the other side has closed.
+        if number.is_none() && error.kind() == std::io::ErrorKind::ConnectionAborted {
+            return closed();
+        }
+        // The resolver's errors have no number on Unix, and these on Windows.
+        let from_resolver = match number {
+            None => error.to_string().contains("lookup address"),
+            Some(number) => (11_001..=11_004).contains(&number),
+        };
+        if from_resolver {
+            return cause::of_lookup(error);
+        }
+        let (code, stage, text) = cause::of_io(error);
+        let dialled = matches!(
+            code,
+            ErrorCode::ConnectionRefused
+                | ErrorCode::HostUnreachable
+                | ErrorCode::NetworkUnreachable
+                | ErrorCode::AddressNotAvailable
+        );
+        // Which of a name's addresses was dialled the library does not tell.
+        let broker = self.settings.broker.as_str().trim_matches(['[', ']']).parse::<IpAddr>();
+        match broker {
+            Ok(ip) if dialled => (code, Stage::Dial(SocketAddr::new(ip, self.settings.port)), text),
+            _ => (code, stage, text),
+        }
+    }
+}
+
+fn closed() -> Cause {
+    cause::reset("the connection was closed by the broker")
+}
+
+/// What was handed over has failed: the library would send it after the next connection, or not.
+fn forget(events: &mut EventLoop) {
+    events.clean();
+    events.pending.clear();
+    events.state.events.clear();
+}
+
+/// Letters and digits only, 23 at most, which every broker accepts (MQTT 3.1.1, section 3.1.3.1).
+fn made_up_id() -> String {
+    use std::hash::{BuildHasher, Hasher};
+    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+    format!("butlersos{:08x}", random & 0xffff_ffff)
+}

@@ -1,0 +1,131 @@
+//! What is under way to the broker, and what becomes of it: pure. The client library never says
+//! which message failed, only which were written and confirmed, and in which order.
+
+use std::cell::Cell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A publication under way: one health answer, one session list, one event, whatever the number of
+/// its topics. `A` is what it is about, for its error.
+#[derive(Debug)]
+pub(super) struct Publication<A> {
+    about: A,
+    since: Instant,
+    failed: Cell<bool>,
+}
+
+impl<A: Clone> Publication<A> {
+    /// Begins now.
+    pub(super) fn new(about: A) -> Rc<Self> {
+        Rc::new(Self { about, since: Instant::now(), failed: Cell::new(false) })
+    }
+
+    /// Marks it failed; what it is about, the first time.
+    pub(super) fn fail(&self) -> Option<A> {
+        (!self.failed.replace(true)).then(|| self.about.clone())
+    }
+}
+
+/// Messages handed to the client library, oldest first.
+#[derive(Debug)]
+pub(super) struct Ledger<A> {
+    waiting: VecDeque<Rc<Publication<A>>>,
+    unconfirmed: HashMap<u16, Rc<Publication<A>>>,
+}
+
+impl<A> Default for Ledger<A> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), unconfirmed: HashMap::new() }
+    }
+}
+
+impl<A: Clone> Ledger<A> {
+    /// A message of `publication` was handed over.
+    pub(super) fn add(&mut self, publication: &Rc<Publication<A>>) {
+        self.waiting.push_back(Rc::clone(publication));
+    }
+
+    /// The oldest message was written. Without a packet id that is all there is to know of it.
+    pub(super) fn written(&mut self, packet_id: u16) {
+        if let Some(publication) = self.waiting.pop_front()
+            && packet_id != 0
+        {
+            self.unconfirmed.insert(packet_id, publication);
+        }
+    }
+
+    /// The broker has confirmed a message.
+    pub(super) fn confirmed(&mut self, packet_id: u16) {
+        self.unconfirmed.remove(&packet_id);
+    }
+
+    /// How many messages are neither written nor confirmed, as their quality of service wants.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len() + self.unconfirmed.len()
+    }
+
+    /// Whether a message has been under way for longer than `limit`.
+    pub(super) fn is_overdue(&self, limit: Duration) -> bool {
+        let oldest = self.waiting.front().into_iter().chain(self.unconfirmed.values());
+        oldest.map(|publication| publication.since.elapsed()).any(|age| age >= limit)
+    }
+
+    /// Gives everything up: what the publications were about, each once.
+    pub(super) fn fail_all(&mut self) -> Vec<A> {
+        let unconfirmed = self.unconfirmed.drain().map(|(_, publication)| publication);
+        let all = unconfirmed.chain(self.waiting.drain(..));
+        all.filter_map(|publication| publication.fail()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_publication_fails_once_whatever_the_number_of_its_messages() {
+        let mut ledger = Ledger::default();
+        let (a, b) = (Publication::new("a"), Publication::new("b"));
+        for publication in [&a, &a, &b] {
+            ledger.add(publication);
+        }
+        ledger.written(0);
+        assert_eq!(ledger.len(), 2);
+        let failed = ledger.fail_all();
+        assert_eq!(failed, ["a", "b"]);
+        assert_eq!((ledger.len(), a.fail()), (0, None));
+    }
+
+    #[test]
+    fn what_is_written_for_the_broker_to_confirm_is_still_under_way() {
+        let mut ledger = Ledger::default();
+        for server in ["a", "b", "c"] {
+            ledger.add(&Publication::new(server));
+        }
+        ledger.written(1);
+        ledger.written(2);
+        ledger.confirmed(1);
+        assert_eq!(ledger.fail_all(), ["b", "c"]);
+        // Nobody waits any more; late news change nothing.
+        ledger.written(3);
+        ledger.confirmed(3);
+        assert_eq!(ledger.len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_too_long_is_overdue() {
+        let limit = Duration::from_secs(10);
+        let mut ledger = Ledger::default();
+        ledger.add(&Publication::new("a"));
+        tokio::time::advance(Duration::from_secs(9)).await;
+        assert!(!ledger.is_overdue(limit));
+        ledger.written(7);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(ledger.is_overdue(limit));
+        ledger.confirmed(7);
+        assert!(!ledger.is_overdue(limit));
+    }
+}

@@ -1,0 +1,18 @@
+//! The one way to an MQTT broker: every publisher has a connection of its own.
+//!
+//! ```text
+//! publication ──connection.rs──> client library ──> broker
+//!                    └─ ledger.rs: written? confirmed? failed?
+//! ```
+//!
+//! What cannot be published is dropped and told, never kept for later: old news on MQTT are worse
+//! than none.
+
+mod connection;
+mod ledger;
+mod message;
+mod settings;
+
+pub use connection::Connection;
+pub use message::{Message, can_be_in_topic};
+pub use settings::{MqttConfig, MqttQos, MqttSettings, MqttTls, check_topic};

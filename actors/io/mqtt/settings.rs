@@ -1,0 +1,143 @@
+//! `mqttConfig` as written and as checked.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::message::can_be_in_topic;
+use crate::domain::names::{Host, Secret};
+use crate::domain::yaml::{Field, Reader};
+
+/// `Butler-SOS.mqttConfig` as written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MqttConfig {
+    enable: Field<bool>,
+    broker_host: Field<String>,
+    broker_port: Field<i64>,
+    base_topic: Field<String>,
+    username: Field<String>,
+    password: Field<String>,
+    tls: Field<bool>,
+    ca_file: Field<String>,
+    client_id: Field<String>,
+    keep_alive: Field<i64>,
+    qos: Field<i64>,
+}
+
+/// The broker, and how it is talked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MqttSettings {
+    /// Name or address.
+    pub broker: Host,
+    /// TCP port.
+    pub port: u16,
+    /// Beginning of the topics of health and sessions, used as it is.
+    pub base_topic: String,
+    /// User and password; `None` logs in as nobody.
+    pub login: Option<(String, Secret)>,
+    /// `None` talks in clear.
+    pub tls: Option<MqttTls>,
+    /// `None` makes one up at each start.
+    pub client_id: Option<String>,
+    /// Longest silence before the connection is tried; zero tries never.
+    pub keep_alive: Duration,
+    /// How much the broker confirms.
+    pub qos: MqttQos,
+}
+
+/// Whom a TLS connection to the broker trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MqttTls {
+    /// PEM file with authorities; `None` trusts those of the operating system.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Quality of service of each message (MQTT 3.1.1, section 4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MqttQos {
+    /// 0: done when written to the connection.
+    AtMostOnce,
+    /// 1: done when the broker has confirmed it.
+    AtLeastOnce,
+}
+
+impl MqttConfig {
+    /// Checks the section `at`; `None` when it is switched off, or when the broker is not named.
+    /// A relative file begins in `folder`.
+    pub fn check(&self, at: &Reader, folder: &Path) -> Option<MqttSettings> {
+        if !at.key("enable").or(&self.enable, false) {
+            return None;
+        }
+        let broker =
+            at.key("brokerHost").needed_host(&self.broker_host, "mqttConfig.enable is true");
+        let port = at.key("brokerPort").port(&self.broker_port, 1883);
+        let topic_at = at.key("baseTopic");
+        let base_topic = topic_at.or(&self.base_topic, "butler-sos/".to_owned());
+        if !base_topic.ends_with('/') {
+            topic_at.warning(format!(
+                "{base_topic:?} does not end with /: topics and host names run together"
+            ));
+        }
+        check_characters(&topic_at, &base_topic);
+        let keep_alive = at.key("keepAlive").number(&self.keep_alive, 60, 0..=65_535);
+        let qos = match at.key("qos").number(&self.qos, 0, 0..=1) {
+            1 => MqttQos::AtLeastOnce,
+            _ => MqttQos::AtMostOnce,
+        };
+        Some(MqttSettings {
+            login: self.login(at),
+            tls: self.tls(at, folder),
+            client_id: at.key("clientId").optional(&self.client_id).filter(|id| !id.is_empty()),
+            keep_alive: Duration::from_secs(keep_alive.unsigned_abs()),
+            broker: broker?.as_str().into(),
+            port,
+            base_topic,
+            qos,
+        })
+    }
+
+    fn login(&self, at: &Reader) -> Option<(String, Secret)> {
+        let user = at.key("username").optional(&self.username).filter(|user| !user.is_empty());
+        let password_at = at.key("password");
+        let password = password_at.secret(&self.password);
+        if user.is_none() && password.is_some() {
+            password_at.warning("has no effect without mqttConfig.username");
+        }
+        Some((user?, password.unwrap_or_else(|| "".into())))
+    }
+
+    fn tls(&self, at: &Reader, folder: &Path) -> Option<MqttTls> {
+        let file_at = at.key("caFile");
+        let file = file_at.optional(&self.ca_file).filter(|file| !file.trim().is_empty());
+        if !at.key("tls").or(&self.tls, false) {
+            if file.is_some() {
+                file_at.warning("has no effect, because mqttConfig.tls is false");
+            }
+            return None;
+        }
+        let ca_file = file.map(|file| folder.join(file.trim()));
+        if let Some(file) = ca_file.as_ref().filter(|file| !file.exists()) {
+            file_at.error(format!("there is no file {}", file.display()));
+        }
+        Some(MqttTls { ca_file })
+    }
+}
+
+/// A topic of the configuration, or `default` (MQTT 3.1.1, section 4.7): brokers end the connection
+/// of whoever publishes to one that cannot be.
+pub fn check_topic(at: &Reader, topic: &Field<String>, default: &str) -> String {
+    let topic = at.or(topic, default.to_owned());
+    if topic.is_empty() {
+        at.error("is empty, and a topic has at least one character");
+    }
+    check_characters(at, &topic);
+    topic
+}
+
+fn check_characters(at: &Reader, topic: &str) {
+    if !topic.chars().all(can_be_in_topic) {
+        at.error(format!("expected a topic without +, # and control characters, found {topic:?}"));
+    }
+}

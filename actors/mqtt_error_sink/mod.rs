@@ -1,0 +1,94 @@
+//! MqttErrorSinkActor: publishes every error event on an MQTT broker, so that errors are seen while
+//! InfluxDB is away.
+//!
+//! - receives: [`ErrorPoint`] from the tracker, [`Drain`]
+//! - sends: MQTT 3.1.1 to the broker, over a connection of its own
+//! - reports: failures at debug only; it holds no address of the tracker, so a message that is not
+//!   published cannot become an error that is published again (decision E16)
+//! - on restart: what was under way is lost, and a new connection is made
+
+mod settings;
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, AsyncContext, Context, Handler, ResponseFuture, Supervised};
+use chrono::SecondsFormat;
+use serde_json::{Map, Value};
+
+use crate::domain::errors::ErrorPoint;
+use crate::domain::point::FieldValue;
+use crate::io::mqtt::{Connection, Message, MqttSettings};
+use crate::runtime::drain::Drain;
+
+pub use settings::ErrorTopicConfig;
+
+/// See the module.
+pub struct MqttErrorSinkActor {
+    topic: String,
+    connection: Rc<Connection<()>>,
+}
+
+impl MqttErrorSinkActor {
+    /// A sink that is not connected yet. Must be made on the thread it runs on.
+    pub fn new(mut settings: MqttSettings, topic: String) -> Self {
+        // A broker ends the older of two connections with one client id.
+        settings.client_id = settings.client_id.map(|id| format!("{id}-errors"));
+        let report = |(), failure: crate::domain::errors::Failure| {
+            log::debug!("ERROR TRACKER: Error publishing error event: {}", failure.message());
+        };
+        Self { topic, connection: Rc::new(Connection::new(settings, report)) }
+    }
+}
+
+/// An error event: its time, and tags and fields by their names.
+fn payload(point: &ErrorPoint) -> String {
+    let mut members = Map::new();
+    let time = point.stamp().to_utc().to_rfc3339_opts(SecondsFormat::Nanos, true);
+    members.insert("timestamp".to_owned(), time.into());
+    point.for_each_tag(|name, value| _ = members.insert(name.to_owned(), value.into()));
+    point.for_each_field(|name, value| {
+        let value = match value {
+            FieldValue::Integer(number) => Value::from(number),
+            FieldValue::Unsigned(number) => Value::from(number),
+            FieldValue::Float(number) => Value::from(number),
+            FieldValue::Boolean(value) => Value::from(value),
+            FieldValue::Text(text) => Value::from(Cow::into_owned(text)),
+        };
+        members.insert(name.to_owned(), value);
+    });
+    Value::Object(members).to_string()
+}
+
+impl Actor for MqttErrorSinkActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let connection = Rc::clone(&self.connection);
+        ctx.spawn(wrap_future(async move { connection.run().await }).map(|(), _, _| ()));
+    }
+}
+
+impl Supervised for MqttErrorSinkActor {}
+
+impl Handler<ErrorPoint> for MqttErrorSinkActor {
+    type Result = ();
+
+    fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
+        let message = Message { topic: self.topic.clone(), payload: payload(&point) };
+        self.connection.publish((), vec![message]);
+    }
+}
+
+impl Handler<Drain> for MqttErrorSinkActor {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        let connection = Rc::clone(&self.connection);
+        Box::pin(async move { connection.finish(drain.until).await })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! MqttPublisher: publishes measurements and events on an MQTT broker.
+//!
+//! - receives: [`HealthMetrics`], [`ProxySessions`], [`EventBatch`] of user and of log events,
+//!   [`AskReadiness`], [`Drain`]
+//! - sends: MQTT 3.1.1 to the broker
+//! - reports: one `MQTT_PUBLISH` error for each health answer, session list or event that was not
+//!   written to a live connection, or that the broker did not confirm
+//! - on restart: what was under way has failed, and a new connection is made
+
+mod messages;
+mod topics;
+
+use std::rc::Rc;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{
+    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, Supervised,
+};
+
+use crate::domain::errors::{ErrorOccurred, Failure, MqttModule, Origin};
+use crate::domain::events::{LogEvent, UserEvent};
+use crate::domain::names::{Host, ServerName, VirtualProxy};
+use crate::domain::telemetry::{EventBatch, HealthMetrics, ProxySessions};
+use crate::io::mqtt::{Connection, MqttSettings};
+use crate::runtime::drain::Drain;
+use crate::runtime::readiness::{AskReadiness, Readiness};
+
+pub use topics::{EventTopics, LogTopics, UserTopics};
+
+/// See the module.
+pub struct MqttPublisher {
+    connection: Rc<Connection<Origin>>,
+    broker: Host,
+    base_topic: String,
+    topics: EventTopics,
+}
+
+impl MqttPublisher {
+    /// A publisher that is not connected yet. Must be made on the thread it runs on.
+    pub fn new(
+        settings: MqttSettings,
+        topics: EventTopics,
+        errors: Recipient<ErrorOccurred>,
+    ) -> Self {
+        let (broker, base_topic) = (settings.broker.clone(), settings.base_topic.clone());
+        let report = move |origin, failure: Failure| {
+            log::debug!("MQTT: Not published: {}", failure.message());
+            errors.do_send(ErrorOccurred { origin, failure });
+        };
+        Self { connection: Rc::new(Connection::new(settings, report)), broker, base_topic, topics }
+    }
+
+    /// What a publication is about, for its error.
+    fn about(
+        &self,
+        module: MqttModule,
+        server: Option<&ServerName>,
+        virtual_proxy: Option<&VirtualProxy>,
+    ) -> Origin {
+        Origin::MqttPublish {
+            module,
+            server: server.cloned(),
+            broker: self.broker.clone(),
+            virtual_proxy: virtual_proxy.cloned(),
+        }
+    }
+}
+
+impl Actor for MqttPublisher {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let connection = Rc::clone(&self.connection);
+        ctx.spawn(wrap_future(async move { connection.run().await }).map(|(), _, _| ()));
+    }
+}
+
+impl Supervised for MqttPublisher {}
+
+impl Handler<HealthMetrics> for MqttPublisher {
+    type Result = ();
+
+    fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
+        let about = self.about(MqttModule::HealthMetrics, Some(&metrics.server.name), None);
+        self.connection.publish(about, messages::health(&self.base_topic, &metrics));
+    }
+}
+
+impl Handler<ProxySessions> for MqttPublisher {
+    type Result = ();
+
+    fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
+        let (server, proxy) = (&sessions.server.name, &sessions.virtual_proxy);
+        let about = self.about(MqttModule::ProxySessions, Some(server), Some(proxy));
+        self.connection.publish(about, messages::sessions(&self.base_topic, &sessions));
+    }
+}
+
+impl Handler<EventBatch<UserEvent>> for MqttPublisher {
+    type Result = ();
+
+    fn handle(&mut self, batch: EventBatch<UserEvent>, _: &mut Self::Context) {
+        let Some(topics) = &self.topics.user else { return };
+        for received in batch.events.iter() {
+            let about = self.about(MqttModule::UserEvents, received.server.as_ref(), None);
+            self.connection.publish(about, messages::user_event(topics, &received.event));
+        }
+    }
+}
+
+impl Handler<EventBatch<LogEvent>> for MqttPublisher {
+    type Result = ();
+
+    fn handle(&mut self, batch: EventBatch<LogEvent>, _: &mut Self::Context) {
+        let Some(topics) = &self.topics.log else { return };
+        for received in batch.events.iter() {
+            let about = self.about(MqttModule::LogEvents, received.server.as_ref(), None);
+            self.connection.publish(about, messages::log_event(topics, &received.event));
+        }
+    }
+}
+
+impl Handler<AskReadiness> for MqttPublisher {
+    type Result = MessageResult<AskReadiness>;
+
+    fn handle(&mut self, _: AskReadiness, _: &mut Self::Context) -> Self::Result {
+        MessageResult(Readiness { of: "mqtt", obstacle: self.connection.obstacle() })
+    }
+}
+
+impl Handler<Drain> for MqttPublisher {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        let connection = Rc::clone(&self.connection);
+        Box::pin(async move { connection.finish(drain.until).await })
+    }
+}
+
+#[cfg(test)]
+mod tests;
