@@ -6,6 +6,7 @@ pub mod fanout;
 pub mod level;
 #[cfg(test)]
 pub(crate) mod log_probe;
+pub mod outage;
 pub mod panics;
 pub mod probe;
 pub mod readiness;
