@@ -38,10 +38,11 @@ use actors::proxy_poller::ProxyPoller;
 use actors::runtime::clock::Clock;
 use actors::runtime::drain::Drain;
 use actors::runtime::fanout::Fanout;
-use actors::runtime::readiness::AskReadiness;
+use actors::runtime::readiness::{AskReadiness, Readiness};
 use actors::runtime::supervise::{Place, Policy, Supervisor};
 use actors::udp_receiver::AskAddress;
 use actors::uptime_monitor::{ReadHeap, UptimeMonitor};
+use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -60,6 +61,8 @@ pub struct App {
     given_up: mpsc::UnboundedReceiver<&'static str>,
     /// Receivers of user events and of log events.
     receivers: [Option<Recipient<AskAddress>>; 2],
+    /// Those who know whether they can do their work.
+    asked: Vec<Recipient<AskReadiness>>,
 }
 
 /// What the program is given by the machine.
@@ -102,7 +105,7 @@ impl App {
         let mut asked = outputs.asked();
         asked.extend(receivers.asked);
         asked.extend(graph.start_pollers(settings, &outputs, receivers.names, &errors));
-        graph.start_endpoints(sockets, shown, asked);
+        graph.start_endpoints(sockets, shown, asked.clone());
 
         // Everybody was pushed as they started, downstream first.
         graph.stop_order.reverse();
@@ -112,6 +115,7 @@ impl App {
             arbiters: graph.arbiters,
             given_up,
             receivers: [receivers.user, receivers.log],
+            asked,
         }
     }
 
@@ -124,6 +128,12 @@ impl App {
             }
         }
         addresses
+    }
+
+    /// What each actor that depends on others needs for its work, and what stands in the way.
+    pub async fn readiness(&self) -> Vec<Readiness> {
+        let answers = self.asked.iter().map(|actor| actor.send(AskReadiness));
+        join_all(answers).await.into_iter().flatten().collect()
     }
 
     /// Waits for the name of an actor that could not be kept alive.
@@ -222,9 +232,10 @@ impl Graph {
         }
         if let (Some(topic), Some(mqtt)) = (&tracking.topic, &settings.mqtt) {
             let (topic, mqtt, place) = (topic.clone(), mqtt.clone(), self.own_thread());
+            let clock = surroundings.clock.clone();
             let addr =
                 self.supervisor.start("MqttErrorSinkActor", &place, SINK_MAILBOX, move || {
-                    MqttErrorSinkActor::new(mqtt, topic)
+                    MqttErrorSinkActor::new(mqtt, topic, clock)
                 });
             self.stop_order.push(("MqttErrorSinkActor", addr.clone().recipient()));
             sinks.push(addr.recipient());

@@ -19,7 +19,8 @@ use serde_json::{Map, Value};
 
 use crate::domain::errors::ErrorPoint;
 use crate::domain::point::FieldValue;
-use crate::io::mqtt::{Connection, Message, MqttSettings};
+use crate::io::mqtt::{Connection, Event, Message, MqttSettings};
+use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 
 pub use settings::ErrorTopicConfig;
@@ -32,13 +33,24 @@ pub struct MqttErrorSinkActor {
 
 impl MqttErrorSinkActor {
     /// A sink that is not connected yet. Must be made on the thread it runs on.
-    pub fn new(mut settings: MqttSettings, topic: String) -> Self {
+    pub fn new(mut settings: MqttSettings, topic: String, clock: Clock) -> Self {
         // A broker ends the older of two connections with one client id.
         settings.client_id = settings.client_id.map(|id| format!("{id}-errors"));
-        let report = |(), failure: crate::domain::errors::Failure| {
+        Self { topic, connection: Rc::new(Connection::new(settings, clock, on_event)) }
+    }
+}
+
+fn on_event(event: Event<()>) {
+    match event {
+        Event::Failed { failure, .. } => {
             log::debug!("ERROR TRACKER: Error publishing error event: {}", failure.message());
-        };
-        Self { topic, connection: Rc::new(Connection::new(settings, report)) }
+        }
+        Event::Connected { to, .. } => {
+            log::debug!("ERROR TRACKER: Error events are published by {to}");
+        }
+        Event::Lost { to, message } => {
+            log::debug!("ERROR TRACKER: No connection to {to} for error events: {message}");
+        }
     }
 }
 
@@ -65,8 +77,7 @@ impl Actor for MqttErrorSinkActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let connection = Rc::clone(&self.connection);
-        ctx.spawn(wrap_future(async move { connection.run().await }).map(|(), _, _| ()));
+        ctx.spawn(wrap_future(self.connection.run()).map(|(), _, _| ()));
     }
 }
 

@@ -17,11 +17,12 @@ use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, Supervised,
 };
 
-use crate::domain::errors::{ErrorOccurred, Failure, MqttModule, Origin};
+use crate::domain::errors::{ErrorOccurred, MqttModule, Origin};
 use crate::domain::events::{LogEvent, UserEvent};
 use crate::domain::names::{Host, ServerName, VirtualProxy};
 use crate::domain::telemetry::{EventBatch, HealthMetrics, ProxySessions};
-use crate::io::mqtt::{Connection, MqttSettings};
+use crate::io::mqtt::{Connection, Event, MqttSettings};
+use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
@@ -40,14 +41,12 @@ impl MqttPublisher {
     pub fn new(
         settings: MqttSettings,
         topics: EventTopics,
+        clock: Clock,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let (broker, base_topic) = (settings.broker.clone(), settings.base_topic.clone());
-        let report = move |origin, failure: Failure| {
-            log::debug!("MQTT: Not published: {}", failure.message());
-            errors.do_send(ErrorOccurred { origin, failure });
-        };
-        Self { connection: Rc::new(Connection::new(settings, report)), broker, base_topic, topics }
+        let connection = Connection::new(settings, clock, move |event| on_event(event, &errors));
+        Self { connection: Rc::new(connection), broker, base_topic, topics }
     }
 
     /// What a publication is about, for its error.
@@ -66,12 +65,25 @@ impl MqttPublisher {
     }
 }
 
+fn on_event(event: Event<Origin>, errors: &Recipient<ErrorOccurred>) {
+    match event {
+        Event::Failed { about, failure } => {
+            log::debug!("MQTT: Not published: {}", failure.message());
+            errors.do_send(ErrorOccurred { origin: about, failure });
+        }
+        Event::Connected { to, after: None } => log::info!("MQTT: Connected to {to}"),
+        Event::Connected { to, after: Some(outage) } => log::info!("MQTT: {to} {outage}"),
+        Event::Lost { to, message } => {
+            log::warn!("MQTT: No connection to {to}, tried again every second: {message}");
+        }
+    }
+}
+
 impl Actor for MqttPublisher {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let connection = Rc::clone(&self.connection);
-        ctx.spawn(wrap_future(async move { connection.run().await }).map(|(), _, _| ()));
+        ctx.spawn(wrap_future(self.connection.run()).map(|(), _, _| ()));
     }
 }
 

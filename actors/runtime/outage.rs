@@ -18,6 +18,11 @@ pub struct Ended {
 }
 
 impl Outage {
+    /// It is failing, though nothing was tried that would count as an error.
+    pub fn began(&mut self, now: DateTime<Utc>) {
+        self.0.get_or_insert(Ended { since: now, errors: 0 });
+    }
+
     /// It failed once more.
     pub fn failed(&mut self, now: DateTime<Utc>) {
         self.0.get_or_insert(Ended { since: now, errors: 0 }).errors += 1;

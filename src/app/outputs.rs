@@ -59,7 +59,7 @@ impl Graph {
     ) -> Outputs {
         Outputs {
             writer: self.start_writer(settings, surroundings, errors),
-            mqtt: self.start_mqtt(settings, errors),
+            mqtt: self.start_mqtt(settings, surroundings, errors),
             gates: Gates::of(settings),
         }
     }
@@ -88,6 +88,7 @@ impl Graph {
     fn start_mqtt(
         &mut self,
         settings: &Settings,
+        surroundings: &Surroundings,
         errors: &Recipient<ErrorOccurred>,
     ) -> Option<Addr<MqttPublisher>> {
         let mqtt = settings.mqtt.clone()?;
@@ -95,9 +96,10 @@ impl Graph {
             user: settings.user_events.as_ref().and_then(|user| user.topics.clone()),
             log: settings.log_events.as_ref().and_then(|log| log.topics.clone()),
         };
-        let (place, errors) = (self.own_thread(), errors.clone());
+        let (place, clock, errors) =
+            (self.own_thread(), surroundings.clock.clone(), errors.clone());
         let publisher = self.supervisor.start("MqttPublisher", &place, MAILBOX, move || {
-            MqttPublisher::new(mqtt, topics, errors)
+            MqttPublisher::new(mqtt, topics, clock, errors)
         });
         self.stop_order.push(("MqttPublisher", publisher.clone().recipient()));
         Some(publisher)

@@ -5,6 +5,7 @@
 mod child;
 mod http;
 mod influxd;
+mod mosquitto;
 mod program;
 mod stand_in;
 mod victoria;
@@ -13,6 +14,7 @@ mod wait;
 pub use child::Child;
 pub use http::{Reply, get, post};
 pub use influxd::Influxd;
+pub use mosquitto::{Mosquitto, Subscriber};
 pub use program::{Program, run_to_end};
 pub use stand_in::{Answer, Seen, StandIn};
 pub use victoria::Victoria;

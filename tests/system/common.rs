@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use actors::domain::errors::ErrorCounts;
+use actors::error_history::{ErrorReader, Filter, HistoryRow};
 use actors::error_tracker::AskCounts;
 use actors::runtime::clock::Clock;
 use butler_sos::app::{App, Surroundings};
 use butler_sos::config::{self, Settings};
 use butler_sos::sockets::Sockets;
+use test_support::until_async;
 
 /// The program.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_butler-sos");
@@ -42,6 +44,29 @@ pub(crate) fn start(settings: Settings) -> App {
         settings,
         Surroundings { clock: Clock::system(), read_heap, sockets: Sockets::default() },
     )
+}
+
+/// What stands in the way of one of the things that the program depends on.
+pub(crate) async fn obstacle(app: &App, of: &str) -> Option<String> {
+    let parts = app.readiness().await;
+    parts.into_iter().find(|part| part.of == of).unwrap().obstacle
+}
+
+/// All error events that a history file has, oldest first, once there are so many.
+pub(crate) async fn history(file: &Path, count: usize) -> Vec<HistoryRow> {
+    until_async("the error history", || {
+        let mut rows = Vec::new();
+        let reader = ErrorReader::open(file).ok()?;
+        reader.for_each(&Filter::default(), None, |row| rows.push(row)).ok()?;
+        (rows.len() >= count).then_some(rows)
+    })
+    .await
+}
+
+/// The section that keeps the error history in `file`, with further keys four spaces deep.
+pub(crate) fn tracking(file: &Path, more: &str) -> String {
+    let file = file.display().to_string();
+    format!("  errorTracking:\n    history:\n      file: {file:?}\n{more}")
 }
 
 /// Today's counts.

@@ -18,6 +18,8 @@ mod hostile_events;
 mod hostile_files;
 mod influx_v1;
 mod influx_v2_v3;
+mod mqtt;
+mod mqtt_failures;
 mod polling;
 mod secrets;
 mod stop_and_restart;

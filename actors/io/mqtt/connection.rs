@@ -1,7 +1,6 @@
 //! The connection to the broker: kept for ever, and told apart from what merely was handed over.
 
 use std::cell::{Cell, RefCell};
-use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::pin::pin;
 use std::rc::Rc;
@@ -9,24 +8,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions, Outgoing, Packet,
-    QoS, StateError, TlsConfiguration, TlsError, Transport,
+    AsyncClient, EventLoop, MqttOptions, NetworkOptions, Outgoing, Packet, QoS, TlsConfiguration,
+    Transport,
 };
 use tokio::sync::Notify;
 use tokio::time::{Instant, interval, sleep};
 
+use super::event::Event;
+use super::failure;
 use super::ledger::{Ledger, Publication};
 use super::message::{Message, is_topic};
 use super::settings::{MqttQos, MqttSettings};
-use crate::domain::errors::{ErrorCode, Failure, Stage};
-use crate::io::cause::{self, Cause};
+use crate::domain::errors::Failure;
 use crate::io::trust::trusting;
+use crate::runtime::clock::Clock;
+use crate::runtime::outage::Outage;
 
 /// Pause before the next attempt.
 const RECONNECT: Duration = Duration::from_secs(1);
 
 /// How long an attempt may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A message that is not written, or not confirmed where it should be, by then has failed.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,13 +60,18 @@ pub struct Connection<A> {
     /// Told when nothing is under way any more.
     idle: Notify,
     leaving: Cell<bool>,
-    /// Told about each publication that failed.
-    report: Box<dyn Fn(A, Failure)>,
+    clock: Clock,
+    outage: RefCell<Outage>,
+    on_event: Box<dyn Fn(Event<A>)>,
 }
 
 impl<A: Clone> Connection<A> {
     /// No connection yet; [`Connection::run`] makes it.
-    pub fn new(settings: MqttSettings, report: impl Fn(A, Failure) + 'static) -> Self {
+    pub fn new(
+        settings: MqttSettings,
+        clock: Clock,
+        on_event: impl Fn(Event<A>) + 'static,
+    ) -> Self {
         Self {
             settings,
             link: RefCell::new(Link::Connecting),
@@ -72,7 +79,9 @@ impl<A: Clone> Connection<A> {
             client: RefCell::default(),
             idle: Notify::new(),
             leaving: Cell::new(false),
-            report: Box::new(report),
+            clock,
+            outage: RefCell::default(),
+            on_event: Box::new(on_event),
         }
     }
 
@@ -82,7 +91,7 @@ impl<A: Clone> Connection<A> {
             return;
         }
         if let Link::Down(failure) = &*self.link.borrow() {
-            return (self.report)(about, failure.clone());
+            return self.failed(about, failure.clone());
         }
         let publication = Publication::new(about);
         for message in messages {
@@ -90,15 +99,22 @@ impl<A: Clone> Connection<A> {
                 && let Some(about) = publication.fail()
             {
                 let failure = Failure::Local { code: None, message: reason.into() };
-                (self.report)(about, failure);
+                self.failed(about, failure);
             }
         }
+    }
+
+    fn failed(&self, about: A, failure: Failure) {
+        if !matches!(*self.link.borrow(), Link::Up) {
+            self.outage.borrow_mut().failed(self.clock.now());
+        }
+        (self.on_event)(Event::Failed { about, failure });
     }
 
     fn hand_over(&self, message: Message, publication: &Rc<Publication<A>>) -> Result<(), String> {
         let Message { topic, payload } = message;
         if !is_topic(&topic) {
-            return Err(format!("{topic:?} cannot be an mqtt topic"));
+            return Err("its text cannot be an mqtt topic".to_owned());
         }
         let size = topic.len() + payload.len() + HEADER;
         if size > MAX_PACKET {
@@ -136,22 +152,54 @@ impl<A: Clone> Connection<A> {
         })
         .await;
         self.leaving.set(true);
+        self.leave(until).await;
         let reason = "the program ended before the mqtt broker had the message";
         self.fail_all(&Failure::Local { code: None, message: reason.into() });
     }
 
-    /// Keeps the connection for ever.
-    pub async fn run(&self) {
-        let lost = "the mqtt client was restarted";
-        self.fail_all(&Failure::Local { code: None, message: lost.into() });
-        loop {
-            match self.options() {
-                Ok(options) => return self.keep(options).await,
-                Err(reason) => {
-                    let message = format!("mqtt TLS: {reason}").into();
-                    self.went_down(&Failure::Local { code: None, message });
-                    sleep(Duration::from_secs(60)).await;
+    /// Says goodbye, so that the broker does not take the end for a failure.
+    async fn leave(&self, until: Instant) {
+        if !matches!(*self.link.borrow(), Link::Up) {
+            return;
+        }
+        let gone = self.idle.notified();
+        let asked = self.client.borrow().as_ref().map(AsyncClient::try_disconnect);
+        if let Some(Ok(())) = asked {
+            _ = tokio::time::timeout_at(until, gone).await;
+        }
+    }
+
+    /// Keeps the connection for ever. What is published from now on waits for the first attempt;
+    /// what was under way before, if this is not the first call, has failed.
+    pub fn run(self: &Rc<Self>) -> impl Future<Output = ()> + use<A> {
+        let reason = "the mqtt client was restarted";
+        self.fail_all(&Failure::Local { code: None, message: reason.into() });
+        self.link.replace(Link::Connecting);
+        let this = Rc::clone(self);
+        let mut opened = this.open();
+        async move {
+            loop {
+                match opened {
+                    Some(events) => return this.keep(events).await,
+                    None => sleep(Duration::from_secs(60)).await,
                 }
+                opened = this.open();
+            }
+        }
+    }
+
+    /// `None` when TLS cannot be set up.
+    fn open(&self) -> Option<EventLoop> {
+        match self.options() {
+            Ok(options) => {
+                let (client, events) = AsyncClient::new(options, CAPACITY);
+                self.client.replace(Some(client));
+                Some(events)
+            }
+            Err(reason) => {
+                let message = format!("mqtt TLS: {reason}").into();
+                self.went_down(&Failure::Local { code: None, message });
+                None
             }
         }
     }
@@ -174,9 +222,7 @@ impl<A: Clone> Connection<A> {
         Ok(options)
     }
 
-    async fn keep(&self, options: MqttOptions) {
-        let (client, mut events) = AsyncClient::new(options, CAPACITY);
-        *self.client.borrow_mut() = Some(client);
+    async fn keep(&self, mut events: EventLoop) {
         let mut network = NetworkOptions::new();
         network.set_connection_timeout(CONNECT_TIMEOUT.as_secs());
         network.set_tcp_nodelay(true);
@@ -188,10 +234,10 @@ impl<A: Clone> Connection<A> {
                 let mut poll = pin!(events.poll());
                 loop {
                     tokio::select! {
-                        outcome = &mut poll => break outcome.map_err(|error| self.explain(&error)),
+                        outcome = &mut poll => break outcome.map_err(|error| failure::explain(&error, &self.settings)),
                         _ = look.tick() => {
                             if self.ledger.borrow().is_overdue(CONFIRM_TIMEOUT) {
-                                break Err(self.silence(CONFIRM_TIMEOUT));
+                                break Err(failure::silence(CONFIRM_TIMEOUT));
                             }
                         }
                     }
@@ -202,24 +248,27 @@ impl<A: Clone> Connection<A> {
                 Err(failure) => {
                     forget(&mut events);
                     self.went_down(&failure);
+                    if self.leaving.get() {
+                        return;
+                    }
                     sleep(RECONNECT).await;
                 }
             }
         }
     }
 
-    fn happened(&self, event: &Event) {
+    fn happened(&self, event: &rumqttc::Event) {
         match event {
-            Event::Incoming(Packet::ConnAck(_)) => {
-                let before = self.link.replace(Link::Up);
-                let word = if matches!(before, Link::Down(_)) { "again" } else { "" };
-                log::info!("{}", format!("MQTT: Connected to {} {word}", self.address()).trim());
+            rumqttc::Event::Incoming(Packet::ConnAck(_)) => {
+                self.link.replace(Link::Up);
+                let after = self.outage.borrow_mut().worked();
+                (self.on_event)(Event::Connected { to: self.address(), after });
             }
-            Event::Outgoing(Outgoing::Publish(id)) => {
+            rumqttc::Event::Outgoing(Outgoing::Publish(id)) => {
                 self.ledger.borrow_mut().written(*id);
                 self.tell_when_idle();
             }
-            Event::Incoming(Packet::PubAck(ack)) => {
+            rumqttc::Event::Incoming(Packet::PubAck(ack)) => {
                 self.ledger.borrow_mut().confirmed(ack.pkid);
                 self.tell_when_idle();
             }
@@ -233,14 +282,14 @@ impl<A: Clone> Connection<A> {
         }
     }
 
-    /// Logged once for each time that the connection is lost, however many attempts follow.
     fn went_down(&self, failure: &Failure) {
-        let text = format!("MQTT: No connection to {}: {}", self.address(), failure.message());
+        let (to, message) = (self.address(), failure.message().into_owned());
         let before = self.link.replace(Link::Down(failure.clone()));
+        self.outage.borrow_mut().began(self.clock.now());
         if matches!(before, Link::Down(_)) || self.leaving.get() {
-            log::debug!("{text}");
+            log::debug!("MQTT: Still no connection to {to}: {message}");
         } else {
-            log::warn!("{text}. Trying again every second");
+            (self.on_event)(Event::Lost { to, message });
         }
         self.fail_all(failure);
     }
@@ -248,7 +297,7 @@ impl<A: Clone> Connection<A> {
     fn fail_all(&self, failure: &Failure) {
         let failed = self.ledger.borrow_mut().fail_all();
         for about in failed {
-            (self.report)(about, failure.clone());
+            self.failed(about, failure.clone());
         }
         self.idle.notify_waiters();
     }
@@ -256,81 +305,6 @@ impl<A: Clone> Connection<A> {
     fn address(&self) -> String {
         format!("{}:{}", self.settings.broker, self.settings.port)
     }
-
-    fn silence(&self, limit: Duration) -> Failure {
-        let text = format!("timeout of {} s exceeded, waiting for the broker", limit.as_secs());
-        self.disconnected((ErrorCode::TimedOut, Stage::Exchange, text))
-    }
-
-    /// Category and sentence come from the type of the error; the word "mqtt" in the sentence is
-    /// what the page's rules look for when there is no better code.
-    fn explain(&self, error: &ConnectionError) -> Failure {
-        match error {
-            ConnectionError::ConnectionRefused(code) => Failure::Local {
-                code: None,
-                message: format!("the mqtt broker refused the login: {code:?}").into(),
-            },
-            ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => {
-                self.silence(CONNECT_TIMEOUT)
-            }
-            ConnectionError::MqttState(StateError::AwaitPingResp) => {
-                self.silence(self.settings.keep_alive)
-            }
-            ConnectionError::MqttState(StateError::ConnectionAborted) => {
-                self.disconnected(closed())
-            }
-            ConnectionError::Io(error) | ConnectionError::MqttState(StateError::Io(error)) => {
-                self.disconnected(self.io_cause(error))
-            }
-            ConnectionError::MqttState(StateError::Deserialization(
-                rumqttc::mqttbytes::Error::Io(error),
-            )) => self.disconnected(self.io_cause(error)),
-            ConnectionError::Tls(TlsError::TLS(error)) => self.disconnected(cause::of_tls(error)),
-            ConnectionError::Tls(TlsError::Io(error)) => self.disconnected(self.io_cause(error)),
-            _ => Failure::Local {
-                code: None,
-                message: "the server does not answer as an mqtt broker".into(),
-            },
-        }
-    }
-
-    fn disconnected(&self, (code, stage, message): Cause) -> Failure {
-        Failure::Disconnected { code, stage, message: format!("mqtt broker: {message}").into() }
-    }
-
-    fn io_cause(&self, error: &std::io::Error) -> Cause {
-        let number = error.raw_os_error();
-        // What the library says when the other side has closed.
-        if number.is_none() && error.kind() == std::io::ErrorKind::ConnectionAborted {
-            return closed();
-        }
-        // The resolver's errors have no number on Unix, and these on Windows.
-        let from_resolver = match number {
-            None => error.to_string().contains("lookup address"),
-            Some(number) => (11_001..=11_004).contains(&number),
-        };
-        if from_resolver {
-            return cause::of_lookup(error);
-        }
-        let (code, stage, text) = cause::of_io(error);
-        let dialled = matches!(
-            code,
-            ErrorCode::ConnectionRefused
-                | ErrorCode::HostUnreachable
-                | ErrorCode::NetworkUnreachable
-                | ErrorCode::AddressNotAvailable
-        );
-        // Which of a name's addresses was dialled the library does not tell.
-        let broker = self.settings.broker.as_str().trim_matches(['[', ']']).parse::<IpAddr>();
-        match broker {
-            Ok(ip) if dialled => (code, Stage::Dial(SocketAddr::new(ip, self.settings.port)), text),
-            _ => (code, stage, text),
-        }
-    }
-}
-
-fn closed() -> Cause {
-    cause::reset("the connection was closed by the broker")
 }
 
 /// What was handed over has failed: the library would send it after the next connection, or not.

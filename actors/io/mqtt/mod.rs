@@ -2,17 +2,21 @@
 //!
 //! ```text
 //! publication ──connection.rs──> client library ──> broker
-//!                    └─ ledger.rs: written? confirmed? failed?
+//!                    ├─ ledger.rs: written? confirmed? failed?
+//!                    └─ failure.rs: every error of the library becomes a Failure
 //! ```
 //!
 //! What cannot be published is dropped and told, never kept for later: old news on MQTT are worse
 //! than none.
 
 mod connection;
+mod event;
+mod failure;
 mod ledger;
 mod message;
 mod settings;
 
 pub use connection::Connection;
+pub use event::Event;
 pub use message::{Message, can_be_in_topic};
 pub use settings::{MqttConfig, MqttQos, MqttSettings, MqttTls, check_topic};

@@ -1,0 +1,30 @@
+//! What the owner of a connection is told.
+
+use crate::domain::errors::Failure;
+use crate::runtime::outage::Ended;
+
+/// What the owner of a connection is told.
+#[derive(Debug)]
+pub enum Event<A> {
+    /// A publication failed.
+    Failed {
+        /// What it is about.
+        about: A,
+        /// Why.
+        failure: Failure,
+    },
+    /// There is a connection.
+    Connected {
+        /// `host:port`.
+        to: String,
+        /// The outage that is over, if there was one; its errors are failed publications.
+        after: Option<Ended>,
+    },
+    /// There is none any more, or there cannot be one. Told once, however many attempts follow.
+    Lost {
+        /// `host:port`.
+        to: String,
+        /// One sentence.
+        message: String,
+    },
+}
