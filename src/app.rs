@@ -4,8 +4,8 @@
 //! ```text
 //! AppNamesExtractor ──AppNames──> HealthPoller ──HealthMetrics──┐
 //!                                 ProxyPoller ──ProxySessions───┼──> InfluxWriter,
-//!                                 UptimeMonitor ──OwnMemory─────┤    MqttPublisher
-//! UdpReceiver (user events, log events) ──EventBatch────────────┘
+//!                                 UptimeMonitor ──OwnMemory─────┤    MqttPublisher,
+//! UdpReceiver (user events, log events) ──EventBatch────────────┘    NewRelicPoster
 //!          ├──QueueMetrics──────────────────────────────────────┐
 //!          └──counts, when asked──> EventCounter ─CountedEvents─┴──> InfluxWriter
 //! pollers, receivers, destinations ──ErrorOccurred──> ErrorTrackerActor

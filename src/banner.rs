@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use actors::domain::errors::DestinationHost;
+
 use crate::config::Settings;
 use crate::paths;
 
@@ -48,6 +50,17 @@ pub(crate) fn introduce(settings: &Settings) {
             log::info!("MAIN: Writing to InfluxDB {} at {}", influx.version(), influx.base_url);
         }
         None => log::info!("MAIN: InfluxDB is switched off"),
+    }
+    if let Some(relic) = &settings.new_relic {
+        let to = |url: &str| DestinationHost::of_url(url).as_str().to_owned();
+        if relic.metrics.is_some() || relic.uptime.is_some() {
+            log::info!("MAIN: Posting metrics to New Relic at {}", to(&relic.metric.url));
+        }
+        if let Some(events) =
+            relic.events.as_ref().filter(|on| on.user.is_some() || on.log.is_some())
+        {
+            log::info!("MAIN: Posting events to New Relic at {}", to(&events.to.url));
+        }
     }
     if let Some(history) = settings.tracking.as_ref().and_then(|on| on.history.as_ref()) {
         log::info!("MAIN: Keeping the error history in {}", history.file.display());

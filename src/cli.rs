@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use actors::domain::names::Secret;
+use actors::new_relic_poster::Account;
 use actors::runtime::level::Level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -68,6 +70,18 @@ impl Cli {
                 .to_owned());
         }
         Ok(())
+    }
+
+    /// The New Relic accounts that the three lists describe together.
+    pub fn new_relic_accounts(&self) -> Vec<Account> {
+        let (names, ids) = (&self.new_relic_account_name, &self.new_relic_account_id);
+        let all = names.iter().zip(&self.new_relic_api_key).zip(ids);
+        all.map(|((name, key), id)| Account {
+            name: name.clone(),
+            key: Secret::from(key.as_str()),
+            id: id.clone(),
+        })
+        .collect()
     }
 }
 

@@ -13,6 +13,7 @@ mod general;
 mod lines;
 mod loading;
 mod log_events;
+mod new_relic;
 mod page;
 mod performance;
 mod shared;
@@ -32,12 +33,13 @@ use actors::io::mqtt::{MqttConfig, MqttSettings};
 use actors::io::sense::{
     AppNamesConfig, CertConfig, SenseConfig, SenseSettings, ServersConfig, UserSessionsConfig,
 };
+use actors::new_relic_poster::{Account, CredentialsConfig, NewRelicConfig, NewRelicSettings};
 use actors::runtime::level::Level;
 use actors::uptime_monitor::{UptimeConfig, UptimeSettings};
 use serde::Deserialize;
 
 use self::across::{Across, Masters};
-use self::destinations::{CredentialsConfig, NewRelicConfig, PrometheusConfig};
+use self::destinations::PrometheusConfig;
 use self::event_counts::EventCountsConfig;
 use self::general::{CrashFileConfig, HeartbeatConfig};
 use self::log_events::LogEventsConfig;
@@ -49,7 +51,7 @@ use crate::crash_dump::CrashSettings;
 
 pub use self::event_counts::EventCountSettings;
 pub use self::find::{find, not_read};
-pub use self::loading::{Loaded, Unreadable, check, keys, load};
+pub use self::loading::{Loaded, Unreadable, check, keys, load, load_with};
 pub use self::log_events::LogEvents;
 pub use self::page::PageSettings;
 pub use self::tracking::TrackingSettings;
@@ -117,6 +119,8 @@ pub struct Settings {
     pub influx: Option<InfluxSettings>,
     /// `None` when switched off.
     pub mqtt: Option<MqttSettings>,
+    /// `None` when nothing is posted to New Relic.
+    pub new_relic: Option<NewRelicSettings>,
     /// The Qlik Sense site.
     pub sense: SenseSettings,
     /// What is counted of events.
@@ -145,10 +149,12 @@ impl Config {
         document: &Document<Self>,
         file: PathBuf,
         base: &Path,
+        accounts: Vec<Account>,
     ) -> Settings {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
-        let across = Across::default();
+        let (accounts, only_account) = self.check_accounts(at, accounts);
+        let across = Across::new(only_account);
         let crash_at = at.key("crashFile");
         let page_at = at.key("configVisualisation");
         let page = page_at.section(&self.config_visualisation).check(&page_at);
@@ -171,9 +177,6 @@ impl Config {
             cert: &self.cert,
         };
         let uptime = uptime_at.section(&self.uptime_monitor).check(&uptime_at);
-        if let Some(accounts) = uptime.as_ref().and_then(|up| up.new_relic_accounts.clone()) {
-            across.sends_to(uptime_at.key("storeNewRelic.destinationAccount"), accounts);
-        }
         let counts_at = at.key("qlikSenseEvents");
         let event_counts = counts_at.section(&self.qlik_sense_events).check(&counts_at, &across);
         let (user_at, log_at) = (at.key("userEvents"), at.key("logEvents"));
@@ -182,9 +185,26 @@ impl Config {
         let log_events = log_at.section(&self.log_events).check(&log_at, &across, &event_counts);
         let mqtt_at = at.key("mqttConfig");
         let mqtt = mqtt_at.section(&self.mqtt_config).check(&mqtt_at, &folder);
+        let sense = sense.check(at, &folder);
+        let relic = new_relic::Parts {
+            accounts,
+            uptime: uptime.as_ref(),
+            user_events: user_events.as_ref(),
+            log_events: log_events.as_ref(),
+            sense: &sense,
+        };
+        let relic = self.check_new_relic(at, &across, relic);
+        let masters = Masters {
+            influx: influx_at.section(&self.influxdb_config).is_enabled(),
+            mqtt: mqtt.is_some(),
+            new_relic: relic.on,
+        };
+        let unused = self.check_unused(at, &across);
+        across.check(masters, &relic.names);
         Settings {
-            unused: self.check_unused(at, &across, uptime.as_ref(), mqtt.is_some()),
+            unused,
             mqtt,
+            new_relic: relic.settings,
             event_counts,
             user_events,
             log_events,
@@ -198,7 +218,7 @@ impl Config {
             tracking,
             uptime,
             influx: influx_at.section(&self.influxdb_config).check(&influx_at),
-            sense: sense.check(at, &folder),
+            sense,
         }
     }
 
@@ -227,39 +247,16 @@ impl Config {
     }
 
     /// Checks the sections that nothing uses yet; the names of those that are switched on.
-    fn check_unused(
-        &self,
-        at: &Reader,
-        across: &Across,
-        uptime: Option<&UptimeSettings>,
-        mqtt: bool,
-    ) -> Vec<&'static str> {
-        let credentials_at = at.key("thirdPartyToolsCredentials");
-        let accounts =
-            credentials_at.section(&self.third_party_tools_credentials).check(&credentials_at);
+    fn check_unused(&self, at: &Reader, across: &Across) -> Vec<&'static str> {
         if self.logdb != Names::default() {
             at.key("logdb").warning("is not used any more, ignored");
         }
         let heartbeat_at = at.key("heartbeat");
-        let relic_at = at.key("newRelic");
         let prometheus_at = at.key("prometheus");
         let on = [
-            (
-                "uptimeMonitor.storeNewRelic",
-                uptime.is_some_and(|up| up.new_relic_accounts.is_some()),
-            ),
             ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
-            ("newRelic", relic_at.section(&self.new_relic).check(&relic_at)),
             ("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at, across)),
         ];
-        let on: Vec<&str> = on.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect();
-        let influx_at = at.key("influxdbConfig");
-        let masters = Masters {
-            influx: influx_at.section(&self.influxdb_config).is_enabled(),
-            mqtt,
-            new_relic: on.contains(&"newRelic"),
-        };
-        across.check(masters, &accounts);
-        on
+        on.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
     }
 }

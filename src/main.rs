@@ -51,6 +51,7 @@ fn run(cli: Cli) -> Result<(), String> {
                 return health_check::run(&file, &mut std::io::stdout().lock());
             }
             let request = monitor::Request {
+                accounts: cli.new_relic_accounts(),
                 file,
                 level: cli.loglevel,
                 check_only: cli.check_config,

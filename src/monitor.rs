@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use actors::domain::yaml::{Problem, Severity};
 use actors::io::http::CertFiles;
+use actors::new_relic_poster::Account;
 use actors::runtime::clock::Clock;
 use actors::runtime::level::Level;
 use actors::runtime::panics;
@@ -28,6 +29,8 @@ pub struct Request {
     pub check_only: bool,
     /// Start in spite of mistakes.
     pub skip_verification: bool,
+    /// New Relic accounts that replace those of the file, unless there are none.
+    pub accounts: Vec<Account>,
 }
 
 /// Monitors the site that a configuration file describes.
@@ -38,7 +41,7 @@ pub struct Request {
 pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     let base = paths::base_folder();
     let file = paths::absolute(&request.file);
-    let loaded = config::load(&file, &base);
+    let loaded = config::load_with(&file, &base, request.accounts.clone());
     let loaded = if request.skip_verification { loaded.map(Loaded::tolerant) } else { loaded };
     let configured = loaded.as_ref().map_or(Level::Info, |loaded| loaded.log_level);
     let mut log = logging::start(request.level.unwrap_or(configured))?;

@@ -83,6 +83,14 @@ impl Schedule {
         NaiveTime::from_hms_opt(hour, minute, 0).map(Self::Daily).ok_or(NotASchedule)
     }
 
+    /// Time from one to the next.
+    pub fn interval(&self) -> Duration {
+        match self {
+            Self::Aligned(interval) | Self::SinceStart(interval) => *interval,
+            Self::Daily(_) => Duration::from_secs(86_400),
+        }
+    }
+
     /// The first time after `now`, at least one second ahead, for a program started at `started`.
     pub fn next(&self, now: DateTime<Utc>, started: DateTime<Utc>) -> DateTime<Utc> {
         let earliest = now + Duration::from_secs(1);

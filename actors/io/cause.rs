@@ -91,9 +91,10 @@ fn certificate(reason: &CertificateError) -> Cause {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             (ErrorCode::CertificateNameMismatch, "is for another host name")
         }
-        CertificateError::UnknownIssuer => {
-            (ErrorCode::UnknownIssuer, "is signed by an authority that clientCertCA does not have")
-        }
+        CertificateError::UnknownIssuer => (
+            ErrorCode::UnknownIssuer,
+            "is signed by an authority that is not trusted (clientCertCA for Qlik Sense)",
+        ),
         CertificateError::Other(other) => match other.0.downcast_ref::<ChainError>() {
             Some(ChainError::SelfSigned) => {
                 (ErrorCode::SelfSignedCertificate, "is signed by itself")

@@ -17,7 +17,7 @@ use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 
-pub use settings::{UptimeConfig, UptimeSettings};
+pub use settings::{ToNewRelic, UptimeConfig, UptimeSettings};
 
 /// Reads the heap: bytes in use and their high-water mark.
 pub type ReadHeap = fn() -> (u64, u64);

@@ -74,9 +74,23 @@ pub struct UptimeSettings {
     pub store: bool,
     /// Tag `butler_sos_instance`, may be empty.
     pub instance: String,
-    /// Names of the New Relic accounts that memory and uptime are meant for; `None` when switched
-    /// off.
-    pub new_relic_accounts: Option<Vec<String>>,
+    /// What New Relic gets; `None` when switched off.
+    pub new_relic: Option<ToNewRelic>,
+}
+
+/// `uptimeMonitor.storeNewRelic`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToNewRelic {
+    /// Names of accounts.
+    pub accounts: Vec<String>,
+    /// Whether memory is meant for them.
+    pub memory: bool,
+    /// Whether the uptime is.
+    pub uptime: bool,
+    /// Attributes with fixed values.
+    pub attributes: Vec<(String, String)>,
+    /// Whether the version of the program is an attribute too.
+    pub version: bool,
 }
 
 impl UptimeConfig {
@@ -86,7 +100,7 @@ impl UptimeConfig {
             return None;
         }
         let relic_at = at.key("storeNewRelic");
-        let new_relic_accounts = relic_at.section(&self.store_new_relic).check(&relic_at);
+        let new_relic = relic_at.section(&self.store_new_relic).check(&relic_at);
         let store_at = at.key("storeInInfluxdb");
         let store = store_at.section(&self.store_in_influxdb);
         Some(UptimeSettings {
@@ -94,33 +108,31 @@ impl UptimeConfig {
             level: at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Verbose),
             store: store_at.key("butlerSOSMemoryUsage").or(&store.memory_usage, true),
             instance: store_at.key("instanceTag").or(&store.instance_tag, String::new()),
-            new_relic_accounts,
+            new_relic,
         })
     }
 }
 
 impl NewRelicConfig {
-    fn check(&self, at: &Reader) -> Option<Vec<String>> {
+    fn check(&self, at: &Reader) -> Option<ToNewRelic> {
         if !at.key("enable").or(&self.enable, false) {
             return None;
         }
-        let accounts = at.key("destinationAccount").texts(&self.destination_account);
         let metric_at = at.key("metric");
         let dynamic_at = metric_at.key("dynamic");
         let metrics = dynamic_at.section(&metric_at.section(&self.metric).dynamic);
         let attribute_at = at.key("attribute");
         let attribute = attribute_at.section(&self.attribute);
-        NamedValue::list(&attribute_at.key("static"), &attribute.fixed);
         let version_at = attribute_at.key("dynamic");
         let version = version_at.section(&attribute.dynamic);
-        for (at, switch) in [
-            (dynamic_at.key("butlerMemoryUsage"), &metrics.butler_memory_usage),
-            (dynamic_at.key("butlerUptime"), &metrics.butler_uptime),
-            (version_at.key("butlerVersion"), &version.butler_version),
-        ] {
-            at.section(switch).is_on(&at, true);
-        }
-        Some(accounts)
+        let is_on = |at: Reader, switch: &Section<Switch>| at.section(switch).is_on(&at, true);
+        Some(ToNewRelic {
+            accounts: at.key("destinationAccount").texts(&self.destination_account),
+            memory: is_on(dynamic_at.key("butlerMemoryUsage"), &metrics.butler_memory_usage),
+            uptime: is_on(dynamic_at.key("butlerUptime"), &metrics.butler_uptime),
+            attributes: NamedValue::list(&attribute_at.key("static"), &attribute.fixed),
+            version: is_on(version_at.key("butlerVersion"), &version.butler_version),
+        })
     }
 }
 

@@ -6,8 +6,10 @@ use actors::domain::events::{LogEvent, UserEvent};
 use actors::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessions};
 use actors::influx_writer::{InfluxWriter, OwnTags};
 use actors::mqtt_publisher::{EventTopics, MqttPublisher};
+use actors::new_relic_poster::NewRelicPoster;
 use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::AskReadiness;
+use actors::runtime::supervise::Place;
 
 use super::{Graph, MAILBOX, Surroundings, events};
 use crate::config::Settings;
@@ -16,6 +18,7 @@ use crate::config::Settings;
 pub(super) struct Outputs {
     pub(super) writer: Option<Addr<InfluxWriter>>,
     mqtt: Option<Addr<MqttPublisher>>,
+    new_relic: Option<Addr<NewRelicPoster>>,
     /// Which destinations want what.
     gates: Gates,
 }
@@ -23,6 +26,9 @@ pub(super) struct Outputs {
 #[derive(Clone, Copy)]
 struct Gates {
     memory_to_influx: bool,
+    memory_to_new_relic: bool,
+    health_to_new_relic: bool,
+    sessions_to_new_relic: bool,
     user_events: Wanted,
     log_events: Wanted,
 }
@@ -31,20 +37,29 @@ struct Gates {
 struct Wanted {
     influx: bool,
     mqtt: bool,
+    new_relic: bool,
 }
 
 impl Gates {
     fn of(settings: &Settings) -> Self {
         let (user, log) = (settings.user_events.as_ref(), settings.log_events.as_ref());
+        let relic = settings.new_relic.as_ref();
+        let metrics = relic.and_then(|relic| relic.metrics.as_ref());
+        let events = relic.and_then(|relic| relic.events.as_ref());
         Self {
+            memory_to_new_relic: relic.is_some_and(|relic| relic.uptime.is_some()),
+            health_to_new_relic: metrics.is_some(),
+            sessions_to_new_relic: metrics.is_some_and(|metrics| metrics.sessions),
             memory_to_influx: settings.uptime.as_ref().is_some_and(|uptime| uptime.store),
             user_events: Wanted {
                 influx: user.is_some_and(|user| user.to_influx),
                 mqtt: user.is_some_and(|user| user.topics.is_some()),
+                new_relic: events.is_some_and(|events| events.user.is_some()),
             },
             log_events: Wanted {
                 influx: log.is_some_and(|log| log.to_influx),
                 mqtt: log.is_some_and(|log| log.topics.is_some()),
+                new_relic: events.is_some_and(|events| events.log.is_some()),
             },
         }
     }
@@ -58,6 +73,9 @@ impl Graph {
         errors: &Recipient<ErrorOccurred>,
     ) -> Outputs {
         Outputs {
+            // Started first, so that it ends last: nothing that it has outlives a stop, and what
+            // is slow there must not take the time that the others need.
+            new_relic: self.start_new_relic(settings, surroundings, errors),
             writer: self.start_writer(settings, surroundings, errors),
             mqtt: self.start_mqtt(settings, surroundings, errors),
             gates: Gates::of(settings),
@@ -85,6 +103,21 @@ impl Graph {
         Some(writer)
     }
 
+    fn start_new_relic(
+        &mut self,
+        settings: &Settings,
+        surroundings: &Surroundings,
+        errors: &Recipient<ErrorOccurred>,
+    ) -> Option<Addr<NewRelicPoster>> {
+        let relic = settings.new_relic.clone()?;
+        let (clock, errors) = (surroundings.clock.clone(), errors.clone());
+        let poster = self.supervisor.start("NewRelicPoster", &Place::Here, MAILBOX, move || {
+            NewRelicPoster::new(relic, clock, errors)
+        });
+        self.stop_order.push(("NewRelicPoster", poster.clone().recipient()));
+        Some(poster)
+    }
+
     fn start_mqtt(
         &mut self,
         settings: &Settings,
@@ -108,25 +141,31 @@ impl Graph {
 
 impl Outputs {
     pub(super) fn health(&self) -> Fanout<HealthMetrics> {
-        fanout([to(&self.writer, true), to(&self.mqtt, true)])
+        let relic = to(&self.new_relic, self.gates.health_to_new_relic);
+        fanout([to(&self.writer, true), to(&self.mqtt, true), relic])
     }
 
     pub(super) fn sessions(&self) -> Fanout<ProxySessions> {
-        fanout([to(&self.writer, true), to(&self.mqtt, true)])
+        let relic = to(&self.new_relic, self.gates.sessions_to_new_relic);
+        fanout([to(&self.writer, true), to(&self.mqtt, true), relic])
     }
 
     pub(super) fn memory(&self) -> Fanout<OwnMemory> {
-        fanout([to(&self.writer, self.gates.memory_to_influx)])
+        let gates = self.gates;
+        let relic = to(&self.new_relic, gates.memory_to_new_relic);
+        fanout([to(&self.writer, gates.memory_to_influx), relic])
     }
 
     pub(super) fn user_events(&self) -> Fanout<EventBatch<UserEvent>> {
         let wanted = self.gates.user_events;
-        fanout([to(&self.writer, wanted.influx), to(&self.mqtt, wanted.mqtt)])
+        let relic = to(&self.new_relic, wanted.new_relic);
+        fanout([to(&self.writer, wanted.influx), to(&self.mqtt, wanted.mqtt), relic])
     }
 
     pub(super) fn log_events(&self) -> Fanout<EventBatch<LogEvent>> {
         let wanted = self.gates.log_events;
-        fanout([to(&self.writer, wanted.influx), to(&self.mqtt, wanted.mqtt)])
+        let relic = to(&self.new_relic, wanted.new_relic);
+        fanout([to(&self.writer, wanted.influx), to(&self.mqtt, wanted.mqtt), relic])
     }
 
     /// What only InfluxDB gets.

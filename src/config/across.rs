@@ -7,6 +7,8 @@ use actors::domain::yaml::Reader;
 /// What sections note about themselves for the rules.
 #[derive(Default)]
 pub(super) struct Across {
+    /// The account that is meant where none is named.
+    only_account: Option<&'static str>,
     accounts: RefCell<Vec<(Reader, Vec<String>)>>,
     listeners: RefCell<Vec<Listener>>,
     forwarders: RefCell<Vec<(Reader, Master)>>,
@@ -36,9 +38,18 @@ pub(super) struct Masters {
 }
 
 impl Across {
-    /// A feature sends to these New Relic accounts.
-    pub(super) fn sends_to(&self, at: Reader, accounts: Vec<String>) {
-        self.accounts.borrow_mut().push((at, accounts));
+    /// Where features that name no New Relic account mean `only_account`, if there is one.
+    pub(super) fn new(only_account: Option<&'static str>) -> Self {
+        Self { only_account, ..Self::default() }
+    }
+
+    /// A feature sends to these New Relic accounts; those that it really means.
+    pub(super) fn sends_to(&self, at: Reader, mut accounts: Vec<String>) -> Vec<String> {
+        if accounts.is_empty() {
+            accounts.extend(self.only_account.map(str::to_owned));
+        }
+        self.accounts.borrow_mut().push((at, accounts.clone()));
+        accounts
     }
 
     /// A feature listens.

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use actors::domain::yaml::{Problem, Problems, Severity, known_keys, traced};
+use actors::new_relic_poster::Account;
 use actors::runtime::level::Level;
 
 use super::lines::Lines;
@@ -55,6 +56,14 @@ impl std::fmt::Display for Unreadable {
 /// # Errors
 /// When the file cannot be read or is not YAML.
 pub fn load(file: &Path, base: &Path) -> Result<Loaded, Unreadable> {
+    load_with(file, base, Vec::new())
+}
+
+/// As [`load`], with New Relic accounts that replace those of the file, unless there are none.
+///
+/// # Errors
+/// When the file cannot be read or is not YAML.
+pub fn load_with(file: &Path, base: &Path, accounts: Vec<Account>) -> Result<Loaded, Unreadable> {
     let file = paths::absolute(file);
     let yaml = file.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
@@ -78,7 +87,7 @@ pub fn load(file: &Path, base: &Path) -> Result<Loaded, Unreadable> {
     })?;
     let text = String::from_utf8(text)
         .map_err(|_| Unreadable(format!("Config file {} is not UTF-8 text", file.display())))?;
-    check(&text, file, base)
+    check_with(&text, file, base, accounts)
 }
 
 /// Ten thousand servers fit in; what is larger is some other file.
@@ -98,6 +107,15 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 /// # Errors
 /// When the text is not YAML.
 pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadable> {
+    check_with(text, file, base, Vec::new())
+}
+
+fn check_with(
+    text: &str,
+    file: PathBuf,
+    base: &Path,
+    accounts: Vec<Account>,
+) -> Result<Loaded, Unreadable> {
     let text = text.trim_start_matches('\u{feff}');
     let (read, noticed) = traced(ROOT, || yaml::read(text));
     let read = read.map_err(|error| Unreadable(error.describe(&file, text)))?;
@@ -113,7 +131,7 @@ pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadabl
             Config::default()
         }
     };
-    let settings = config.check(&at, &read, file, base);
+    let settings = config.check(&at, &read, file, base, accounts);
     unknown::tell(&noticed.sections, keys, &problems);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;

@@ -1,9 +1,10 @@
 //! `logEvents`: received by one actor, sent on by others.
 
-use actors::domain::events::Source;
+use actors::domain::events::{Pairs, Source};
 use actors::domain::yaml::{Field, List, Reader, Section, Switch};
 use actors::io::mqtt::check_topic;
 use actors::mqtt_publisher::LogTopics;
+use actors::new_relic_poster::{LogEventPosts, LogLevels};
 use actors::udp_receiver::LogEventSettings;
 use serde::Deserialize;
 
@@ -94,6 +95,8 @@ pub struct LogEvents {
     pub to_influx: bool,
     /// `None` when they are not published on MQTT.
     pub topics: Option<LogTopics>,
+    /// `None` when they are not posted to New Relic.
+    pub posts: Option<LogEventPosts>,
 }
 
 impl LogEventsConfig {
@@ -151,37 +154,40 @@ impl LogEventsConfig {
         if to_influx {
             across.forwards(influx_at.key("enable"), Master::Influx);
         }
-        self.check_new_relic(&at.key("sendToNewRelic"), across);
+        let posts = self.check_new_relic(&at.key("sendToNewRelic"), across, &tags);
         let count = counts.counts.is_some();
         let receiver = LogEventSettings { udp, sources, categorise, performance, count, tags };
-        Some(LogEvents { receiver, to_influx, topics })
+        Some(LogEvents { receiver, to_influx, topics, posts })
     }
 
-    fn check_new_relic(&self, at: &Reader, across: &Across) {
+    fn check_new_relic(&self, at: &Reader, across: &Across, tags: &Pairs) -> Option<LogEventPosts> {
         let relic = at.section(&self.send_to_new_relic);
         if !at.key("enable").or(&relic.enable, false) {
-            return;
+            return None;
         }
         across.forwards(at.key("enable"), Master::NewRelic);
         let accounts_at = at.key("destinationAccount");
         let accounts = accounts_at.texts(&relic.destination_account);
-        across.sends_to(accounts_at, accounts);
+        let accounts = across.sends_to(accounts_at, accounts);
         let sources_at = at.key("source");
         let sources = sources_at.section(&relic.source);
-        for (key, section) in [
-            ("engine", &sources.engine),
-            ("proxy", &sources.proxy),
-            ("repository", &sources.repository),
-            ("scheduler", &sources.scheduler),
-        ] {
+        let sources = [
+            ("engine", &sources.engine, Source::Engine),
+            ("proxy", &sources.proxy, Source::Proxy),
+            ("repository", &sources.repository, Source::Repository),
+            ("scheduler", &sources.scheduler, Source::Scheduler),
+        ];
+        let sources = sources.into_iter().filter_map(|(key, section, source)| {
             let at = sources_at.key(key);
-            let source = at.section(section);
-            if at.key("enable").or(&source.enable, true) {
+            let section = at.section(section);
+            at.key("enable").or(&section.enable, true).then(|| {
                 let at = at.key("logLevel");
-                let level = at.section(&source.log_level);
-                at.key("error").or(&level.error, true);
-                at.key("warn").or(&level.warn, true);
-            }
-        }
+                let level = at.section(&section.log_level);
+                let error = at.key("error").or(&level.error, true);
+                let warn = at.key("warn").or(&level.warn, true);
+                (source, LogLevels { error, warn })
+            })
+        });
+        Some(LogEventPosts { accounts, sources: sources.collect(), tags: tags.clone() })
     }
 }

@@ -3,6 +3,7 @@
 use actors::domain::yaml::{Field, List, Reader, Section, Switch, User};
 use actors::io::mqtt::check_topic;
 use actors::mqtt_publisher::UserTopics;
+use actors::new_relic_poster::UserEventPosts;
 use actors::udp_receiver::UserEventSettings;
 use serde::Deserialize;
 
@@ -65,6 +66,8 @@ pub struct UserEvents {
     pub to_influx: bool,
     /// `None` when they are not published on MQTT.
     pub topics: Option<UserTopics>,
+    /// `None` when they are not posted to New Relic.
+    pub posts: Option<UserEventPosts>,
 }
 
 impl UserEventsConfig {
@@ -95,15 +98,26 @@ impl UserEventsConfig {
         }
         let relic_at = at.key("sendToNewRelic");
         let relic = relic_at.section(&self.send_to_new_relic);
-        if relic_at.key("enable").or(&relic.enable, false) {
+        let posts = relic_at.key("enable").or(&relic.enable, false).then(|| {
             across.forwards(relic_at.key("enable"), Master::NewRelic);
             let accounts_at = relic_at.key("destinationAccount");
             let accounts = accounts_at.texts(&relic.destination_account);
-            across.sends_to(accounts_at, accounts);
-            relic_at.key("scramble").or(&relic.scramble, true);
-        }
+            UserEventPosts {
+                accounts: across.sends_to(accounts_at, accounts),
+                scramble: relic_at.key("scramble").or(&relic.scramble, true),
+                tags: tags.clone(),
+            }
+        });
         let receiver = UserEventSettings { udp, excluded, count, tags };
-        Some(UserEvents { receiver, to_influx, topics })
+        Some(UserEvents { receiver, to_influx, topics, posts })
+    }
+
+    /// `sendToNewRelic.destinationAccount`, whatever is switched on: metrics go there when they
+    /// have no accounts of their own.
+    pub(super) fn new_relic_accounts(&self, at: &Reader) -> Vec<String> {
+        let at = at.key("sendToNewRelic");
+        let accounts_at = at.key("destinationAccount");
+        accounts_at.texts(&at.section(&self.send_to_new_relic).destination_account)
     }
 }
 

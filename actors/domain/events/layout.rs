@@ -37,6 +37,15 @@ impl Source {
         Self::ALL.into_iter().find(|source| name.eq_ignore_ascii_case(source.as_str()))
     }
 
+    /// Whether its events have this text, be it empty.
+    pub fn has(self, key: Key) -> bool {
+        let performance =
+            matches!(key, Key::AppName | Key::Method | Key::ObjectId | Key::ObjectType);
+        key == Key::UserFull
+            || self.layout().iter().any(|(found, _)| *found == key)
+            || (self == Self::QixPerf && performance)
+    }
+
     /// How many fields a datagram has (rule LR2).
     pub(super) const fn fields(self) -> usize {
         match self {

@@ -1,13 +1,15 @@
 //! One request, one whole answer.
 
 use std::cell::RefCell;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use awc::error::PayloadError;
 use awc::http::{Method, StatusCode, header};
 use bytes::{Bytes, BytesMut};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures_util::StreamExt;
 
 use super::failure::{self, from_payload, from_send};
@@ -16,6 +18,7 @@ use super::tls;
 use super::verifier::Verify;
 use super::{CertFiles, dial};
 use crate::domain::errors::{ErrorCode, Failure, RequestFacts, RequestUrl, Stage};
+use crate::io::trust;
 
 /// Limits of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +62,20 @@ impl Request {
         self.headers.push((name.into(), value.into()));
         self
     }
+
+    /// The same with its body as gzip, made quickly rather than small.
+    #[must_use]
+    pub fn compressed(mut self) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        // Memory takes everything; if it did not, the body would stay as it is.
+        match encoder.write_all(&self.body).and_then(|()| encoder.finish()) {
+            Ok(zipped) => {
+                self.body = zipped.into();
+                self.header("Content-Encoding", "gzip")
+            }
+            Err(_) => self,
+        }
+    }
 }
 
 /// A whole answer, whatever its status.
@@ -74,22 +91,43 @@ pub struct Answer {
 
 /// A client for one kind of server. Lives on one thread.
 pub struct HttpClient {
-    identity: Option<(CertFiles, Verify)>,
+    peers: Peers,
     limits: Limits,
     /// The client in use and the files it was made from.
     current: RefCell<Option<(Option<Fingerprint>, awc::Client)>>,
 }
 
+/// What kind of server is talked to.
+enum Peers {
+    /// `http` only.
+    Plain,
+    /// Vouched for by an authority that the system trusts.
+    Public,
+    /// Qlik Sense: our certificate is shown.
+    Sense(CertFiles, Verify),
+}
+
 impl HttpClient {
     /// A client without certificate, for `http` only.
     pub fn plain(limits: Limits) -> Self {
-        Self { identity: None, limits, current: RefCell::default() }
+        Self::to(Peers::Plain, limits)
+    }
+
+    /// A client for servers on the internet, by `http` and `https`: it shows no certificate and
+    /// trusts the authorities that the system trusts. They are read at the first request, and
+    /// again at each further one until that works.
+    pub fn public(limits: Limits) -> Self {
+        Self::to(Peers::Public, limits)
     }
 
     /// A client that shows a certificate and verifies servers as told. The files are read at the
     /// first request, and again after they have changed.
     pub fn with_certificate(files: CertFiles, verify: Verify, limits: Limits) -> Self {
-        Self { identity: Some((files, verify)), limits, current: RefCell::default() }
+        Self::to(Peers::Sense(files, verify), limits)
+    }
+
+    fn to(peers: Peers, limits: Limits) -> Self {
+        Self { peers, limits, current: RefCell::default() }
     }
 
     /// The request as errors tell it.
@@ -135,7 +173,7 @@ impl HttpClient {
             .timeout(self.limits.timeout)
             .no_decompress()
             .insert_header((header::ACCEPT_ENCODING, "gzip"));
-        if self.identity.is_some() {
+        if matches!(self.peers, Peers::Sense(..)) {
             // Polls are far apart: a kept connection would only break between two of them.
             call = call.force_close();
         }
@@ -199,7 +237,10 @@ impl HttpClient {
 
     /// The client for the certificates as they are now.
     fn client(&self) -> Result<awc::Client, Failure> {
-        let fingerprint = self.identity.as_ref().map(|(files, _)| files.fingerprint());
+        let fingerprint = match &self.peers {
+            Peers::Sense(files, _) => Some(files.fingerprint()),
+            Peers::Plain | Peers::Public => None,
+        };
         if let Some((made_from, client)) = &*self.current.borrow()
             && *made_from == fingerprint
         {
@@ -211,14 +252,17 @@ impl HttpClient {
             .timeout(self.limits.timeout * 2)
             .handshake_timeout(self.limits.timeout * 2)
             .limit(0);
-        let connector = match &self.identity {
-            Some((files, verify)) => {
-                let config = tls::client_config(files, *verify).map_err(|error| {
-                    Failure::Local { code: None, message: error.to_string().into() }
-                })?;
+        let unusable = |message: String| Failure::Local { code: None, message: message.into() };
+        let connector = match &self.peers {
+            Peers::Plain => connector,
+            Peers::Public => {
+                connector.rustls_0_23(Arc::new(trust::trusting(None).map_err(unusable)?))
+            }
+            Peers::Sense(files, verify) => {
+                let config = tls::client_config(files, *verify);
+                let config = config.map_err(|error| unusable(error.to_string()))?;
                 connector.rustls_0_23(Arc::new(config))
             }
-            None => connector,
         };
         let client =
             awc::Client::builder().connector(connector).disable_redirects().disable_timeout();

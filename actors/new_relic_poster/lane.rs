@@ -1,0 +1,264 @@
+//! Posts of one kind for one account: one request under way, a bounded number waiting. Every lane
+//! has its own, so nobody waits for an account that is slow.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::Recipient;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::settings::{Account, Endpoint};
+use crate::domain::errors::{DestinationHost, ErrorOccurred, Failure, NewRelicModule, Origin};
+use crate::domain::names::Secret;
+use crate::io::http::{HttpClient, Request};
+use crate::runtime::clock::Clock;
+use crate::runtime::outage::Outage;
+
+/// See the module. Lives on one thread.
+pub(super) struct Lane {
+    kind: Kind,
+    account: String,
+    origin: Origin,
+    /// Where to, and with which key; `None` when there are no credentials of this name.
+    target: Option<(String, Secret)>,
+    headers: Vec<(String, Secret)>,
+    told: Told,
+    state: RefCell<State>,
+    /// Something waits.
+    work: Notify,
+    /// Nothing waits, and nothing is under way.
+    idle: Notify,
+}
+
+/// What all lanes of one kind have in common.
+#[derive(Clone)]
+pub(super) struct Kind {
+    pub(super) module: NewRelicModule,
+    pub(super) http: Rc<HttpClient>,
+    /// Most that waits.
+    pub(super) room: usize,
+    /// Most that leaves in one request, as an array; one alone is no array.
+    pub(super) together: usize,
+}
+
+/// Who is told what becomes of a post.
+#[derive(Clone)]
+pub(super) struct Told {
+    pub(super) errors: Recipient<ErrorOccurred>,
+    pub(super) clock: Clock,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Rc<str>>,
+    under_way: bool,
+    /// Whatever becomes of the request under way, it was reported.
+    closed: bool,
+    outage: Outage,
+    dropped: usize,
+    warned: Option<Instant>,
+}
+
+/// Most bytes in one request before compression; the service takes as many after it.
+const MOST_BYTES: usize = 1_000_000;
+
+/// Pause between two lines about what had no room.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
+
+impl Lane {
+    /// A lane for the account `name`, which may not be known.
+    pub(super) fn new(
+        kind: Kind,
+        name: &str,
+        known: &[Account],
+        endpoint: &Endpoint,
+        told: Told,
+    ) -> Self {
+        let account = known.iter().find(|account| account.name == name);
+        let target =
+            account.map(|account| (url(kind.module, endpoint, account), account.key.clone()));
+        let to = DestinationHost::of_url(&endpoint.url);
+        Self {
+            origin: Origin::NewRelicPost { module: kind.module, server: None, to },
+            kind,
+            account: name.to_owned(),
+            target,
+            headers: endpoint.headers.clone(),
+            told,
+            state: RefCell::default(),
+            work: Notify::new(),
+            idle: Notify::new(),
+        }
+    }
+
+    /// Queues bodies that belong together. What finds no room is dropped, which is one error.
+    pub(super) fn push(&self, bodies: &[Rc<str>]) {
+        if self.target.is_none() {
+            // Without the name: words in it would decide the category.
+            return self.failed(local("there are no credentials for this account of new relic"));
+        }
+        let mut state = self.state.borrow_mut();
+        if state.closed {
+            drop(state);
+            return self.failed(local(STOPPED));
+        }
+        let room = self.kind.room.saturating_sub(state.waiting.len()).min(bodies.len());
+        state.waiting.extend(bodies[..room].iter().cloned());
+        drop(state);
+        self.work.notify_one();
+        if room < bodies.len() {
+            self.overflowed(bodies.len() - room);
+        }
+    }
+
+    fn overflowed(&self, dropped: usize) {
+        let mut state = self.state.borrow_mut();
+        state.dropped += dropped;
+        let now = Instant::now();
+        if state.warned.is_none_or(|warned| now >= warned + BETWEEN_WARNINGS) {
+            state.warned = Some(now);
+            log::warn!(
+                "NEW RELIC: {self}: {} dropped so far, because {} wait already",
+                state.dropped,
+                self.kind.room
+            );
+        }
+        drop(state);
+        self.failed(local("too much waits for new relic"));
+    }
+
+    /// Posts what waits, for ever.
+    pub(super) async fn run(&self) {
+        // Only after a panic is something under way here.
+        if std::mem::take(&mut self.state.borrow_mut().under_way) {
+            self.failed(local(
+                "the request to new relic was given up, because its actor restarted",
+            ));
+        }
+        loop {
+            let Some(body) = self.take() else {
+                self.idle.notify_one();
+                self.work.notified().await;
+                continue;
+            };
+            let result = self.post(body).await;
+            self.state.borrow_mut().under_way = false;
+            match result {
+                Ok(()) => self.worked(),
+                Err(failure) => self.failed(failure),
+            }
+        }
+    }
+
+    /// The next body, which is under way from now on.
+    fn take(&self) -> Option<String> {
+        let mut state = self.state.borrow_mut();
+        let mut taken: Vec<Rc<str>> = Vec::new();
+        let mut bytes = 0;
+        while let Some(next) = state.waiting.front()
+            && (taken.is_empty()
+                || taken.len() < self.kind.together && bytes + next.len() < MOST_BYTES)
+        {
+            // The comma or bracket before it.
+            bytes += next.len() + 1;
+            taken.extend(state.waiting.pop_front());
+        }
+        state.under_way = !taken.is_empty();
+        match taken.as_slice() {
+            [] => None,
+            [only] => Some(String::from(&**only)),
+            many => Some(format!("[{}]", many.join(","))),
+        }
+    }
+
+    async fn post(&self, body: String) -> Result<(), Failure> {
+        // The queue of an account without credentials stays empty.
+        let Some((url, key)) = &self.target else { return Ok(()) };
+        let mut request = Request::post(url, body).header("Content-Type", "application/json");
+        for (name, value) in &self.headers {
+            request = request.header(name, value.reveal());
+        }
+        let request = request.compressed().header("Api-Key", key.reveal());
+        let answer = self.kind.http.send(request).await?;
+        match answer.status {
+            200 | 202 => Ok(()),
+            status => Err(Failure::Answered { status, request: self.kind.http.facts(url) }),
+        }
+    }
+
+    fn worked(&self) {
+        log::debug!("NEW RELIC: {self}: posted");
+        if let Some(ended) = self.state.borrow_mut().outage.worked() {
+            log::info!("NEW RELIC: {self}: {ended}");
+        }
+    }
+
+    fn failed(&self, failure: Failure) {
+        let mut state = self.state.borrow_mut();
+        let level = if state.outage.is_failing() { log::Level::Debug } else { log::Level::Warn };
+        state.outage.failed(self.told.clock.now());
+        drop(state);
+        log::log!(level, "NEW RELIC: {self}: not posted: {}", failure.message());
+        self.told.errors.do_send(ErrorOccurred { origin: self.origin.clone(), failure });
+    }
+
+    /// Waits until nothing is left. What is left at `until` has failed, each request once.
+    pub(super) async fn finish(&self, until: Instant) {
+        loop {
+            let state = self.state.borrow();
+            if state.waiting.is_empty() && !state.under_way {
+                return;
+            }
+            drop(state);
+            if timeout_at(until, self.idle.notified()).await.is_err() {
+                break;
+            }
+        }
+        let mut requests = usize::from(self.state.borrow().under_way);
+        while self.take().is_some() {
+            requests += 1;
+        }
+        self.state.borrow_mut().closed = true;
+        for _ in 0..requests {
+            self.failed(local(STOPPED));
+        }
+    }
+}
+
+/// `account "x", health metrics`.
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind.module {
+            NewRelicModule::HealthMetrics => "health metrics",
+            NewRelicModule::ProxySessions => "sessions",
+            NewRelicModule::Uptime => "uptime",
+            NewRelicModule::UserEvents => "user events",
+            NewRelicModule::LogEvents => "log events",
+        };
+        write!(f, "account {:?}, {what}", self.account)
+    }
+}
+
+fn url(module: NewRelicModule, endpoint: &Endpoint, account: &Account) -> String {
+    match module {
+        NewRelicModule::UserEvents | NewRelicModule::LogEvents => {
+            let base = endpoint.url.trim_end_matches('/');
+            let id = percent_encoding::utf8_percent_encode(
+                &account.id,
+                percent_encoding::NON_ALPHANUMERIC,
+            );
+            format!("{base}/v1/accounts/{id}/events")
+        }
+        _ => endpoint.url.clone(),
+    }
+}
+
+fn local(message: &str) -> Failure {
+    Failure::Local { code: None, message: message.into() }
+}
+
+const STOPPED: &str = "the program stopped before new relic had answered";

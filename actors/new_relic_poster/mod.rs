@@ -1,0 +1,212 @@
+//! NewRelicPoster: posts metrics and events to accounts of New Relic.
+//!
+//! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], [`EventBatch`] of user and of
+//!   log events, [`Drain`]
+//! - sends: nothing
+//! - reports: one `NEW_RELIC_POST` error for each request that failed, and one for each batch of
+//!   events, or each measurement, that found no room or no credentials
+//! - on restart: a request under way has failed; what waits is kept
+//!
+//! It does not answer `AskReadiness`: an orchestrator that took the program away because a service
+//! on the internet is away would stop the monitoring of the site, too.
+//!
+//! ```text
+//! settings.rs   what is posted where
+//! metrics.rs    bodies for the Metric API
+//! events.rs     bodies for the Event API
+//! scramble.rs   names of users that cannot be read
+//! lane.rs       requests, one after the other, of one kind and account
+//! ```
+
+mod events;
+mod lane;
+mod metrics;
+mod scramble;
+mod settings;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, AsyncContext, Context, Handler, Recipient, ResponseFuture, Supervised};
+use futures_util::future::join_all;
+
+use self::lane::{Kind, Lane, Told};
+use crate::domain::errors::{ErrorOccurred, NewRelicModule};
+use crate::domain::events::{Key, LogEvent, UserEvent};
+use crate::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessions};
+use crate::io::http::{HttpClient, Limits};
+use crate::runtime::clock::Clock;
+use crate::runtime::drain::Drain;
+
+pub use self::settings::{
+    Account, CredentialsConfig, Endpoint, EngineMetrics, EventPosts, LogEventPosts, LogLevels,
+    MetricPosts, NewRelicConfig, NewRelicSection, NewRelicSettings, Timeouts, UptimePosts,
+    UserEventPosts, attributes,
+};
+
+/// See the module.
+pub struct NewRelicPoster {
+    settings: NewRelicSettings,
+    clock: Clock,
+    health: Lanes,
+    sessions: Lanes,
+    uptime: Lanes,
+    user_events: Lanes,
+    log_events: Lanes,
+}
+
+/// Posts of one kind, a lane for each account.
+type Lanes = Vec<Rc<Lane>>;
+
+/// Events of one account that may wait.
+const MOST_EVENTS: usize = 10_000;
+
+/// Events in one request.
+const EVENTS_TOGETHER: usize = 1_000;
+
+/// Largest answer that is read. A good one has some fifty bytes.
+const LARGEST_ANSWER: usize = 64 << 10;
+
+impl NewRelicPoster {
+    /// A poster. Must be made on the thread it runs on.
+    pub fn new(settings: NewRelicSettings, clock: Clock, errors: Recipient<ErrorOccurred>) -> Self {
+        let client = |timeout: Duration| {
+            let limits = Limits { timeout, max_body: LARGEST_ANSWER, redirects: 0 };
+            Rc::new(HttpClient::public(limits))
+        };
+        let (long, short) = (client(settings.timeouts.long), client(settings.timeouts.short));
+        let told = Told { errors, clock: clock.clone() };
+        let lanes = |kind: Kind, endpoint: &Endpoint, names: Option<&Vec<String>>| -> Lanes {
+            let names = names.into_iter().flatten();
+            let lane = |name: &String| {
+                Lane::new(kind.clone(), name, &settings.accounts, endpoint, told.clone())
+            };
+            names.map(|name| Rc::new(lane(name))).collect()
+        };
+        let metrics = |module, http: &Rc<HttpClient>, room, names| {
+            let kind = Kind { module, http: Rc::clone(http), room, together: 1 };
+            lanes(kind, &settings.metric, names)
+        };
+        let events = |module, names: Option<&Vec<String>>| {
+            let (room, together) = (MOST_EVENTS, EVENTS_TOGETHER);
+            let kind = Kind { module, http: Rc::clone(&long), room, together };
+            settings.events.as_ref().map_or_else(Vec::new, |posts| lanes(kind, &posts.to, names))
+        };
+        // A round of polls may wait, and no second one behind it.
+        let round = settings.metrics.as_ref().map_or(1, |posts| posts.round.max(1));
+        let to = settings.metrics.as_ref().map(|posts| &posts.accounts);
+        let to_uptime = settings.uptime.as_ref().map(|posts| &posts.accounts);
+        let (user, log) = settings
+            .events
+            .as_ref()
+            .map_or((None, None), |posts| (posts.user.as_ref(), posts.log.as_ref()));
+        let to_user = user.map(|posts| &posts.accounts);
+        let to_log = log.map(|posts| &posts.accounts);
+        Self {
+            health: metrics(NewRelicModule::HealthMetrics, &long, round, to),
+            sessions: metrics(NewRelicModule::ProxySessions, &short, round, to),
+            uptime: metrics(NewRelicModule::Uptime, &short, 1, to_uptime),
+            user_events: events(NewRelicModule::UserEvents, to_user),
+            log_events: events(NewRelicModule::LogEvents, to_log),
+            settings,
+            clock,
+        }
+    }
+
+    fn lanes(&self) -> impl Iterator<Item = &Rc<Lane>> {
+        let metrics = self.health.iter().chain(&self.sessions).chain(&self.uptime);
+        metrics.chain(&self.user_events).chain(&self.log_events)
+    }
+}
+
+/// Queues the same bodies for each account.
+fn push(lanes: &Lanes, bodies: impl IntoIterator<Item = String>) {
+    let bodies: Vec<Rc<str>> = bodies.into_iter().map(Rc::from).collect();
+    if !bodies.is_empty() {
+        lanes.iter().for_each(|lane| lane.push(&bodies));
+    }
+}
+
+impl Actor for NewRelicPoster {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        for lane in self.lanes() {
+            let lane = Rc::clone(lane);
+            ctx.spawn(wrap_future(async move { lane.run().await }).map(|(), _, _| ()));
+        }
+    }
+}
+
+impl Supervised for NewRelicPoster {}
+
+impl Handler<HealthMetrics> for NewRelicPoster {
+    type Result = ();
+
+    fn handle(&mut self, health: HealthMetrics, _: &mut Self::Context) {
+        if let Some(posts) = &self.settings.metrics {
+            push(&self.health, metrics::health(posts, &health, self.clock.now()));
+        }
+    }
+}
+
+impl Handler<ProxySessions> for NewRelicPoster {
+    type Result = ();
+
+    fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
+        if let Some(posts) = &self.settings.metrics {
+            push(&self.sessions, metrics::sessions(posts, &sessions, self.clock.now()));
+        }
+    }
+}
+
+impl Handler<OwnMemory> for NewRelicPoster {
+    type Result = ();
+
+    fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
+        if let Some(posts) = &self.settings.uptime {
+            push(&self.uptime, metrics::uptime(posts, &memory, self.clock.now()));
+        }
+    }
+}
+
+impl Handler<EventBatch<UserEvent>> for NewRelicPoster {
+    type Result = ();
+
+    fn handle(&mut self, batch: EventBatch<UserEvent>, _: &mut Self::Context) {
+        if let Some(posts) = self.settings.events.as_ref().and_then(|posts| posts.user.as_ref()) {
+            let bodies = batch.events.iter().map(|event| events::user_event(posts, event));
+            push(&self.user_events, bodies);
+        }
+    }
+}
+
+impl Handler<EventBatch<LogEvent>> for NewRelicPoster {
+    type Result = ();
+
+    fn handle(&mut self, batch: EventBatch<LogEvent>, _: &mut Self::Context) {
+        let Some(EventPosts { attributes, log: Some(posts), .. }) = &self.settings.events else {
+            return;
+        };
+        let wanted = batch
+            .events
+            .iter()
+            .filter(|received| posts.wants(received.event.source, received.event.text(Key::Level)));
+        push(&self.log_events, wanted.map(|event| events::log_event(posts, attributes, event)));
+    }
+}
+
+impl Handler<Drain> for NewRelicPoster {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        let lanes: Lanes = self.lanes().cloned().collect();
+        Box::pin(async move {
+            join_all(lanes.iter().map(|lane| lane.finish(drain.until))).await;
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
