@@ -5,12 +5,14 @@ pub mod io;
 pub mod runtime;
 
 pub mod app_names_extractor;
+pub mod certificate_watcher;
 pub mod config_page;
 pub mod error_history;
 pub mod error_tracker;
 pub mod event_counter;
 pub mod health_endpoint;
 pub mod health_poller;
+pub mod heartbeat;
 pub mod influx_error_sink;
 pub mod influx_writer;
 pub mod mqtt_error_sink;

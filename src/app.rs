@@ -10,7 +10,8 @@
 //!          └──counts, when asked──> EventCounter ─CountedEvents─┴──> InfluxWriter
 //! pollers, receivers, destinations ──ErrorOccurred──> ErrorTrackerActor
 //! ErrorTrackerActor ──ErrorPoint──> InfluxErrorSinkActor, MqttErrorSinkActor, ErrorHistoryActor
-//! HealthEndpoint ──AskReadiness──> InfluxWriter, HealthPoller         ConfigPage stands alone
+//! HealthEndpoint ──AskReadiness──> destinations, receivers, HealthPoller
+//! Heartbeat, CertificateWatcher and ConfigPage stand alone
 //! ```
 //!
 //! Downstream starts first; sources stop first.
@@ -25,6 +26,7 @@ use std::time::Duration;
 use actix::{Addr, Recipient};
 use actix_rt::Arbiter;
 use actors::app_names_extractor::AppNamesExtractor;
+use actors::certificate_watcher::CertificateWatcher;
 use actors::config_page::{ConfigPage, Shown};
 use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint};
 use actors::domain::telemetry::AppNames;
@@ -32,6 +34,7 @@ use actors::error_history::{ErrorHistoryActor, ErrorStore};
 use actors::error_tracker::{ErrorTrackerActor, Tracking};
 use actors::health_endpoint::HealthEndpoint;
 use actors::health_poller::HealthPoller;
+use actors::heartbeat::Heartbeat;
 use actors::influx_error_sink::InfluxErrorSinkActor;
 use actors::mqtt_error_sink::MqttErrorSinkActor;
 use actors::proxy_poller::ProxyPoller;
@@ -100,6 +103,7 @@ impl App {
         let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
         let outputs = graph.start_outputs(&settings, surroundings, &errors);
         graph.start_uptime(&settings, surroundings, &outputs);
+        graph.start_watchers(&settings, surroundings);
         let receivers = graph.start_events(&settings, surroundings, &outputs, &errors);
         let shown = settings.page.as_ref().map(|page| page.shown.clone());
         let mut asked = outputs.asked();
@@ -282,6 +286,24 @@ impl Graph {
             UptimeMonitor::new(uptime, clock, read_heap, memory)
         });
         self.stop_order.push(("UptimeMonitor", monitor.recipient()));
+    }
+
+    /// Those who watch over the program itself, and send nothing to other actors.
+    fn start_watchers(&mut self, settings: &Settings, surroundings: &Surroundings) {
+        if let Some(heartbeat) = settings.heartbeat.clone() {
+            let clock = surroundings.clock.clone();
+            let addr = self.supervisor.start("Heartbeat", &Place::Here, MAILBOX, move || {
+                Heartbeat::new(heartbeat, clock)
+            });
+            self.stop_order.push(("Heartbeat", addr.recipient()));
+        }
+        if let Some(files) = settings.sense.certificate.clone() {
+            let clock = surroundings.clock.clone();
+            let addr = self.supervisor.start("CertificateWatcher", &Place::Here, MAILBOX, || {
+                CertificateWatcher::new(files, clock)
+            });
+            self.stop_order.push(("CertificateWatcher", addr.recipient()));
+        }
     }
 
     fn start_endpoints(

@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use actors::config_page::{ConfigPageConfig, ConfigPageSettings};
 use actors::domain::yaml::{Field, Names, Reader, Section, Switch};
 use actors::health_endpoint::{HealthCheckConfig, HealthCheckSettings};
+use actors::heartbeat::{HeartbeatConfig, HeartbeatSettings};
 use actors::io::influx::{InfluxConfig, InfluxSettings};
 use actors::io::mqtt::{MqttConfig, MqttSettings};
 use actors::io::sense::{
@@ -41,7 +42,7 @@ use serde::Deserialize;
 use self::across::{Across, Masters};
 use self::destinations::PrometheusConfig;
 use self::event_counts::EventCountsConfig;
-use self::general::{CrashFileConfig, HeartbeatConfig};
+use self::general::CrashFileConfig;
 use self::log_events::LogEventsConfig;
 use self::tracking::ErrorTrackingConfig;
 use self::user_events::UserEventsConfig;
@@ -116,6 +117,8 @@ pub struct Settings {
     /// `None` when switched off.
     pub uptime: Option<UptimeSettings>,
     /// `None` when switched off.
+    pub heartbeat: Option<HeartbeatSettings>,
+    /// `None` when switched off.
     pub influx: Option<InfluxSettings>,
     /// `None` when switched off.
     pub mqtt: Option<MqttSettings>,
@@ -183,6 +186,7 @@ impl Config {
         let count = event_counts.counts.is_some();
         let user_events = user_at.section(&self.user_events).check(&user_at, &across, count);
         let log_events = log_at.section(&self.log_events).check(&log_at, &across, &event_counts);
+        let heartbeat_at = at.key("heartbeat");
         let mqtt_at = at.key("mqttConfig");
         let mqtt = mqtt_at.section(&self.mqtt_config).check(&mqtt_at, &folder);
         let sense = sense.check(at, &folder);
@@ -217,6 +221,7 @@ impl Config {
             idle: self.check_idle(at),
             tracking,
             uptime,
+            heartbeat: heartbeat_at.section(&self.heartbeat).check(&heartbeat_at),
             influx: influx_at.section(&self.influxdb_config).check(&influx_at),
             sense,
         }
@@ -251,12 +256,9 @@ impl Config {
         if self.logdb != Names::default() {
             at.key("logdb").warning("is not used any more, ignored");
         }
-        let heartbeat_at = at.key("heartbeat");
         let prometheus_at = at.key("prometheus");
-        let on = [
-            ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
-            ("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at, across)),
-        ];
+        let on =
+            [("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at, across))];
         on.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
     }
 }

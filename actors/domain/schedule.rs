@@ -49,6 +49,28 @@ impl std::str::FromStr for Schedule {
     }
 }
 
+/// What the original made of a text that means something else there, for a warning: it needed a
+/// number, and took a number beyond its unit for one (section 10 of the page on operations).
+pub fn read_differently(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let unit = |unit: &str| match unit {
+        "s" | "sec" | "secs" | "second" | "seconds" => Some((60, "every minute")),
+        "m" | "min" | "mins" | "minute" | "minutes" => Some((60, "every hour")),
+        "h" | "hour" | "hours" => Some((24, "every day")),
+        "day" | "days" => Some((31, "every month")),
+        _ => None,
+    };
+    match *words.as_slice() {
+        ["every", word] => unit(word).map(|(_, there)| there),
+        ["every", number, word] => {
+            let (most, there) = unit(word)?;
+            number.parse::<u32>().is_ok_and(|number| number > most).then_some(there)
+        }
+        _ => None,
+    }
+}
+
 impl Schedule {
     fn every(number: u32, unit: &str) -> Result<Self, NotASchedule> {
         let (seconds, per_enclosing) = match unit {
@@ -153,6 +175,22 @@ mod tests {
         assert_eq!(next("every 90 minutes", "2026-05-03T10:20:30Z"), "2026-05-03T11:50:30+00:00");
         assert_eq!(next("every 7 hours", "2026-05-03T17:20:29Z"), "2026-05-03T17:20:30+00:00");
         assert_eq!(next("every 7 hours", "2026-05-03T17:20:30Z"), "2026-05-04T00:20:30+00:00");
+    }
+
+    #[test]
+    fn texts_that_meant_something_else_are_known() {
+        for (text, there) in [
+            ("every minute", Some("every hour")),
+            ("Every Hour", Some("every day")),
+            ("every 90 minutes", Some("every hour")),
+            ("every 36 hours", Some("every day")),
+            ("every 15 minutes", None),
+            ("every 60 minutes", None),
+            ("every 24 hours", None),
+            ("at 06:30", None),
+        ] {
+            assert_eq!(read_differently(text), there, "{text}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod scalar;
 mod secrets;
 mod trace;
 
-pub use forms::{NamedValue, Switch, User};
+pub use forms::{NamedValue, Switch, User, is_http_url};
 pub use mask::masked;
 pub use reader::{Problem, Problems, Reader, Severity};
 pub use scalar::{Found, Scalar};

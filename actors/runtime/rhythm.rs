@@ -1,8 +1,12 @@
-//! Work at a fixed rate with at most one run at a time.
+//! Work at a fixed rate or on a schedule, with at most one run at a time.
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use chrono::{DateTime, Utc};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::clock::Clock;
+use crate::domain::schedule::Schedule;
 
 /// Runs `work` after `first`, then every `interval`, for ever. The rate is fixed: a slow run does
 /// not shift the later ones. Runs that came due while one was still under way are skipped, and
@@ -27,6 +31,29 @@ pub async fn every(
         }
     }
 }
+
+/// Runs `work` whenever `schedule` says so, for ever, in a program that was started at `started`.
+pub async fn on_schedule(
+    schedule: Schedule,
+    clock: &Clock,
+    started: DateTime<Utc>,
+    mut work: impl AsyncFnMut(),
+) {
+    loop {
+        let mut due = schedule.next(clock.now(), started);
+        while let Ok(left) = (due - clock.now()).to_std()
+            && !left.is_zero()
+        {
+            sleep(left.min(LONGEST_SLEEP)).await;
+            // A clock that was set back must not make this wait for ever.
+            due = due.min(schedule.next(clock.now(), started));
+        }
+        work().await;
+    }
+}
+
+/// A clock that was set forward does not delay for longer.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// When the first run of the target with this index is due: targets start one after the other,
 /// 10 ms apart or closer, so that a large site is not polled in one burst.
@@ -55,13 +82,43 @@ mod tests {
             async || {
                 starts.borrow_mut().push(begin.elapsed().as_millis() / 10 * 10);
                 let ms = durations.borrow_mut().next().unwrap_or(0);
-                tokio::time::sleep(Duration::from_millis(ms)).await;
+                sleep(Duration::from_millis(ms)).await;
             },
             |n| skips.borrow_mut().push(n),
         );
         _ = tokio::time::timeout(Duration::from_millis(755), loop_for_ever).await;
         assert_eq!(*starts.borrow(), [10, 110, 410, 510, 610, 710]);
         assert_eq!(*skips.borrow(), [2]);
+    }
+
+    #[actix::test]
+    async fn a_schedule_follows_a_clock_that_is_set() {
+        tokio::time::pause();
+        let at = |text: &str| -> DateTime<Utc> { text.parse().unwrap() };
+        let started = at("2026-05-03T16:10:09Z");
+        let clock = Clock::manual(started);
+        let runs = RefCell::new(Vec::new());
+        let hourly: Schedule = "every 1 hour".parse().unwrap();
+        let work = on_schedule(hourly, &clock, started, async || {
+            runs.borrow_mut().push(clock.now());
+        });
+        let days = async {
+            for now in ["2026-05-03T16:59:59Z", "2026-05-03T17:00:00Z", "2026-05-03T20:30:00Z"] {
+                clock.set(at(now));
+                sleep(LONGEST_SLEEP * 2).await;
+            }
+            clock.set(at("2026-05-01T08:00:00Z"));
+            sleep(LONGEST_SLEEP * 2).await;
+            clock.set(at("2026-05-01T09:00:00Z"));
+            sleep(LONGEST_SLEEP * 2).await;
+        };
+        tokio::select! {
+            () = work => {}
+            () = days => {}
+        }
+        let expected =
+            ["2026-05-03T17:00:00Z", "2026-05-03T20:30:00Z", "2026-05-01T09:00:00Z"].map(at);
+        assert_eq!(*runs.borrow(), expected);
     }
 
     #[test]

@@ -7,8 +7,10 @@
 
 mod settings;
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::rc::Rc;
 
+use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
 use chrono::{DateTime, Utc};
 
@@ -16,6 +18,7 @@ use crate::domain::telemetry::OwnMemory;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::rhythm::on_schedule;
 
 pub use settings::{ToNewRelic, UptimeConfig, UptimeSettings};
 
@@ -24,13 +27,17 @@ pub type ReadHeap = fn() -> (u64, u64);
 
 /// See the module.
 pub struct UptimeMonitor {
+    work: Rc<Work>,
+    watching: Option<SpawnHandle>,
+}
+
+struct Work {
     settings: UptimeSettings,
     clock: Clock,
     started: DateTime<Utc>,
     read_heap: ReadHeap,
     memory: Fanout<OwnMemory>,
-    iteration: u64,
-    timer: Option<SpawnHandle>,
+    iteration: Cell<u64>,
 }
 
 impl UptimeMonitor {
@@ -42,26 +49,16 @@ impl UptimeMonitor {
         memory: Fanout<OwnMemory>,
     ) -> Self {
         let started = clock.now();
-        Self { settings, clock, started, read_heap, memory, iteration: 0, timer: None }
+        let iteration = Cell::new(0);
+        let work = Work { settings, clock, started, read_heap, memory, iteration };
+        Self { work: Rc::new(work), watching: None }
     }
+}
 
-    fn schedule(&mut self, ctx: &mut Context<Self>) {
-        let now = self.clock.now();
-        let next = self.settings.schedule.next(now, self.started);
-        let pause = (next - now).to_std().unwrap_or(Duration::from_secs(1));
-        // Asleep for a minute at most, so that a clock that was set does not delay for long.
-        let early = pause > LONGEST_SLEEP;
-        let timer = ctx.run_later(pause.min(LONGEST_SLEEP), move |this, ctx| {
-            if !early {
-                this.tick();
-            }
-            this.schedule(ctx);
-        });
-        self.timer = Some(timer);
-    }
-
-    fn tick(&mut self) {
-        self.iteration += 1;
+impl Work {
+    fn tick(&self) {
+        let iteration = self.iteration.get() + 1;
+        self.iteration.set(iteration);
         let (heap_used, heap_total) = (self.read_heap)();
         let resident = memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem as u64);
         let memory = OwnMemory {
@@ -72,7 +69,7 @@ impl UptimeMonitor {
             process_memory: resident,
         };
         self.settings.level.log(format_args!("--------------------------------"));
-        self.settings.level.log(format_args!("{}", line(self.iteration, &memory)));
+        self.settings.level.log(format_args!("{}", line(iteration, &memory)));
         self.memory.send(&memory);
     }
 }
@@ -111,13 +108,16 @@ fn thousands(number: u64) -> String {
     text
 }
 
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-
 impl Actor for UptimeMonitor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.schedule(ctx);
+        let work = Rc::clone(&self.work);
+        let ticks = async move {
+            let tick = async || work.tick();
+            on_schedule(work.settings.schedule, &work.clock, work.started, tick).await;
+        };
+        self.watching = Some(ctx.spawn(wrap_future(ticks).map(|(), _, _| ())));
     }
 }
 
@@ -127,8 +127,8 @@ impl Handler<Drain> for UptimeMonitor {
     type Result = ();
 
     fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
-        if let Some(timer) = self.timer.take() {
-            ctx.cancel_future(timer);
+        if let Some(watching) = self.watching.take() {
+            ctx.cancel_future(watching);
         }
     }
 }

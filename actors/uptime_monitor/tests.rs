@@ -1,5 +1,7 @@
 //! Lines, schedule and measurements of the uptime monitor.
 
+use std::time::Duration;
+
 use super::*;
 use crate::domain::yaml::Problems;
 use crate::runtime::level::Level;

@@ -59,14 +59,3 @@ impl QueueMetricsConfig {
         })
     }
 }
-
-/// Checks that a text is an `http` or `https` URL; it is never shown, for paths can be secrets.
-pub(super) fn check_url(at: &Reader, field: &Field<String>) {
-    if let Some(url) = at.optional(field) {
-        let url = url.trim();
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
-            at.warning("expected a URL that begins with http:// or https://");
-        }
-    }
-}

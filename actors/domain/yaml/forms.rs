@@ -51,6 +51,17 @@ impl NamedValue {
     }
 }
 
+/// Whether a text is an absolute `http` or `https` URL; a warning where it is not. It is never
+/// shown, for paths can be secrets.
+pub fn is_http_url(at: &Reader, url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let is_one = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    if !is_one {
+        at.warning("expected a URL that begins with http:// or https://");
+    }
+    is_one
+}
+
 /// A user, by directory and id.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
 use crate::domain::names::Secret;
-use crate::domain::schedule::{FORMS, Schedule};
+use crate::domain::schedule::{FORMS, Schedule, read_differently};
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -335,6 +335,9 @@ impl Reader {
     pub fn schedule(&self, field: &Field<String>, default: (&str, Schedule)) -> Schedule {
         let (words, schedule) = default;
         let text = self.or(field, words.to_owned());
+        if let Some(there) = read_differently(&text) {
+            self.warning(format!("{text:?} is taken at its word; the original ran {there}"));
+        }
         text.parse().unwrap_or_else(|_| {
             self.warning(format!("expected {FORMS}, found string {text:?}; \"{words}\" is used"));
             schedule

@@ -4,7 +4,9 @@ use serde::Deserialize;
 
 use super::{Account, Endpoint, EngineMetrics};
 use crate::domain::names::Secret;
-use crate::domain::yaml::{Field, List, NamedValue, OneOrMany, Reader, Section, Switch};
+use crate::domain::yaml::{
+    Field, List, NamedValue, OneOrMany, Reader, Section, Switch, is_http_url,
+};
 
 /// `thirdPartyToolsCredentials` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -213,11 +215,7 @@ fn endpoint(
     let url_at = at.key("url");
     let url = url_at.or(url, default.to_owned());
     let url = url.trim();
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    // Never shown: what stands in a wrong place may be a secret.
-    if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
-        url_at.warning("expected a URL that begins with http:// or https://");
-    }
+    is_http_url(&url_at, url);
     let headers = NamedValue::list(&at.key("header"), headers);
     let headers = headers.into_iter().map(|(name, value)| (name, Secret::from(value.as_str())));
     Endpoint { url: url.to_owned(), headers: headers.collect() }
