@@ -32,8 +32,8 @@ pub struct Crash {
     pub source: &'static str,
     /// What failed.
     pub message: String,
-    /// Where in the program, if that is known.
-    pub place: Option<String>,
+    /// Where in the program, and the calls that led there, if that is known.
+    pub stack: Option<String>,
     /// What was counted that day.
     pub counts: Option<ErrorCounts>,
 }
@@ -75,7 +75,7 @@ fn report(crash: &Crash, facts: &Value, now: DateTime<Local>) -> Value {
         "error": {
             "type": crash.source,
             "message": redact(&crash.message),
-            "stack": crash.place.as_deref().map(redact),
+            "stack": crash.stack.as_deref().map(redact),
         },
         "context": { "exitCode": 1, "source": crash.source },
         "config": facts,
@@ -155,7 +155,7 @@ mod tests {
         let crash = Crash {
             source: "panic",
             message: "token=s3cr3t-value in /home/me/x at https://me:pass@h/".to_owned(),
-            place: Some("src/app.rs:1:2".to_owned()),
+            stack: Some("src/app.rs:1:2".to_owned()),
             counts: Some(counts),
         };
         let facts = json!({ "logLevel": "info" });

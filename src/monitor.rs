@@ -88,13 +88,14 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
         Ok(Err(gave_up)) => Crash {
             source: "fatal",
             message: format!("{} failed too often to go on", gave_up.actor),
-            place: None,
+            stack: None,
             counts: gave_up.counts,
         },
         Err(panic) => {
             log::error!("MAIN: {panic}");
-            let (message, place) = (panic.message, panic.location);
-            Crash { source: "panic", message, place, counts: None }
+            let trace = panic.trace.map(|trace| format!("\n{trace}")).unwrap_or_default();
+            let stack = panic.location.map(|location| location + &trace);
+            Crash { source: "panic", message: panic.message, stack, counts: None }
         }
     };
     if let Some(crash_settings) = crash_settings {

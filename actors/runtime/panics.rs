@@ -1,6 +1,7 @@
 //! Catching a panic together with the place it came from.
 
 use std::any::Any;
+use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
@@ -11,16 +12,19 @@ thread_local! {
     /// Whether a [`catch`] is on this thread's stack.
     static CATCHING: Cell<bool> = const { Cell::new(false) };
     /// Where the last caught panic came from.
-    static LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
+    static ORIGIN: RefCell<Option<(String, Backtrace)>> = const { RefCell::new(None) };
 }
 
 /// A panic that was caught.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Panic {
     /// What it said.
     pub message: String,
     /// `file:line:column`, when [`install_hook`] was called.
     pub location: Option<String>,
+    /// The calls that led there, when [`install_hook`] was called. Names are looked up when it is
+    /// printed, not before.
+    pub trace: Option<Backtrace>,
 }
 
 impl fmt::Display for Panic {
@@ -38,10 +42,10 @@ pub fn install_hook() {
     std::panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
         let location = info.location().map(ToString::to_string);
         if CATCHING.get() {
-            LOCATION.set(location);
+            ORIGIN.set(location.map(|location| (location, Backtrace::force_capture())));
         } else {
             let message = text(info.payload());
-            log::error!("MAIN: {}", Panic { message, location });
+            log::error!("MAIN: {}", Panic { message, location, trace: None });
         }
     }));
 }
@@ -54,7 +58,10 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     let outer = CATCHING.replace(true);
     let result = catch_unwind(AssertUnwindSafe(work));
     CATCHING.set(outer);
-    result.map_err(|payload| Panic { message: text(&*payload), location: LOCATION.take() })
+    result.map_err(|payload| {
+        let (location, trace) = ORIGIN.take().unzip();
+        Panic { message: text(&*payload), location, trace }
+    })
 }
 
 /// The text of a panic: `panic!` gives `&str` or `String`, anything else has none.
@@ -72,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_caught_panic_has_its_text() {
-        assert_eq!(catch(|| 7), Ok(7));
+        assert_eq!(catch(|| 7).unwrap(), 7);
         let caught = catch(|| -> () { panic!("number {}", 3) }).unwrap_err();
         assert_eq!(caught.message, "number 3");
     }

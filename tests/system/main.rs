@@ -8,6 +8,7 @@ mod command_line;
 mod common;
 mod config_files;
 mod config_page;
+mod crash;
 mod demo;
 mod documentation;
 mod event_burst;

@@ -6,12 +6,13 @@ use serde_json::Value;
 use super::secrets::{MASK, is_secret};
 
 /// How many letters of a value stay, by path below `Butler-SOS`; `[]` stands for any index.
-const KEPT: [(usize, &str); 27] = [
+const KEPT: [(usize, &str); 28] = [
     (3, "configVisualisation.host"),
     (3, "thirdPartyToolsCredentials.newRelic[].accountId"),
     (3, "userEvents.udpServerConfig.serverHost"),
     (3, "logEvents.udpServerConfig.serverHost"),
     (3, "mqttConfig.brokerHost"),
+    (3, "mqttConfig.username"),
     (3, "prometheus.host"),
     (3, "prometheus.nodeMetricsHost"),
     (3, "influxdbConfig.host"),

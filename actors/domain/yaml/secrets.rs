@@ -21,10 +21,10 @@ const WORDS: [&str; 10] = [
 /// Whether the value at a dotted path is a secret: by the name of one of its keys, or because it
 /// is a header that the administrator chose.
 pub fn is_secret(path: &str) -> bool {
-    let below =
-        |key: &str| path.split('.').skip_while(|part| part.split('[').next() != Some(key)).nth(1);
-    let chosen = below("headers").is_some()
-        || (below("header").is_some() && path.ends_with(".value"))
+    let has = |key: &str| path.split('.').any(|part| part.split('[').next() == Some(key));
+    // Also where something else than a list of headers stands.
+    let chosen = has("headers")
+        || (has("header") && !path.ends_with(".name"))
         || path.ends_with("heartbeat.remoteURL");
     chosen
         || path.split('.').any(|key| {
@@ -51,6 +51,9 @@ mod tests {
             ("Butler-SOS.serversToMonitor.servers[3].headers.X-Any", true),
             ("Butler-SOS.newRelic.event.header[0].value", true),
             ("Butler-SOS.newRelic.event.header[0].name", false),
+            ("Butler-SOS.newRelic.event.header[0]", true),
+            ("Butler-SOS.newRelic.event.header", true),
+            ("Butler-SOS.serversToMonitor.servers[3].headers", true),
             ("Butler-SOS.heartbeat.remoteURL", true),
             ("Butler-SOS.influxdbConfig.host", false),
         ] {
