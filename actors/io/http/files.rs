@@ -4,8 +4,10 @@
 use std::fmt;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use x509_parser::parse_x509_certificate;
 
 use super::CertFiles;
 use super::keys::{KeyError, read_key};
@@ -60,6 +62,19 @@ pub(super) fn read_identity(files: &CertFiles) -> Result<Identity, CertFileError
     })?;
     let authorities = read_certificates("clientCertCA", &files.ca)?;
     Ok(Identity { chain, key, authorities })
+}
+
+/// Until when the client certificate itself is valid, which is the first of its chain.
+pub(super) fn read_not_after(files: &CertFiles) -> Result<DateTime<Utc>, CertFileError> {
+    let chain = read_certificates("clientCert", &files.cert)?;
+    let until = chain.first().and_then(|leaf| {
+        let (_, leaf) = parse_x509_certificate(leaf).ok()?;
+        DateTime::from_timestamp(leaf.validity().not_after.timestamp(), 0)
+    });
+    until.ok_or_else(|| {
+        let problem = "the dates of the certificate cannot be read";
+        CertFileError::new("clientCert", &files.cert, problem)
+    })
 }
 
 fn read(key: &str, path: &Path) -> Result<Vec<u8>, CertFileError> {

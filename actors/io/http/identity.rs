@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::names::Secret;
 
 /// Where the client certificate is (`Butler-SOS.cert`).
@@ -33,6 +35,15 @@ impl CertFiles {
         config.map(|_| ()).map_err(|error| error.to_string())
     }
 
+    /// Until when the client certificate is valid. Reads its file each time, so that a
+    /// certificate that was replaced is seen.
+    ///
+    /// # Errors
+    /// Why the certificate cannot be read, by its key, and what to do.
+    pub fn not_after(&self) -> Result<DateTime<Utc>, String> {
+        super::files::read_not_after(self).map_err(|error| error.to_string())
+    }
+
     /// What the files look like now. A file that cannot be looked at has its own look, so that
     /// its return is noticed.
     pub(super) fn fingerprint(&self) -> Fingerprint {
@@ -54,5 +65,32 @@ impl CertFiles {
             ca: file("root.pem"),
             passphrase: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_certificate_is_read_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let cert = folder.path().join("client.pem");
+        let files = CertFiles { cert: cert.clone(), ..CertFiles::missing() };
+        assert!(files.not_after().unwrap_err().contains("the file does not exist"));
+        for year in [2031, 2044] {
+            let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+            params.not_after = rcgen::date_time_ymd(year, 3, 9);
+            let key = rcgen::KeyPair::generate().unwrap();
+            let leaf = params.self_signed(&key).unwrap().pem();
+            // What follows the leaf belongs to its issuers.
+            let other = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
+            fs::write(&cert, leaf + &other).unwrap();
+            let until = files.not_after().unwrap().to_rfc3339();
+            assert_eq!(until, format!("{year}-03-09T00:00:00+00:00"));
+        }
+        fs::write(&cert, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+        let error = files.not_after().unwrap_err();
+        assert!(error.contains("clientCert") && error.contains("dates"), "{error}");
     }
 }
