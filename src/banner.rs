@@ -52,6 +52,13 @@ pub(crate) fn introduce(settings: &Settings) {
     if let Some(history) = settings.tracking.as_ref().and_then(|on| on.history.as_ref()) {
         log::info!("MAIN: Keeping the error history in {}", history.file.display());
     }
+    if let Some(prometheus) = &settings.prometheus {
+        log::info!(
+            "MAIN: Prometheus may scrape Qlik Sense at {}, this program at {}",
+            prometheus.sense,
+            prometheus.own
+        );
+    }
     for (what, on) in [
         ("user events", settings.user_events.is_some()),
         ("log events", settings.log_events.is_some()),

@@ -32,12 +32,13 @@ use actors::io::mqtt::{MqttConfig, MqttSettings};
 use actors::io::sense::{
     AppNamesConfig, CertConfig, SenseConfig, SenseSettings, ServersConfig, UserSessionsConfig,
 };
+use actors::prometheus_endpoint::{PrometheusConfig, PrometheusSettings, check_labels};
 use actors::runtime::level::Level;
 use actors::uptime_monitor::{UptimeConfig, UptimeSettings};
 use serde::Deserialize;
 
 use self::across::{Across, Masters};
-use self::destinations::{CredentialsConfig, NewRelicConfig, PrometheusConfig};
+use self::destinations::{CredentialsConfig, NewRelicConfig};
 use self::event_counts::EventCountsConfig;
 use self::general::{CrashFileConfig, HeartbeatConfig};
 use self::log_events::LogEventsConfig;
@@ -117,6 +118,8 @@ pub struct Settings {
     pub influx: Option<InfluxSettings>,
     /// `None` when switched off.
     pub mqtt: Option<MqttSettings>,
+    /// `None` when Prometheus cannot scrape.
+    pub prometheus: Option<PrometheusSettings>,
     /// The Qlik Sense site.
     pub sense: SenseSettings,
     /// What is counted of events.
@@ -182,6 +185,8 @@ impl Config {
         let log_events = log_at.section(&self.log_events).check(&log_at, &across, &event_counts);
         let mqtt_at = at.key("mqttConfig");
         let mqtt = mqtt_at.section(&self.mqtt_config).check(&mqtt_at, &folder);
+        let sense = sense.check(at, &folder);
+        let prometheus = self.check_prometheus(at, &across, &sense);
         Settings {
             unused: self.check_unused(at, &across, uptime.as_ref(), mqtt.is_some()),
             mqtt,
@@ -198,8 +203,25 @@ impl Config {
             tracking,
             uptime,
             influx: influx_at.section(&self.influxdb_config).check(&influx_at),
-            sense: sense.check(at, &folder),
+            prometheus,
+            sense,
         }
+    }
+
+    fn check_prometheus(
+        &self,
+        at: &Reader,
+        across: &Across,
+        sense: &SenseSettings,
+    ) -> Option<PrometheusSettings> {
+        let prometheus_at = at.key("prometheus");
+        let settings = prometheus_at.section(&self.prometheus).check(&prometheus_at)?;
+        for (key, listen) in [("port", &settings.sense), ("nodeMetricsPort", &settings.own)] {
+            across.listens(prometheus_at.key(key), "TCP", listen.host.clone(), listen.port);
+        }
+        let servers = sense.targets.iter().map(|target| &*target.server);
+        check_labels(&at.key("serversToMonitor.serverTagsDefinition"), servers);
+        Some(settings)
     }
 
     fn check_log_directory(&self, at: &Reader, base: &Path) -> Option<PathBuf> {
@@ -242,7 +264,6 @@ impl Config {
         }
         let heartbeat_at = at.key("heartbeat");
         let relic_at = at.key("newRelic");
-        let prometheus_at = at.key("prometheus");
         let on = [
             (
                 "uptimeMonitor.storeNewRelic",
@@ -250,7 +271,6 @@ impl Config {
             ),
             ("heartbeat", heartbeat_at.section(&self.heartbeat).check(&heartbeat_at)),
             ("newRelic", relic_at.section(&self.new_relic).check(&relic_at)),
-            ("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at, across)),
         ];
         let on: Vec<&str> = on.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect();
         let influx_at = at.key("influxdbConfig");

@@ -6,6 +6,7 @@ use actors::domain::events::{LogEvent, UserEvent};
 use actors::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessions};
 use actors::influx_writer::{InfluxWriter, OwnTags};
 use actors::mqtt_publisher::{EventTopics, MqttPublisher};
+use actors::prometheus_endpoint::PrometheusEndpoint;
 use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::AskReadiness;
 
@@ -16,6 +17,7 @@ use crate::config::Settings;
 pub(super) struct Outputs {
     pub(super) writer: Option<Addr<InfluxWriter>>,
     mqtt: Option<Addr<MqttPublisher>>,
+    prometheus: Option<Addr<PrometheusEndpoint>>,
     /// Which destinations want what.
     gates: Gates,
 }
@@ -60,6 +62,7 @@ impl Graph {
         Outputs {
             writer: self.start_writer(settings, surroundings, errors),
             mqtt: self.start_mqtt(settings, errors),
+            prometheus: self.scraped.endpoint.clone(),
             gates: Gates::of(settings),
         }
     }
@@ -82,6 +85,7 @@ impl Graph {
             InfluxWriter::new(influx, own, events, clock, errors)
         });
         self.stop_order.push(("InfluxWriter", writer.clone().recipient()));
+        self.scraped.add(&writer);
         Some(writer)
     }
 
@@ -100,17 +104,18 @@ impl Graph {
             MqttPublisher::new(mqtt, topics, errors)
         });
         self.stop_order.push(("MqttPublisher", publisher.clone().recipient()));
+        self.scraped.add(&publisher);
         Some(publisher)
     }
 }
 
 impl Outputs {
     pub(super) fn health(&self) -> Fanout<HealthMetrics> {
-        fanout([to(&self.writer, true), to(&self.mqtt, true)])
+        fanout([to(&self.writer, true), to(&self.mqtt, true), to(&self.prometheus, true)])
     }
 
     pub(super) fn sessions(&self) -> Fanout<ProxySessions> {
-        fanout([to(&self.writer, true), to(&self.mqtt, true)])
+        fanout([to(&self.writer, true), to(&self.mqtt, true), to(&self.prometheus, true)])
     }
 
     pub(super) fn memory(&self) -> Fanout<OwnMemory> {

@@ -1,10 +1,8 @@
-//! `newRelic`, `thirdPartyToolsCredentials` and `prometheus`: checked, though nothing
-//! is sent there yet.
+//! `newRelic` and `thirdPartyToolsCredentials`: checked, though nothing is sent there yet.
 
 use actors::domain::yaml::{Field, List, NamedValue, OneOrMany, Reader, Section, Switch};
 use serde::Deserialize;
 
-use super::across::Across;
 use super::shared::check_url;
 
 /// `thirdPartyToolsCredentials` as written.
@@ -216,32 +214,5 @@ fn switches(at: &Reader, sections: &[(&str, &Section<Switch>)]) {
     for (key, section) in sections {
         let at = at.key(key);
         at.section(section).is_on(&at, true);
-    }
-}
-
-/// `prometheus` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct PrometheusConfig {
-    enable: Field<bool>,
-    host: Field<String>,
-    port: Field<i64>,
-    node_metrics_host: Field<String>,
-    node_metrics_port: Field<i64>,
-}
-
-impl PrometheusConfig {
-    /// Checks the section `at`; whether it is on.
-    pub(super) fn check(&self, at: &Reader, across: &Across) -> bool {
-        let on = at.key("enable").or(&self.enable, false);
-        if on {
-            let host = at.key("host").host(&self.host, "0.0.0.0");
-            let port = at.key("port").listener(&self.port, 9842);
-            across.listens(at.key("port"), "TCP", host, port);
-            let host = at.key("nodeMetricsHost").host(&self.node_metrics_host, "0.0.0.0");
-            let port = at.key("nodeMetricsPort").listener(&self.node_metrics_port, 9001);
-            across.listens(at.key("nodeMetricsPort"), "TCP", host, port);
-        }
-        on
     }
 }

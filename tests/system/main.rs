@@ -19,6 +19,7 @@ mod hostile_files;
 mod influx_v1;
 mod influx_v2_v3;
 mod polling;
+mod prometheus;
 mod secrets;
 mod stop_and_restart;
 mod tidy;
