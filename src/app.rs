@@ -8,9 +8,9 @@
 //! UdpReceiver (user events, log events) ──EventBatch────────────┘
 //!          ├──QueueMetrics──────────────────────────────────────┐
 //!          └──counts, when asked──> EventCounter ─CountedEvents─┴──> InfluxWriter
+//! HealthMetrics, ProxySessions, ErrorPoint ──> PrometheusEndpoint ──AskMetrics──> who has numbers
 //! pollers, receivers, destinations ──ErrorOccurred──> ErrorTrackerActor
-//! ErrorTrackerActor ──ErrorPoint──> InfluxErrorSinkActor, MqttErrorSinkActor, ErrorHistoryActor,
-//!                                   PrometheusEndpoint ──AskMetrics──> whoever has numbers
+//! ErrorTrackerActor ──ErrorPoint──> InfluxErrorSinkActor, MqttErrorSinkActor, ErrorHistoryActor
 //! HealthEndpoint ──AskReadiness──> InfluxWriter, HealthPoller         ConfigPage stands alone
 //! ```
 //!

@@ -20,6 +20,7 @@ mod influx_v1;
 mod influx_v2_v3;
 mod polling;
 mod prometheus;
+mod recovery;
 mod secrets;
 mod stop_and_restart;
 mod tidy;

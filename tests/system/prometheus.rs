@@ -51,6 +51,9 @@ const GAUGES: [(&str, &str); 19] = [
     ("butlersos_users_total", "11"),
 ];
 
+/// What the program tells of itself right after its start, where there is no Qlik Sense.
+const FROM_THE_START: &str = include_str!("../data/prometheus/from_the_start.txt");
+
 /// A running program and where it is scraped, `host:port`.
 struct Scraped {
     program: Program,
@@ -230,9 +233,7 @@ fn every_series_of_the_program_is_there_from_the_start() {
     let own = scraped.own();
     let found: BTreeMap<&str, &str> =
         series(&own).into_iter().filter(|(name, _)| !name.starts_with("process_")).collect();
-    let expected = include_str!("../data/prometheus/from_the_start.txt");
-    let expected: BTreeMap<&str, &str> = series(expected);
-    assert_eq!(found, expected);
+    assert_eq!(found, series(FROM_THE_START));
     assert_eq!(promtool_remarks(&own), Vec::<String>::new());
     assert_eq!(scraped.sense(), "", "nothing was polled");
 
@@ -348,40 +349,33 @@ fn series_stay_the_same_whatever_comes_by_udp() {
 }
 
 #[test]
-fn what_works_again_is_told_once_with_its_outage() {
+fn the_page_has_a_row_for_each_metric_and_rules_that_prometheus_takes() {
     let folder = tempfile::tempdir().unwrap();
-    let site = Site::start(1, folder.path()).unwrap();
-    let all = [Endpoint::Engine(0), Endpoint::Proxy(0), Endpoint::Repository];
-    for endpoint in all {
-        site.set(endpoint, Fault::Status(503, ""));
+    let (_site, text) = site(folder.path());
+    let scraped = Scraped::start(&text, folder.path());
+    until("the list of apps", || scraped.own().contains("butlersos_app_names_apps ").then_some(()));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_to_string(root.join("docs/PROMETHEUS.md")).unwrap();
+    let row = |name: &str| -> &str {
+        let mut rows = docs.lines().filter(|line| line.starts_with('|'));
+        let row = rows.find(|line| line.contains(&format!("`{name}`")));
+        row.unwrap_or_else(|| panic!("{name} has no row"))
+    };
+    let own = scraped.own();
+    let kinds = own.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    for (name, kind) in kinds.map(|line| line.split_once(' ').unwrap()) {
+        assert!(row(name).contains(&format!("| {kind} |")), "{name} is a {kind}");
     }
-    let choices = Choices { interval_ms: 200, virtual_proxies: vec!["/hdr"], ..Choices::default() };
-    let text = of_site(&site, 1, &choices);
-    let file = folder.path().join("config.yaml");
-    std::fs::write(&file, text).unwrap();
-    let mut program = Program::start(BINARY, &["-c", &file.display().to_string()]);
-    let asked = |endpoint, least| site.count(endpoint) >= least;
-    until("two failures of each", || all.iter().all(|at| asked(*at, 2)).then_some(()));
-    for endpoint in all {
-        site.set(endpoint, Fault::None);
+    GAUGES.iter().for_each(|(name, _)| _ = row(name));
+    for series in series(FROM_THE_START).keys() {
+        row(series.split('{').next().unwrap());
     }
-    let engine = site.address(Endpoint::Engine(0)).unwrap();
-    let proxy = site.address(Endpoint::Proxy(0)).unwrap();
-    let repository = site.address(Endpoint::Repository).unwrap().ip();
-    for what in [
-        format!("info: HEALTH: sense1 ({engine}) works again, had failed since 20"),
-        format!("info: PROXY SESSIONS: sense1 ({proxy}) /hdr works again, had failed since 20"),
-        format!("info: APP NAMES: {repository} works again, had failed since 20"),
-    ] {
-        let line = program.line_with(&what);
-        assert!(line.ends_with(" errors"), "{line}");
-    }
-    let later = all.map(|at| site.count(at) + 2);
-    until("two polls more", || {
-        all.iter().zip(later).all(|(at, least)| asked(*at, least)).then_some(())
-    });
-    let told = program.lines().iter().filter(|line| line.contains("works again")).count();
-    assert_eq!(told, 3);
-    program.terminate();
-    assert_eq!(program.wait(), Some(0));
+    let rules = docs.split("# butler-sos.rules.yml\n").nth(1).unwrap().split("```").next().unwrap();
+    let file = folder.path().join("butler-sos.rules.yml");
+    std::fs::write(&file, rules).unwrap();
+    let file = file.display().to_string();
+    let (code, out, _) = run_to_end("promtool", &["check", "rules", &file], folder.path());
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("3 rules found"), "{out}");
+    scraped.end();
 }
