@@ -160,7 +160,7 @@ impl Handler<HealthMetrics> for PrometheusEndpoint {
     type Result = ();
 
     fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
-        self.sense.health(metrics);
+        self.sense.health(&metrics);
     }
 }
 
@@ -168,7 +168,7 @@ impl Handler<ProxySessions> for PrometheusEndpoint {
     type Result = ();
 
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
-        self.sense.sessions(sessions);
+        self.sense.sessions(&sessions);
     }
 }
 

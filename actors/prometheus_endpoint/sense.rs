@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::metrics::{Family, Labels};
+use crate::domain::metrics::{Family, Labels, Sample};
 use crate::domain::names::{Host, MonitoredServer, ServerName, VirtualProxy};
 use crate::domain::telemetry::{DocList, EngineHealth, HealthMetrics, ProxySessions};
 
@@ -18,57 +18,65 @@ const SESSION_HOST: &str = "user_session_host";
 /// Two servers can have one name, but not one host as well.
 type Server = (ServerName, Host);
 
-/// The last answer of each server and of each virtual proxy: as many as are configured.
+/// The numbers of the last answer of each server and of each virtual proxy: as many as are
+/// configured. The answers themselves, which can be large, are not kept.
 #[derive(Default)]
 pub(super) struct SenseSheet {
-    health: BTreeMap<Server, HealthMetrics>,
-    sessions: BTreeMap<(Server, VirtualProxy), ProxySessions>,
+    engines: BTreeMap<Server, Engine>,
+    sessions: BTreeMap<(Server, VirtualProxy), Sample>,
+}
+
+struct Engine {
+    /// Labels of every gauge.
+    base: Labels,
+    /// Labels of the one about the engine itself.
+    metadata: Labels,
+    /// In the order of [`GAUGES`]; `None` where the answer did not have it.
+    values: [Option<f64>; GAUGES.len()],
 }
 
 impl SenseSheet {
-    pub(super) fn health(&mut self, metrics: HealthMetrics) {
-        self.health.insert(key(&metrics.server), metrics);
+    pub(super) fn health(&mut self, metrics: &HealthMetrics) {
+        let HealthMetrics { server, health } = metrics;
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let base = base(server);
+        let metadata = base
+            .clone()
+            .with(ENGINE_VERSION, text(&health.version))
+            .with(ENGINE_STARTED, text(&health.started));
+        let values = GAUGES.map(|(_, _, of)| of(health));
+        self.engines.insert(key(server), Engine { base, metadata, values });
     }
 
-    pub(super) fn sessions(&mut self, sessions: ProxySessions) {
-        let key = (key(&sessions.server), sessions.virtual_proxy.clone());
-        self.sessions.insert(key, sessions);
+    pub(super) fn sessions(&mut self, answer: &ProxySessions) {
+        let labels = base(&answer.server)
+            .with(SESSION_PROXY, answer.virtual_proxy.as_str())
+            .with(SESSION_HOST, answer.session_host.clone());
+        #[expect(clippy::cast_precision_loss, reason = "far fewer sessions than 2^53")]
+        let sample = Sample { labels, value: answer.sessions.len() as f64 };
+        self.sessions.insert((key(&answer.server), answer.virtual_proxy.clone()), sample);
     }
 
     /// All gauges. What an answer did not have has no sample.
     pub(super) fn families(&self) -> Vec<Family> {
         let mut families: Vec<Family> =
-            GAUGES.iter().map(|(name, help, of)| self.gauge((name, help), *of)).collect();
-        let mut engine = Family::gauge(
+            GAUGES.iter().map(|(name, help, _)| Family::gauge(name, help)).collect();
+        let mut metadata = Family::gauge(
             "butlersos_engine_metadata",
             "Version and start of the engine; always 1.",
         );
-        for metrics in self.health.values() {
-            let text = |value: &Option<String>| value.clone().unwrap_or_default();
-            let labels = base(&metrics.server)
-                .with(ENGINE_VERSION, text(&metrics.health.version))
-                .with(ENGINE_STARTED, text(&metrics.health.started));
-            engine = engine.count(labels, 1);
+        for engine in self.engines.values() {
+            for (family, value) in families.iter_mut().zip(engine.values) {
+                let labels = || engine.base.clone();
+                family.samples.extend(value.map(|value| Sample { labels: labels(), value }));
+            }
+            metadata = metadata.count(engine.metadata.clone(), 1);
         }
         let mut sessions =
             Family::gauge("butlersos_user_session_total", "Sessions of a virtual proxy.");
-        for answer in self.sessions.values() {
-            let labels = base(&answer.server)
-                .with(SESSION_PROXY, answer.virtual_proxy.as_str())
-                .with(SESSION_HOST, answer.session_host.clone());
-            sessions = sessions.count(labels, answer.sessions.len() as u64);
-        }
-        families.extend([engine, sessions]);
+        sessions.samples.extend(self.sessions.values().cloned());
+        families.extend([metadata, sessions]);
         families
-    }
-
-    fn gauge(&self, (name, help): (&'static str, &'static str), of: Read) -> Family {
-        self.health.values().fold(Family::gauge(name, help), |family, metrics| {
-            match of(&metrics.health) {
-                Some(value) => family.value(base(&metrics.server), value),
-                None => family,
-            }
-        })
     }
 }
 

@@ -60,7 +60,7 @@ fn samples(sheet: &SenseSheet) -> Vec<String> {
 #[test]
 fn every_number_of_a_health_check_is_a_gauge_with_the_labels_of_its_server() {
     let mut sheet = SenseSheet::default();
-    sheet.health(health(&server("one", &[("env", "PROD \"1\"")]), BODY));
+    sheet.health(&health(&server("one", &[("env", "PROD \"1\"")]), BODY));
     let base = "host=\"one.example.com\",server_name=\"one\",\
                 server_description=\"Central node\",env=\"PROD \\\"1\\\"\"";
     let mut expected: Vec<String> =
@@ -80,7 +80,7 @@ fn every_number_of_a_health_check_is_a_gauge_with_the_labels_of_its_server() {
 #[test]
 fn a_member_that_is_missing_costs_its_sample_only() {
     let mut sheet = SenseSheet::default();
-    sheet.health(health(&server("one", &[]), r#"{"cpu":{"total":"much"},"users":{"total":2}}"#));
+    sheet.health(&health(&server("one", &[]), r#"{"cpu":{"total":"much"},"users":{"total":2}}"#));
     let base = "host=\"one.example.com\",server_name=\"one\",server_description=\"Central node\"";
     let expected = [
         format!("butlersos_engine_metadata{{{base},engine_version=\"\",engine_started=\"\"}} 1"),
@@ -93,9 +93,9 @@ fn a_member_that_is_missing_costs_its_sample_only() {
 fn only_the_newest_engine_and_the_last_numbers_of_a_server_are_told() {
     let mut sheet = SenseSheet::default();
     let (one, two) = (server("one", &[("a", "1")]), server("two", &[("b", "2")]));
-    sheet.health(health(&one, BODY));
-    sheet.health(health(&two, BODY));
-    sheet.health(health(&one, &BODY.replace("063015", "093015").replace("13.5", "0")));
+    sheet.health(&health(&one, BODY));
+    sheet.health(&health(&two, BODY));
+    sheet.health(&health(&one, &BODY.replace("063015", "093015").replace("13.5", "0")));
     let samples = samples(&sheet);
     let of = |name: &str| -> Vec<&String> {
         samples.iter().filter(|line| line.starts_with(name)).collect()
@@ -123,9 +123,9 @@ fn sessions_are_counted_for_each_virtual_proxy() {
         answer: Arc::default(),
     };
     let mut sheet = SenseSheet::default();
-    sheet.sessions(answer("/", &[session(false), session(true)]));
-    sheet.sessions(answer("/hdr", &[session(false)]));
-    sheet.sessions(answer("/hdr", &[]));
+    sheet.sessions(&answer("/", &[session(false), session(true)]));
+    sheet.sessions(&answer("/hdr", &[session(false)]));
+    sheet.sessions(&answer("/hdr", &[]));
     // A tag wins over a name of the server, and gives way to the labels of the sessions.
     let base = "server_name=\"one\",server_description=\"Central node\",host=\"other\"";
     let line = |proxy: &str, count: u32| {

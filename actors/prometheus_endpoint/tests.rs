@@ -136,7 +136,7 @@ async fn an_actor_that_does_not_answer_costs_its_own_numbers_only() {
 }
 
 #[actix::test]
-async fn both_pages_are_served_until_the_end_and_nothing_else_is() {
+async fn both_pages_are_served_and_nothing_else_is() {
     log_probe::record();
     let (endpoint, own) = start(0);
     endpoint.send(Watch(Vec::new())).await.unwrap();
@@ -157,8 +157,40 @@ async fn both_pages_are_served_until_the_end_and_nothing_else_is() {
         assert_eq!(ask(address, "/metrics").await.unwrap().status, 200);
         assert_eq!(ask(address, "/other").await.unwrap().status, 404);
     }
-    let until = tokio::time::Instant::now() + Duration::from_secs(1);
-    endpoint.send(Drain { until }).await.unwrap();
+}
+
+/// Breaks the endpoint.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Break;
+
+impl Handler<Break> for PrometheusEndpoint {
+    type Result = ();
+
+    fn handle(&mut self, _: Break, _: &mut Self::Context) {
+        panic!("broken by a test");
+    }
+}
+
+#[actix::test]
+async fn after_a_restart_both_pages_go_on_with_their_numbers() {
+    log_probe::record();
+    let (endpoint, own) = start(0);
+    endpoint.send(Watch(Vec::new())).await.unwrap();
+    let sense = sense_address().await;
+    let failure = Failure::Local { code: None, message: "a test".into() };
+    let origin = Origin::HealthApi { server: "sense1".into(), host: "h".into() };
+    endpoint.send(ErrorPoint::new(Stamp(1), ErrorOccurred { origin, failure })).await.unwrap();
+    endpoint.do_send(Break);
+    assert_eq!(sense_address().await, sense, "it listens on the same socket again");
+    assert_eq!(ask(sense, "/metrics").await.unwrap().status, 200);
+    let page = ask(own, "/metrics").await.unwrap().body;
+    for line in [
+        "butlersos_errors_total{error_type=\"HEALTH_API\"} 1",
+        "butlersos_actor_restarts_total{actor=\"PrometheusEndpoint\"} 1",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line} in {page}");
+    }
 }
 
 #[actix::test]
