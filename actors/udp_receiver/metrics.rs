@@ -62,3 +62,49 @@ pub(super) fn families(stream: EventStream, reading: &QueueReading) -> Vec<Famil
         dropped,
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::metrics::encode;
+
+    #[test]
+    fn each_number_has_its_own_name() {
+        let reading = QueueReading {
+            queue_size: 1,
+            queue_max_size: 2,
+            received: 3,
+            queued: 4,
+            processed: 5,
+            failed: 6,
+            dropped_rate_limit: 7,
+            dropped_queue_full: 8,
+            dropped_size: 9,
+            dropped_kernel: Some(10),
+            ..QueueReading::default()
+        };
+        let page = encode(&families(EventStream::Log, &reading));
+        let numbers = page.lines().filter(|line| !line.starts_with('#'));
+        let numbers: Vec<String> = numbers
+            .map(|line| line.replace("queue=\"log_events\"", "").replace("butlersos_udp_", ""))
+            .collect();
+        assert_eq!(
+            numbers,
+            [
+                "datagrams_dropped_total{,reason=\"kernel\"} 10",
+                "datagrams_dropped_total{,reason=\"queue_full\"} 8",
+                "datagrams_dropped_total{,reason=\"rate_limit\"} 7",
+                "datagrams_dropped_total{,reason=\"size\"} 9",
+                "datagrams_failed_total{} 6",
+                "datagrams_processed_total{} 5",
+                "datagrams_queued_total{} 4",
+                "datagrams_received_total{} 3",
+                "queue_capacity{} 2",
+                "queue_depth{} 1",
+            ]
+        );
+        let silent = QueueReading { dropped_kernel: None, ..reading };
+        let page = encode(&families(EventStream::User, &silent));
+        assert!(!page.contains("kernel"), "the operating system does not tell: {page}");
+    }
+}

@@ -76,6 +76,9 @@ fn values(settings: &Settings, text: &mut String) {
     for (name, value) in probes {
         writeln!(text, "{name} = {value}").unwrap();
     }
+    if let Some(on) = &settings.prometheus {
+        writeln!(text, "prometheus = {}, {}", on.sense, on.own).unwrap();
+    }
 }
 
 #[test]

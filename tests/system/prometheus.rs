@@ -189,6 +189,11 @@ fn both_pages_tell_everything_and_promtool_can_read_them() {
         assert!(number(&own, series) > 0.0, "{series}");
     }
     check_remarks(&sense, &own);
+
+    site.set(Endpoint::Engine(0), Fault::Refused);
+    let up = "butlersos_poll_up{poller=\"health\",server_name=\"sense1\"}";
+    until("the server to be down", || (number(&scraped.own(), up) == 0.0).then_some(()));
+    assert_eq!(scraped.sense(), sense, "gauges keep their last value");
     scraped.end();
 }
 

@@ -66,3 +66,42 @@ impl Destination<'_> {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::metrics::encode;
+
+    #[test]
+    fn each_number_has_its_own_name() {
+        let destination = Destination {
+            name: "there",
+            writes: 1,
+            retries: 2,
+            points: 3,
+            dropped: &[("overflow", 4), ("refused", 5)],
+            waiting: 6,
+            capacity: 7,
+            up: true,
+        };
+        let page = encode(&destination.families());
+        let numbers = page.lines().filter(|line| !line.starts_with('#'));
+        let numbers: Vec<String> = numbers
+            .map(|line| line.replace("destination=\"there\"", ""))
+            .map(|line| line.replace("butlersos_destination_", ""))
+            .collect();
+        assert_eq!(
+            numbers,
+            [
+                "points_dropped_total{,reason=\"overflow\"} 4",
+                "points_dropped_total{,reason=\"refused\"} 5",
+                "points_total{} 3",
+                "queue_capacity{} 7",
+                "queue_depth{} 6",
+                "retries_total{} 2",
+                "up{} 1",
+                "writes_total{} 1",
+            ]
+        );
+    }
+}
