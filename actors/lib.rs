@@ -18,6 +18,7 @@ pub mod influx_writer;
 pub mod mqtt_error_sink;
 pub mod mqtt_publisher;
 pub mod new_relic_poster;
+pub mod prometheus_endpoint;
 pub mod proxy_poller;
 pub mod udp_receiver;
 pub mod uptime_monitor;

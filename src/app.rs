@@ -8,6 +8,7 @@
 //! UdpReceiver (user events, log events) ──EventBatch────────────┘    NewRelicPoster
 //!          ├──QueueMetrics──────────────────────────────────────┐
 //!          └──counts, when asked──> EventCounter ─CountedEvents─┴──> InfluxWriter
+//! HealthMetrics, ProxySessions, ErrorPoint ──> PrometheusEndpoint ──AskMetrics──> who has numbers
 //! pollers, receivers, destinations ──ErrorOccurred──> ErrorTrackerActor
 //! ErrorTrackerActor ──ErrorPoint──> InfluxErrorSinkActor, MqttErrorSinkActor, ErrorHistoryActor
 //! HealthEndpoint ──AskReadiness──> destinations, receivers, HealthPoller
@@ -17,6 +18,7 @@
 //! Downstream starts first; sources stop first.
 
 mod events;
+mod metrics;
 mod outputs;
 
 use std::net::SocketAddr;
@@ -49,6 +51,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use self::metrics::Scraped;
 use self::outputs::Outputs;
 use crate::config::{Settings, TrackingSettings};
 use crate::sockets::Sockets;
@@ -95,10 +98,16 @@ impl App {
     pub fn start(settings: Settings, mut surroundings: Surroundings) -> Self {
         let (give_up, given_up) = mpsc::unbounded_channel();
         let supervisor = Supervisor::new(Policy::default(), move |name| _ = give_up.send(name));
-        let mut graph = Graph { supervisor, arbiters: Vec::new(), stop_order: Vec::new() };
+        let mut graph = Graph {
+            supervisor,
+            arbiters: Vec::new(),
+            stop_order: Vec::new(),
+            scraped: Scraped::default(),
+        };
 
-        let sockets = std::mem::take(&mut surroundings.sockets);
+        let mut sockets = std::mem::take(&mut surroundings.sockets);
         let surroundings = &surroundings;
+        graph.start_prometheus(&settings, surroundings, sockets.own_metrics.take());
         let tracker = graph.start_tracking(&settings, surroundings);
         let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
         let outputs = graph.start_outputs(&settings, surroundings, &errors);
@@ -108,8 +117,10 @@ impl App {
         let shown = settings.page.as_ref().map(|page| page.shown.clone());
         let mut asked = outputs.asked();
         asked.extend(receivers.asked);
-        asked.extend(graph.start_pollers(settings, &outputs, receivers.names, &errors));
+        let clock = &surroundings.clock;
+        asked.extend(graph.start_pollers(settings, clock, &outputs, receivers.names, &errors));
         graph.start_endpoints(sockets, shown, asked.clone());
+        graph.scraped.complete();
 
         // Everybody was pushed as they started, downstream first.
         graph.stop_order.reverse();
@@ -183,6 +194,7 @@ struct Graph {
     supervisor: Supervisor,
     arbiters: Vec<Arbiter>,
     stop_order: Vec<(&'static str, Recipient<Drain>)>,
+    scraped: Scraped,
 }
 
 impl Graph {
@@ -209,6 +221,7 @@ impl Graph {
             ErrorTrackerActor::new(tracking, clock)
         });
         self.stop_order.push(("ErrorTrackerActor", tracker.clone().recipient()));
+        self.scraped.add(&tracker);
         tracker
     }
 
@@ -219,6 +232,7 @@ impl Graph {
         surroundings: &Surroundings,
     ) -> Tracking {
         let mut sinks: Vec<Recipient<ErrorPoint>> = Vec::new();
+        sinks.extend(self.scraped.endpoint.clone().map(Addr::recipient));
         if let (Some(sink), Some(influx)) = (&tracking.influx, &settings.influx) {
             let (sink, influx, place) = (sink.clone(), influx.clone(), self.own_thread());
             let addr =
@@ -226,6 +240,7 @@ impl Graph {
                     InfluxErrorSinkActor::new(&influx, sink)
                 });
             self.stop_order.push(("InfluxErrorSinkActor", addr.clone().recipient()));
+            self.scraped.add(&addr);
             sinks.push(addr.recipient());
         } else if tracking.influx.is_some() {
             log::info!(
@@ -242,6 +257,7 @@ impl Graph {
                     MqttErrorSinkActor::new(mqtt, topic, clock)
                 });
             self.stop_order.push(("MqttErrorSinkActor", addr.clone().recipient()));
+            self.scraped.add(&addr);
             sinks.push(addr.recipient());
         }
         let mut today = ErrorCounts::new(surroundings.clock.now().date_naive());
@@ -329,6 +345,7 @@ impl Graph {
     fn start_pollers(
         &mut self,
         settings: Settings,
+        clock: &Clock,
         outputs: &Outputs,
         mut use_names: Vec<Recipient<AppNames>>,
         errors: &Recipient<ErrorOccurred>,
@@ -339,31 +356,35 @@ impl Graph {
 
         let metrics = outputs.health();
         let health = {
-            let (sense, certificate, errors) =
-                (Arc::clone(&sense), certificate.clone(), errors.clone());
+            let (sense, certificate, clock, errors) =
+                (Arc::clone(&sense), certificate.clone(), clock.clone(), errors.clone());
             self.supervisor.start("HealthPoller", &Place::Here, MAILBOX, move || {
-                HealthPoller::new(sense, certificate, metrics, errors)
+                HealthPoller::new(sense, certificate, clock, metrics, errors)
             })
         };
         self.stop_order.push(("HealthPoller", health.clone().recipient()));
+        self.scraped.add(&health);
 
         if let Some(polling) = sense.sessions.clone() {
             let sessions = outputs.sessions();
-            let (sense, certificate, errors) =
-                (Arc::clone(&sense), certificate.clone(), errors.clone());
+            let (sense, certificate, clock, errors) =
+                (Arc::clone(&sense), certificate.clone(), clock.clone(), errors.clone());
             let proxy = self.supervisor.start("ProxyPoller", &Place::Here, MAILBOX, move || {
-                ProxyPoller::new(&sense, polling, certificate, sessions, errors)
+                ProxyPoller::new(&sense, polling, certificate, clock, sessions, errors)
             });
+            self.scraped.add(&proxy);
             self.stop_order.push(("ProxyPoller", proxy.recipient()));
         }
         if let Some(polling) = sense.app_names.clone() {
             use_names.push(health.clone().recipient());
             let names = Fanout::new(use_names);
-            let (verify, errors) = (sense.reject_unauthorized, errors.clone());
+            let (verify, clock, errors) =
+                (sense.reject_unauthorized, clock.clone(), errors.clone());
             let apps =
                 self.supervisor.start("AppNamesExtractor", &Place::Here, MAILBOX, move || {
-                    AppNamesExtractor::new(polling, verify, certificate, names, errors)
+                    AppNamesExtractor::new(polling, verify, certificate, clock, names, errors)
                 });
+            self.scraped.add(&apps);
             self.stop_order.push(("AppNamesExtractor", apps.recipient()));
         }
         Some(health.recipient())

@@ -27,12 +27,6 @@ pub(crate) fn introduce(settings: &Settings) {
             log::info!("MAIN: {what}: {}", paths::absolute(file).display());
         }
     }
-    if !settings.unused.is_empty() {
-        log::warn!(
-            "MAIN: Switched on, but not part of this version yet: {}",
-            settings.unused.join(", ")
-        );
-    }
     let sense = &settings.sense;
     let virtual_proxies: usize = sense
         .targets
@@ -64,6 +58,13 @@ pub(crate) fn introduce(settings: &Settings) {
     }
     if let Some(history) = settings.tracking.as_ref().and_then(|on| on.history.as_ref()) {
         log::info!("MAIN: Keeping the error history in {}", history.file.display());
+    }
+    if let Some(prometheus) = &settings.prometheus {
+        log::info!(
+            "MAIN: Prometheus may scrape Qlik Sense at {}, this program at {}",
+            prometheus.sense,
+            prometheus.own
+        );
     }
     for (what, on) in [
         ("user events", settings.user_events.is_some()),

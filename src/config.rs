@@ -6,7 +6,6 @@
 
 mod across;
 mod categorise;
-mod destinations;
 mod event_counts;
 mod find;
 mod general;
@@ -35,12 +34,12 @@ use actors::io::sense::{
     AppNamesConfig, CertConfig, SenseConfig, SenseSettings, ServersConfig, UserSessionsConfig,
 };
 use actors::new_relic_poster::{Account, CredentialsConfig, NewRelicConfig, NewRelicSettings};
+use actors::prometheus_endpoint::{PrometheusConfig, PrometheusSettings, check_labels};
 use actors::runtime::level::Level;
 use actors::uptime_monitor::{UptimeConfig, UptimeSettings};
 use serde::Deserialize;
 
 use self::across::{Across, Masters};
-use self::destinations::PrometheusConfig;
 use self::event_counts::EventCountsConfig;
 use self::general::CrashFileConfig;
 use self::log_events::LogEventsConfig;
@@ -61,8 +60,7 @@ pub use self::user_events::UserEvents;
 /// The key that everything is below.
 const ROOT: &str = "Butler-SOS";
 
-/// `Butler-SOS` as written. Sections whose actor does not exist yet are read and checked all the
-/// same.
+/// `Butler-SOS` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Config {
@@ -110,8 +108,6 @@ pub struct Settings {
     pub crash: Option<CrashSettings>,
     /// Switches without effect here, for those who read a crash dump.
     pub idle: IdleSwitches,
-    /// Sections that are switched on and that this version has no actor for.
-    pub unused: Vec<&'static str>,
     /// `None` when the master switch is off.
     pub tracking: Option<TrackingSettings>,
     /// `None` when switched off.
@@ -124,6 +120,8 @@ pub struct Settings {
     pub mqtt: Option<MqttSettings>,
     /// `None` when nothing is posted to New Relic.
     pub new_relic: Option<NewRelicSettings>,
+    /// `None` when Prometheus cannot scrape.
+    pub prometheus: Option<PrometheusSettings>,
     /// The Qlik Sense site.
     pub sense: SenseSettings,
     /// What is counted of events.
@@ -190,6 +188,7 @@ impl Config {
         let mqtt_at = at.key("mqttConfig");
         let mqtt = mqtt_at.section(&self.mqtt_config).check(&mqtt_at, &folder);
         let sense = sense.check(at, &folder);
+        let prometheus = self.check_prometheus(at, &across, &sense);
         let relic = new_relic::Parts {
             accounts,
             uptime: uptime.as_ref(),
@@ -203,10 +202,11 @@ impl Config {
             mqtt: mqtt.is_some(),
             new_relic: relic.on,
         };
-        let unused = self.check_unused(at, &across);
         across.check(masters, &relic.names);
+        if self.logdb != Names::default() {
+            at.key("logdb").warning("is not used any more, ignored");
+        }
         Settings {
-            unused,
             mqtt,
             new_relic: relic.settings,
             event_counts,
@@ -223,8 +223,25 @@ impl Config {
             uptime,
             heartbeat: heartbeat_at.section(&self.heartbeat).check(&heartbeat_at),
             influx: influx_at.section(&self.influxdb_config).check(&influx_at),
+            prometheus,
             sense,
         }
+    }
+
+    fn check_prometheus(
+        &self,
+        at: &Reader,
+        across: &Across,
+        sense: &SenseSettings,
+    ) -> Option<PrometheusSettings> {
+        let prometheus_at = at.key("prometheus");
+        let settings = prometheus_at.section(&self.prometheus).check(&prometheus_at)?;
+        for (key, listen) in [("port", &settings.sense), ("nodeMetricsPort", &settings.own)] {
+            across.listens(prometheus_at.key(key), "TCP", listen.host.clone(), listen.port);
+        }
+        let servers = sense.targets.iter().map(|target| &*target.server);
+        check_labels(&at.key("serversToMonitor.serverTagsDefinition"), servers);
+        Some(settings)
     }
 
     fn check_log_directory(&self, at: &Reader, base: &Path) -> Option<PathBuf> {
@@ -249,16 +266,5 @@ impl Config {
         let info_at = at.key("systemInfo");
         let system_info = info_at.section(&self.system_info).is_on(&info_at, true);
         IdleSwitches { anon_telemetry, system_info, audit_events }
-    }
-
-    /// Checks the sections that nothing uses yet; the names of those that are switched on.
-    fn check_unused(&self, at: &Reader, across: &Across) -> Vec<&'static str> {
-        if self.logdb != Names::default() {
-            at.key("logdb").warning("is not used any more, ignored");
-        }
-        let prometheus_at = at.key("prometheus");
-        let on =
-            [("prometheus", prometheus_at.section(&self.prometheus).check(&prometheus_at, across))];
-        on.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
     }
 }

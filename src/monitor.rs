@@ -106,7 +106,6 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
 
 /// Settings that help whoever reads a crash dump; none is a secret.
 fn facts(settings: &Settings) -> Value {
-    let on = |section: &str| settings.unused.contains(&section);
     json!({
         "logLevel": settings.log_level.as_str(),
         "fileLogging": settings.log_directory.is_some(),
@@ -120,7 +119,7 @@ fn facts(settings: &Settings) -> Value {
         "logEventsEnable": settings.log_events.is_some(),
         "servers": settings.sense.targets.len(),
         "userEventsEnable": settings.user_events.is_some(),
-        "prometheusEnable": on("prometheus"),
+        "prometheusEnable": settings.prometheus.is_some(),
         "mqttEnable": settings.mqtt.is_some(),
     })
 }

@@ -14,6 +14,9 @@ pub struct Sockets {
     pub health: Option<HealthSockets>,
     /// The configuration page.
     pub page: Option<TcpListener>,
+    /// Metrics of this program. The port for metrics of Qlik Sense is no reason not to start, so
+    /// its actor binds that one.
+    pub own_metrics: Option<TcpListener>,
 }
 
 impl Sockets {
@@ -35,6 +38,15 @@ impl Sockets {
                 cannot("configVisualisation.port", &format!("{host}:{port}"), error)
             })
         });
-        Ok(Self { health: health.transpose()?, page: page.transpose()? })
+        let own_metrics = settings.prometheus.as_ref().map(|prometheus| {
+            let at = &prometheus.own;
+            TcpListener::bind((at.host.as_str(), at.port))
+                .map_err(|error| cannot("prometheus.nodeMetricsPort", &at.to_string(), error))
+        });
+        Ok(Self {
+            health: health.transpose()?,
+            page: page.transpose()?,
+            own_metrics: own_metrics.transpose()?,
+        })
     }
 }

@@ -1,23 +1,31 @@
 //! AppNamesExtractor: fetches the names of all apps from the Qlik Sense repository.
 //!
-//! - receives: [`Drain`]
+//! - receives: [`AskMetrics`], [`Drain`]
 //! - sends: [`AppNames`] after each complete fetch; after a failed one the old names stay
 //! - reports: one `APP_NAMES_EXTRACT` error for each fetch without a usable answer
 //! - on restart: fetches at once, then at its interval
 
+use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::rc::Rc;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{Actor, AsyncContext, Context, Handler, Recipient, SpawnHandle, Supervised};
+use actix::{
+    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
+};
+use tokio::time::Instant;
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
+use crate::domain::metrics::{Family, Labels};
 use crate::domain::telemetry::AppNames;
 use crate::io::http::CertFiles;
 use crate::io::sense::{AppNamesPolling, SenseClient};
+use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::metrics::AskMetrics;
+use crate::runtime::polls::{self, Polls};
 use crate::runtime::rhythm::every;
 
 /// See the module.
@@ -29,6 +37,10 @@ pub struct AppNamesExtractor {
 struct Work {
     polling: AppNamesPolling,
     client: SenseClient,
+    polls: RefCell<Polls>,
+    /// The last complete list: when it came, and how many apps are in it.
+    list: Cell<Option<(Instant, usize)>>,
+    clock: Clock,
     names: Fanout<AppNames>,
     errors: Recipient<ErrorOccurred>,
 }
@@ -39,29 +51,58 @@ impl AppNamesExtractor {
         polling: AppNamesPolling,
         reject_unauthorized: bool,
         certificate: CertFiles,
+        clock: Clock,
         names: Fanout<AppNames>,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let client = SenseClient::for_app_list(certificate, reject_unauthorized);
-        Self { work: Rc::new(Work { polling, client, names, errors }), fetching: None }
+        let (polls, list) = (RefCell::default(), Cell::new(None));
+        let work = Rc::new(Work { polling, client, polls, list, clock, names, errors });
+        Self { work, fetching: None }
     }
 }
 
 impl Work {
     async fn fetch(&self) {
-        match self.ask().await {
+        let host = &self.polling.host;
+        let began = Instant::now();
+        let answer = self.ask().await;
+        let mut polls = self.polls.borrow_mut();
+        match answer {
             Ok(names) => {
+                if let Some(outage) = polls.worked(began.elapsed()) {
+                    log::info!("APP NAMES: {host} {outage}");
+                }
+                self.list.set(Some((Instant::now(), names.len())));
                 log::debug!("APP NAMES: {} apps known", names.len());
                 self.names.send(&names);
             }
             Err(failure) => {
-                let host = &self.polling.host;
+                polls.failed(began.elapsed(), self.clock.now());
                 log::error!("APP NAMES: {host}: {}", failure.message());
                 let server = self.polling.server.clone();
                 let origin = Origin::AppNamesExtract { server, host: host.clone() };
                 self.errors.do_send(ErrorOccurred { origin, failure });
             }
         }
+    }
+
+    fn families(&self) -> Vec<Family> {
+        let server = self.polling.server.as_ref().map_or("", |name| name.as_str());
+        let labels = Labels::of(&[("poller", "app_names"), ("server_name", server)]);
+        let mut families = polls::families([(labels, &*self.polls.borrow())]);
+        if let Some((came, apps)) = self.list.get() {
+            families.extend([
+                Family::gauge(
+                    "butlersos_app_names_age_seconds",
+                    "Time since the last complete list of apps came.",
+                )
+                .value(Labels::default(), came.elapsed().as_secs_f64()),
+                Family::gauge("butlersos_app_names_apps", "Apps in the last complete list.")
+                    .count(Labels::default(), apps as u64),
+            ]);
+        }
+        families
     }
 
     async fn ask(&self) -> Result<AppNames, Failure> {
@@ -101,6 +142,14 @@ impl Actor for AppNamesExtractor {
 }
 
 impl Supervised for AppNamesExtractor {}
+
+impl Handler<AskMetrics> for AppNamesExtractor {
+    type Result = MessageResult<AskMetrics>;
+
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.work.families())
+    }
+}
 
 impl Handler<Drain> for AppNamesExtractor {
     type Result = ();

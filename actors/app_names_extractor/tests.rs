@@ -21,7 +21,9 @@ async fn names_are_fetched_at_once_then_at_the_interval_until_the_end() {
     let (names, received_names) = probe::<AppNames>();
     let (errors, received) = probe::<ErrorOccurred>();
     let names = Fanout::new(vec![names]);
-    let extractor = AppNamesExtractor::new(polling, true, certificate, names, errors).start();
+    let clock = Clock::system();
+    let extractor =
+        AppNamesExtractor::new(polling, true, certificate, clock, names, errors).start();
 
     tokio::time::sleep(Duration::from_secs(1)).await;
     let first = received.all().remove(0);
@@ -31,7 +33,7 @@ async fn names_are_fetched_at_once_then_at_the_interval_until_the_end() {
     assert_eq!(received.all().len(), 3);
     assert!(received_names.all().is_empty(), "a fetch that failed changes no names");
 
-    let until = tokio::time::Instant::now();
+    let until = Instant::now();
     extractor.send(Drain { until }).await.unwrap();
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert_eq!(received.all().len(), 3);

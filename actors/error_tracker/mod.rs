@@ -1,6 +1,6 @@
 //! ErrorTrackerActor: owns the day's error counts, logs them, and hands each error to the sinks.
 //!
-//! - receives: [`ErrorOccurred`] from every other actor, [`Drain`], [`AskCounts`]
+//! - receives: [`ErrorOccurred`] from every other actor, [`Drain`], [`AskCounts`], [`AskMetrics`]
 //! - sends: [`ErrorPoint`] to every error sink; no sink knows the tracker, so telling an error
 //!   never makes another error
 //! - reports: nothing; a sink that cannot take a point costs that point, counted and at debug
@@ -14,8 +14,10 @@ use std::time::Duration;
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, Supervised};
 
 use crate::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint};
+use crate::domain::metrics::{Family, Labels};
 use crate::runtime::clock::{Clock, next_midnight};
 use crate::runtime::drain::Drain;
+use crate::runtime::metrics::AskMetrics;
 
 pub use settings::LogSummaryConfig;
 
@@ -162,6 +164,18 @@ impl Handler<AskCounts> for ErrorTrackerActor {
             Tracking::On { today, .. } => Some(today.clone()),
         };
         MessageResult(Tracked { counts, points_dropped: self.points_dropped })
+    }
+}
+
+impl Handler<AskMetrics> for ErrorTrackerActor {
+    type Result = MessageResult<AskMetrics>;
+
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        let dropped = Family::counter(
+            "butlersos_error_points_dropped_total",
+            "Error events that a sink had no room for.",
+        );
+        MessageResult(vec![dropped.count(Labels::default(), self.points_dropped)])
     }
 }
 

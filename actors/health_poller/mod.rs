@@ -1,6 +1,6 @@
 //! HealthPoller: asks every Qlik Sense engine for its health, each server at its own rate.
 //!
-//! - receives: [`AppNames`], [`AskReadiness`], [`Drain`]
+//! - receives: [`AppNames`], [`AskReadiness`], [`AskMetrics`], [`Drain`]
 //! - sends: [`HealthMetrics`] to every destination
 //! - reports: one `HEALTH_API` error for each health check without a usable answer
 //! - on restart: all servers are polled from the beginning
@@ -14,13 +14,18 @@ use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
 };
 use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
+use crate::domain::metrics::Labels;
 use crate::domain::telemetry::{AppNames, EngineHealth, HealthMetrics};
 use crate::io::http::CertFiles;
 use crate::io::sense::{SenseClient, SenseSettings, Target};
+use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::metrics::AskMetrics;
+use crate::runtime::polls::{self, Polls};
 use crate::runtime::readiness::{AskReadiness, Readiness};
 use crate::runtime::rhythm::{every, offset};
 
@@ -36,6 +41,9 @@ struct Work {
     client: SenseClient,
     /// `None` when app names are not extracted.
     names: RefCell<Option<AppNames>>,
+    /// One for each target.
+    polls: RefCell<Vec<Polls>>,
+    clock: Clock,
     metrics: Fanout<HealthMetrics>,
     errors: Recipient<ErrorOccurred>,
 }
@@ -45,12 +53,14 @@ impl HealthPoller {
     pub fn new(
         settings: Arc<SenseSettings>,
         certificate: CertFiles,
+        clock: Clock,
         metrics: Fanout<HealthMetrics>,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
         let names = RefCell::new(settings.app_names.is_some().then(AppNames::default));
-        let work = Rc::new(Work { settings, client, names, metrics, errors });
+        let polls = RefCell::new(vec![Polls::default(); settings.targets.len()]);
+        let work = Rc::new(Work { settings, client, names, polls, clock, metrics, errors });
         Self { work, polling: None }
     }
 }
@@ -61,7 +71,7 @@ impl Work {
         let target = &self.settings.targets[index];
         let interval = self.settings.health_interval;
         let first = offset(index, self.settings.targets.len(), interval);
-        let poll = async || self.poll(target).await;
+        let poll = async || self.poll(index).await;
         every(first, interval, poll, |skipped| {
             log::warn!(
                 "HEALTH: {} took longer than the polling interval, {skipped} polls skipped",
@@ -71,11 +81,21 @@ impl Work {
         .await;
     }
 
-    async fn poll(&self, target: &Target) {
-        match self.ask(target).await {
-            Ok(metrics) => self.metrics.send(&metrics),
+    async fn poll(&self, index: usize) {
+        let target = &self.settings.targets[index];
+        let server = &target.server;
+        let began = Instant::now();
+        let answer = self.ask(target).await;
+        let polls = &mut self.polls.borrow_mut()[index];
+        match answer {
+            Ok(metrics) => {
+                if let Some(outage) = polls.worked(began.elapsed()) {
+                    log::info!("HEALTH: {} ({}) {outage}", server.name, target.authority);
+                }
+                self.metrics.send(&metrics);
+            }
             Err(failure) => {
-                let server = &target.server;
+                polls.failed(began.elapsed(), self.clock.now());
                 log::error!(
                     "HEALTH: {} ({}): {}",
                     server.name,
@@ -134,6 +154,18 @@ impl Handler<AskReadiness> for HealthPoller {
         let certificate = self.work.settings.certificate.as_ref();
         let obstacle = certificate.and_then(|files| files.check().err());
         MessageResult(Readiness { of: "certificate", obstacle })
+    }
+}
+
+impl Handler<AskMetrics> for HealthPoller {
+    type Result = MessageResult<AskMetrics>;
+
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        let polls = self.work.polls.borrow();
+        let labels = self.work.settings.targets.iter().map(|target| {
+            Labels::of(&[("poller", "health"), ("server_name", target.server.name.as_str())])
+        });
+        MessageResult(polls::families(labels.zip(polls.iter())))
     }
 }
 

@@ -37,9 +37,10 @@ fn start(targets: Vec<Target>) -> (actix::Addr<HealthPoller>, Received<ErrorOccu
     });
     let (errors, received) = probe();
     let (metrics, _) = probe();
+    let clock = Clock::system();
     let supervisor = Supervisor::new(Policy::default(), |_| {});
     let poller = supervisor.start("HealthPoller", &Place::Here, 10, move || {
-        HealthPoller::new(settings, certificate, Fanout::new(vec![metrics]), errors)
+        HealthPoller::new(settings, certificate, clock, Fanout::new(vec![metrics]), errors)
     });
     (poller, received)
 }
@@ -75,7 +76,7 @@ async fn a_drained_poller_polls_no_more() {
     let (poller, received) = start(vec![target("a", "a:4747")]);
     tokio::time::sleep(Duration::from_secs(31)).await;
     assert_eq!(received.all().len(), 2);
-    let until = tokio::time::Instant::now();
+    let until = Instant::now();
     poller.send(Drain { until }).await.unwrap();
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert_eq!(received.all().len(), 2);

@@ -1,6 +1,6 @@
 //! InfluxErrorSinkActor: stores every error event as one point in InfluxDB.
 //!
-//! - receives: [`ErrorPoint`] from the tracker, [`Drain`], [`AskStats`]
+//! - receives: [`ErrorPoint`] from the tracker, [`Drain`], [`AskStats`], [`AskMetrics`]
 //! - sends: nothing; it holds no address of the tracker, so a failing write cannot become an
 //!   error that is written again (decision E16)
 //! - reports: failures at debug only, and local counters
@@ -18,6 +18,7 @@ use actix::{
 use crate::domain::errors::ErrorPoint;
 use crate::io::influx::{Delivery, Event, InfluxSettings, Stats, Style, WriteJob, encode_error};
 use crate::runtime::drain::Drain;
+use crate::runtime::metrics::AskMetrics;
 
 pub use settings::{ErrorSinkConfig, ErrorSinkSettings};
 
@@ -85,6 +86,14 @@ impl Handler<AskStats> for InfluxErrorSinkActor {
 
     fn handle(&mut self, _: AskStats, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.delivery.stats())
+    }
+}
+
+impl Handler<AskMetrics> for InfluxErrorSinkActor {
+    type Result = MessageResult<AskMetrics>;
+
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.delivery.families("influxdb_errors"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! InfluxWriter: stores measurements in InfluxDB.
 //!
 //! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], batches of [`UserEvent`] and
-//!   [`LogEvent`], [`CountedEvents`], [`QueueMetrics`], [`AskReadiness`], [`Drain`]
+//!   [`LogEvent`], [`CountedEvents`], [`QueueMetrics`], [`AskReadiness`], [`AskMetrics`], [`Drain`]
 //! - sends: nothing
 //! - reports: one `INFLUXDB_V*_WRITE` error for each write operation that was not stored at its
 //!   first attempt (decisions E11 and E19)
@@ -33,6 +33,7 @@ use crate::domain::telemetry::{
 use crate::io::influx::{Delivery, Event, InfluxSettings, Style, WriteJob, encode};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 use self::events::Gathered;
@@ -258,6 +259,14 @@ impl Handler<AskReadiness> for InfluxWriter {
 
     fn handle(&mut self, _: AskReadiness, _: &mut Self::Context) -> Self::Result {
         MessageResult(Readiness { of: "influxdb", obstacle: self.delivery.obstacle() })
+    }
+}
+
+impl Handler<AskMetrics> for InfluxWriter {
+    type Result = MessageResult<AskMetrics>;
+
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.delivery.families("influxdb"))
     }
 }
 

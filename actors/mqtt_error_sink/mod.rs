@@ -1,7 +1,7 @@
 //! MqttErrorSinkActor: publishes every error event on an MQTT broker, so that errors are seen while
 //! InfluxDB is away.
 //!
-//! - receives: [`ErrorPoint`] from the tracker, [`Drain`]
+//! - receives: [`ErrorPoint`] from the tracker, [`AskMetrics`], [`Drain`]
 //! - sends: MQTT 3.1.1 to the broker, over a connection of its own
 //! - reports: failures at debug only; it holds no address of the tracker, so a message that is not
 //!   published cannot become an error that is published again (decision E16)
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{Actor, AsyncContext, Context, Handler, ResponseFuture, Supervised};
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture, Supervised};
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
@@ -22,6 +22,7 @@ use crate::domain::point::FieldValue;
 use crate::io::mqtt::{Connection, Event, Message, MqttSettings};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::metrics::AskMetrics;
 
 pub use settings::ErrorTopicConfig;
 
@@ -89,6 +90,14 @@ impl Handler<ErrorPoint> for MqttErrorSinkActor {
     fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
         let message = Message { topic: self.topic.clone(), payload: payload(&point) };
         self.connection.publish((), vec![message]);
+    }
+}
+
+impl Handler<AskMetrics> for MqttErrorSinkActor {
+    type Result = MessageResult<AskMetrics>;
+
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.connection.families("mqtt_errors"))
     }
 }
 

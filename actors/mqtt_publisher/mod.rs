@@ -1,7 +1,7 @@
 //! MqttPublisher: publishes measurements and events on an MQTT broker.
 //!
 //! - receives: [`HealthMetrics`], [`ProxySessions`], [`EventBatch`] of user and of log events,
-//!   [`AskReadiness`], [`Drain`]
+//!   [`AskReadiness`], [`AskMetrics`], [`Drain`]
 //! - sends: MQTT 3.1.1 to the broker
 //! - reports: one `MQTT_PUBLISH` error for each health answer, session list or event that was not
 //!   written to a live connection, or that the broker did not confirm
@@ -24,6 +24,7 @@ use crate::domain::telemetry::{EventBatch, HealthMetrics, ProxySessions};
 use crate::io::mqtt::{Connection, Event, MqttSettings};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use topics::{EventTopics, LogTopics, UserTopics};
@@ -137,6 +138,14 @@ impl Handler<AskReadiness> for MqttPublisher {
 
     fn handle(&mut self, _: AskReadiness, _: &mut Self::Context) -> Self::Result {
         MessageResult(Readiness { of: "mqtt", obstacle: self.connection.obstacle() })
+    }
+}
+
+impl Handler<AskMetrics> for MqttPublisher {
+    type Result = MessageResult<AskMetrics>;
+
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.connection.families("mqtt"))
     }
 }
 

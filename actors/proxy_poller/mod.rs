@@ -1,24 +1,32 @@
 //! ProxyPoller: asks Qlik Sense proxies for their sessions, each virtual proxy at its own rate.
 //!
-//! - receives: [`Drain`]
+//! - receives: [`AskMetrics`], [`Drain`]
 //! - sends: [`ProxySessions`] to every destination
 //! - reports: one `PROXY_API` error for each session list without a usable answer
 //! - on restart: all virtual proxies are polled from the beginning
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{Actor, AsyncContext, Context, Handler, Recipient, SpawnHandle, Supervised};
+use actix::{
+    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
+};
 use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
+use crate::domain::metrics::Labels;
 use crate::domain::names::{Host, MonitoredServer, VirtualProxy};
 use crate::domain::telemetry::{ProxySession, ProxySessions};
 use crate::io::http::CertFiles;
 use crate::io::sense::{SenseClient, SenseSettings, SessionPolling};
+use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::metrics::AskMetrics;
+use crate::runtime::polls::{self, Polls};
 use crate::runtime::rhythm::{every, offset};
 
 /// See the module.
@@ -32,6 +40,9 @@ struct Work {
     targets: Vec<ProxyTarget>,
     polling: SessionPolling,
     client: SenseClient,
+    /// One for each target.
+    polls: RefCell<Vec<Polls>>,
+    clock: Clock,
     sessions: Fanout<ProxySessions>,
     errors: Recipient<ErrorOccurred>,
 }
@@ -49,12 +60,15 @@ impl ProxyPoller {
         settings: &SenseSettings,
         polling: SessionPolling,
         certificate: CertFiles,
+        clock: Clock,
         sessions: Fanout<ProxySessions>,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
         let targets = proxy_targets(settings);
-        Self { work: Rc::new(Work { targets, polling, client, sessions, errors }), polling: None }
+        let polls = RefCell::new(vec![Polls::default(); targets.len()]);
+        let work = Rc::new(Work { targets, polling, client, polls, clock, sessions, errors });
+        Self { work, polling: None }
     }
 }
 
@@ -80,7 +94,7 @@ impl Work {
     async fn watch(&self, index: usize) {
         let target = &self.targets[index];
         let interval = self.polling.interval;
-        let poll = async || self.poll(target).await;
+        let poll = async || self.poll(index).await;
         every(offset(index, self.targets.len(), interval), interval, poll, |skipped| {
             log::warn!(
                 "PROXY SESSIONS: {} {} took longer than the polling interval, {skipped} polls \
@@ -92,17 +106,23 @@ impl Work {
         .await;
     }
 
-    async fn poll(&self, target: &ProxyTarget) {
-        match self.ask(target).await {
-            Ok(sessions) => self.sessions.send(&sessions),
+    async fn poll(&self, index: usize) {
+        let target = &self.targets[index];
+        let began = Instant::now();
+        let answer = self.ask(target).await;
+        let polls = &mut self.polls.borrow_mut()[index];
+        let name =
+            || format!("{} ({}) {}", target.server.name, target.authority, target.virtual_proxy);
+        match answer {
+            Ok(sessions) => {
+                if let Some(outage) = polls.worked(began.elapsed()) {
+                    log::info!("PROXY SESSIONS: {} {outage}", name());
+                }
+                self.sessions.send(&sessions);
+            }
             Err(failure) => {
-                log::error!(
-                    "PROXY SESSIONS: {} ({}) {}: {}",
-                    target.server.name,
-                    target.authority,
-                    target.virtual_proxy,
-                    failure.message()
-                );
+                polls.failed(began.elapsed(), self.clock.now());
+                log::error!("PROXY SESSIONS: {}: {}", name(), failure.message());
                 let origin = Origin::ProxyApi {
                     server: target.server.name.clone(),
                     host: Host::of_authority(&target.authority),
@@ -143,6 +163,22 @@ impl Actor for ProxyPoller {
 }
 
 impl Supervised for ProxyPoller {}
+
+impl Handler<AskMetrics> for ProxyPoller {
+    type Result = MessageResult<AskMetrics>;
+
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        let polls = self.work.polls.borrow();
+        let labels = self.work.targets.iter().map(|target| {
+            Labels::of(&[
+                ("poller", "proxy"),
+                ("server_name", target.server.name.as_str()),
+                ("virtual_proxy", target.virtual_proxy.as_str()),
+            ])
+        });
+        MessageResult(polls::families(labels.zip(polls.iter())))
+    }
+}
 
 impl Handler<Drain> for ProxyPoller {
     type Result = ();

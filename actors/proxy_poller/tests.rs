@@ -38,7 +38,9 @@ fn start(targets: Vec<Target>) -> (actix::Addr<ProxyPoller>, Received<ErrorOccur
     let (errors, received) = probe();
     let (sessions, _) = probe();
     let sessions = Fanout::new(vec![sessions]);
-    let poller = ProxyPoller::new(&settings, polling, certificate, sessions, errors).start();
+    let poller =
+        ProxyPoller::new(&settings, polling, certificate, Clock::system(), sessions, errors)
+            .start();
     (poller, received)
 }
 
@@ -67,7 +69,7 @@ async fn a_drained_poller_polls_no_more() {
     tokio::time::pause();
     let (poller, received) = start(vec![target("a", &["/"])]);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let until = tokio::time::Instant::now();
+    let until = Instant::now();
     poller.send(Drain { until }).await.unwrap();
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert_eq!(received.all().len(), 1);

@@ -6,8 +6,10 @@ pub mod fanout;
 pub mod level;
 #[cfg(test)]
 pub(crate) mod log_probe;
+pub mod metrics;
 pub mod outage;
 pub mod panics;
+pub mod polls;
 pub mod probe;
 pub mod readiness;
 pub mod rhythm;

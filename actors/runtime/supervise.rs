@@ -5,11 +5,10 @@
 //! Stock `actix::Supervisor` does not do this: a panic closes the mailbox for good and in silence.
 //! Here a `Guard` polls the actor's own future and catches what unwinds out of it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
@@ -70,12 +69,12 @@ pub enum Place {
     Arbiter(ArbiterHandle),
 }
 
-/// Starts actors under one policy; clones share the restart counter.
+/// Starts actors under one policy; clones share the restart counters.
 #[derive(Clone)]
 pub struct Supervisor {
     policy: Policy,
     give_up: Arc<dyn Fn(&'static str) + Send + Sync>,
-    restarts: Arc<AtomicU64>,
+    restarts: Arc<Mutex<BTreeMap<&'static str, u64>>>,
 }
 
 impl Supervisor {
@@ -85,9 +84,15 @@ impl Supervisor {
         Self { policy, give_up: Arc::new(give_up), restarts: Arc::default() }
     }
 
-    /// Restarts so far, of all actors.
-    pub fn restarts(&self) -> u64 {
-        self.restarts.load(Ordering::Relaxed)
+    /// Restarts so far of each actor that was started, by name.
+    pub fn restarts(&self) -> Vec<(&'static str, u64)> {
+        let restarts = self.restarts.lock().unwrap_or_else(PoisonError::into_inner);
+        restarts.iter().map(|(name, count)| (*name, *count)).collect()
+    }
+
+    fn add_restarts(&self, name: &'static str, count: u64) {
+        let mut restarts = self.restarts.lock().unwrap_or_else(PoisonError::into_inner);
+        *restarts.entry(name).or_default() += count;
     }
 
     /// Starts an actor that lives until its last address is dropped or its thread ends.
@@ -104,6 +109,7 @@ impl Supervisor {
     where
         A: Actor<Context = Context<A>> + Supervised,
     {
+        self.add_restarts(name, 0);
         let (sender, receiver) = channel::channel(capacity);
         let supervisor = self.clone();
         let spawn = move || {
@@ -165,7 +171,7 @@ where
         let pause = policy.pause(self.in_a_row);
         self.in_a_row += 1;
         self.restarts.push_back(now + pause);
-        self.supervisor.restarts.fetch_add(1, Ordering::Relaxed);
+        self.supervisor.add_restarts(self.name, 1);
         log::error!(
             "SUPERVISOR: {} {cause}. Restart {} of at most {} within {} s, in {} s",
             self.name,

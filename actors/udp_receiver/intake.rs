@@ -24,6 +24,8 @@ const MOST_TIMES: usize = 1_000;
 pub(super) struct Intake {
     limits: Limits,
     counts: QueueReading,
+    /// Counts before the last reading.
+    earlier: QueueReading,
     window_began: Instant,
     in_window: u64,
     times_ms: VecDeque<f64>,
@@ -43,6 +45,7 @@ impl Intake {
         Self {
             limits,
             counts: QueueReading::default(),
+            earlier: QueueReading::default(),
             window_began: now,
             in_window: 0,
             times_ms: VecDeque::new(),
@@ -144,6 +147,7 @@ impl Intake {
         let average = times.iter().sum::<f64>() / count.max(1) as f64;
         // ceil(0.95 n) - 1
         let p95 = (count * 95).div_ceil(100).saturating_sub(1);
+        self.earlier = self.earlier.plus(&self.counts);
         QueueReading {
             queue_size: waiting as u64,
             queue_max_size: self.limits.queue_size as u64,
@@ -153,6 +157,15 @@ impl Intake {
             rate_limit_current: self.rate(now),
             backpressure_active: self.pressure.active,
             ..std::mem::take(&mut self.counts)
+        }
+    }
+
+    /// What became of datagrams since the program started, and the queue now.
+    pub(super) fn since_start(&self, waiting: usize) -> QueueReading {
+        QueueReading {
+            queue_size: waiting as u64,
+            queue_max_size: self.limits.queue_size as u64,
+            ..self.earlier.plus(&self.counts)
         }
     }
 
@@ -204,6 +217,11 @@ mod tests {
         assert_eq!((reading.processed, reading.failed, reading.queue_size), (1, 1, 1));
         assert_eq!(reading.rate_limit_current, 60);
         assert_eq!(intake.reading(0, now).received, 0);
+        intake.offer(1, 0, now);
+        let all = intake.since_start(2);
+        assert_eq!((all.received, all.queued, all.dropped_total()), (7, 4, 3), "for ever");
+        assert_eq!((all.processed, all.failed), (1, 1));
+        assert_eq!((all.queue_size, all.queue_max_size), (2, 5));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! UdpReceiver: receives the events that Qlik Sense sends, one actor for each socket.
 //!
 //! - receives: UDP datagrams, [`AppNames`], [`TakeCounts`], [`AskAddress`], [`AskReadiness`],
-//!   [`Drain`]
+//!   [`AskMetrics`], [`Drain`]
 //! - sends: [`EventBatch`], [`QueueMetrics`]
 //! - reports: `UDP_USER_EVENT` or `UDP_LOG_EVENT` for a malformed datagram, for one whose handling
 //!   failed, and for a socket that cannot be bound or read
@@ -17,6 +17,7 @@
 
 mod handling;
 mod intake;
+mod metrics;
 mod receive;
 mod senders;
 mod settings;
@@ -38,6 +39,7 @@ use crate::domain::telemetry::{AppNames, EventBatch, QueueMetrics, TakeCounts};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use self::handling::{Handling, LogHandling, UserHandling, Verdict};
@@ -148,6 +150,14 @@ impl<H: Handling> Handler<AskReadiness> for UdpReceiver<H> {
             of: H::STREAM.queue_type(),
             obstacle: self.receiver.obstacle.borrow().clone(),
         })
+    }
+}
+
+impl<H: Handling> Handler<AskMetrics> for UdpReceiver<H> {
+    type Result = MessageResult<AskMetrics>;
+
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        MessageResult(metrics::families(H::STREAM, &self.receiver.since_start()))
     }
 }
 

@@ -313,6 +313,18 @@ impl<H: Handling> Receiver<H> {
         }
     }
 
+    /// What became of datagrams since the program started.
+    pub(super) fn since_start(&self) -> QueueReading {
+        let state = self.state.borrow();
+        let socket = self.socket.borrow();
+        let dropped_kernel = match &*socket {
+            Some(socket) => socket::kernel_drops(socket),
+            // What was read last, before the end; nothing before the beginning.
+            None => cfg!(target_os = "linux").then(|| self.kernel_drops.get()),
+        };
+        QueueReading { dropped_kernel, ..state.intake.since_start(state.queue.len()) }
+    }
+
     pub(super) fn learn(&self, names: AppNames) {
         self.state.borrow_mut().handling.learn(names);
     }

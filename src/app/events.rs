@@ -96,6 +96,7 @@ impl Graph {
             UdpReceiver::new(start.udp, handling, clock, outlets)
         });
         self.stop_order.push((start.name, addr.clone().recipient()));
+        self.scraped.add(&addr);
         addr
     }
 }

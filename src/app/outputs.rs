@@ -7,6 +7,7 @@ use actors::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessi
 use actors::influx_writer::{InfluxWriter, OwnTags};
 use actors::mqtt_publisher::{EventTopics, MqttPublisher};
 use actors::new_relic_poster::NewRelicPoster;
+use actors::prometheus_endpoint::PrometheusEndpoint;
 use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::AskReadiness;
 use actors::runtime::supervise::Place;
@@ -19,6 +20,7 @@ pub(super) struct Outputs {
     pub(super) writer: Option<Addr<InfluxWriter>>,
     mqtt: Option<Addr<MqttPublisher>>,
     new_relic: Option<Addr<NewRelicPoster>>,
+    prometheus: Option<Addr<PrometheusEndpoint>>,
     /// Which destinations want what.
     gates: Gates,
 }
@@ -78,6 +80,7 @@ impl Graph {
             new_relic: self.start_new_relic(settings, surroundings, errors),
             writer: self.start_writer(settings, surroundings, errors),
             mqtt: self.start_mqtt(settings, surroundings, errors),
+            prometheus: self.scraped.endpoint.clone(),
             gates: Gates::of(settings),
         }
     }
@@ -100,6 +103,7 @@ impl Graph {
             InfluxWriter::new(influx, own, events, clock, errors)
         });
         self.stop_order.push(("InfluxWriter", writer.clone().recipient()));
+        self.scraped.add(&writer);
         Some(writer)
     }
 
@@ -135,6 +139,7 @@ impl Graph {
             MqttPublisher::new(mqtt, topics, clock, errors)
         });
         self.stop_order.push(("MqttPublisher", publisher.clone().recipient()));
+        self.scraped.add(&publisher);
         Some(publisher)
     }
 }
@@ -142,12 +147,12 @@ impl Graph {
 impl Outputs {
     pub(super) fn health(&self) -> Fanout<HealthMetrics> {
         let relic = to(&self.new_relic, self.gates.health_to_new_relic);
-        fanout([to(&self.writer, true), to(&self.mqtt, true), relic])
+        fanout([to(&self.writer, true), to(&self.mqtt, true), relic, to(&self.prometheus, true)])
     }
 
     pub(super) fn sessions(&self) -> Fanout<ProxySessions> {
         let relic = to(&self.new_relic, self.gates.sessions_to_new_relic);
-        fanout([to(&self.writer, true), to(&self.mqtt, true), relic])
+        fanout([to(&self.writer, true), to(&self.mqtt, true), relic, to(&self.prometheus, true)])
     }
 
     pub(super) fn memory(&self) -> Fanout<OwnMemory> {

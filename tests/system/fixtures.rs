@@ -70,11 +70,13 @@ fn values(settings: &Settings, text: &mut String) {
         ("polling", format!("{:?} {}", sense.health_interval, sense.reject_unauthorized)),
         ("sessions", format!("{:?}", sense.sessions)),
         ("app names", format!("{:?}", sense.app_names)),
-        ("not yet", settings.unused.join(", ")),
         ("servers", servers.collect::<Vec<_>>().join("; ")),
     ];
     for (name, value) in probes {
         writeln!(text, "{name} = {value}").unwrap();
+    }
+    if let Some(on) = &settings.prometheus {
+        writeln!(text, "prometheus = {}, {}", on.sense, on.own).unwrap();
     }
 }
 

@@ -22,6 +22,8 @@ mod influx_v2_v3;
 mod mqtt;
 mod mqtt_failures;
 mod polling;
+mod prometheus;
+mod recovery;
 mod secrets;
 mod stop_and_restart;
 mod tidy;

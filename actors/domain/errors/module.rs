@@ -73,6 +73,29 @@ pub enum Module {
 }
 
 impl Module {
+    /// All modules.
+    pub const ALL: [Self; 19] = [
+        Self::Influx(InfluxModule::HealthMetrics),
+        Self::Influx(InfluxModule::ProxySessions),
+        Self::Influx(InfluxModule::LogEvents),
+        Self::Influx(InfluxModule::UserEvents),
+        Self::Influx(InfluxModule::EventCounts),
+        Self::Influx(InfluxModule::RejectedEventCounts),
+        Self::Influx(InfluxModule::QueueMetrics),
+        Self::Influx(InfluxModule::ButlerMemory),
+        Self::Mqtt(MqttModule::HealthMetrics),
+        Self::Mqtt(MqttModule::ProxySessions),
+        Self::Mqtt(MqttModule::UserEvents),
+        Self::Mqtt(MqttModule::LogEvents),
+        Self::NewRelic(NewRelicModule::HealthMetrics),
+        Self::NewRelic(NewRelicModule::ProxySessions),
+        Self::NewRelic(NewRelicModule::Uptime),
+        Self::NewRelic(NewRelicModule::UserEvents),
+        Self::NewRelic(NewRelicModule::LogEvents),
+        Self::Udp(UdpModule::UserEvents),
+        Self::Udp(UdpModule::LogEvents),
+    ];
+
     /// The text on the wire, from the page's table "Module Context Values".
     pub const fn as_str(self) -> &'static str {
         match self {

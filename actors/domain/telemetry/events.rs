@@ -120,6 +120,21 @@ impl QueueReading {
         self.dropped_rate_limit + self.dropped_queue_full + self.dropped_size
     }
 
+    /// Adds the counts of datagrams of another reading to these; the rest stays.
+    #[must_use]
+    pub fn plus(self, other: &Self) -> Self {
+        Self {
+            received: self.received + other.received,
+            queued: self.queued + other.queued,
+            processed: self.processed + other.processed,
+            failed: self.failed + other.failed,
+            dropped_rate_limit: self.dropped_rate_limit + other.dropped_rate_limit,
+            dropped_queue_full: self.dropped_queue_full + other.dropped_queue_full,
+            dropped_size: self.dropped_size + other.dropped_size,
+            ..self
+        }
+    }
+
     /// How full the queue is.
     #[expect(clippy::cast_precision_loss, reason = "sizes of queues are far below 2^53")]
     pub fn utilization_pct(&self) -> f64 {

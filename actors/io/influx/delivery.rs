@@ -30,6 +30,7 @@ use self::store::{Outcome, store};
 use super::client::{InfluxClient, Outage};
 use super::queue::WriteJob;
 use super::settings::InfluxSettings;
+use crate::domain::metrics::{Destination, Family};
 
 pub use self::event::{DropReason, Event, Stats};
 
@@ -153,6 +154,22 @@ impl Delivery {
         let state = self.0.state.borrow();
         Stats { waiting: state.waiting(), ..state.stats }
     }
+
+    /// The counters as the numbers of a destination called `name`.
+    pub fn families(&self, name: &'static str) -> Vec<Family> {
+        let stats = self.stats();
+        let destination = Destination {
+            name,
+            writes: stats.requests,
+            retries: stats.retries,
+            points: stats.written,
+            dropped: &[("overflow", stats.dropped_overflow), ("refused", stats.dropped_refused)],
+            waiting: stats.waiting,
+            capacity: self.0.style.max_points,
+            up: self.obstacle().is_none(),
+        };
+        destination.families()
+    }
 }
 
 impl Inner {
@@ -203,8 +220,16 @@ impl Inner {
             batch
         };
         let count = batch.jobs.len();
+        let before = self.state.borrow().stats.requests;
         let result = store(self, batch).await;
-        self.state.borrow_mut().in_hand = None;
+        {
+            let mut state = self.state.borrow_mut();
+            state.in_hand = None;
+            // What comes from the backlog was tried before, or would have been.
+            let first_tries = u64::from(lane == Lane::Live);
+            let sent = state.stats.requests - before;
+            state.stats.retries += sent.saturating_sub(first_tries);
+        }
         match result {
             Ok(outcomes) => self.done(lane, count, &outcomes),
             Err(outage) => self.go_away(lane, count, outage),

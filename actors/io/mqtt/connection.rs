@@ -16,10 +16,11 @@ use tokio::time::{Instant, interval, sleep};
 
 use super::event::Event;
 use super::failure;
-use super::ledger::{Ledger, Publication};
+use super::ledger::{Ledger, Publication, Traffic};
 use super::message::{Message, is_topic};
 use super::settings::{MqttQos, MqttSettings};
 use crate::domain::errors::Failure;
+use crate::domain::metrics::{Destination, Family};
 use crate::io::trust::trusting;
 use crate::runtime::clock::Clock;
 use crate::runtime::outage::Outage;
@@ -91,15 +92,17 @@ impl<A: Clone> Connection<A> {
             return;
         }
         if let Link::Down(failure) = &*self.link.borrow() {
+            self.ledger.borrow_mut().refused(messages.len());
             return self.failed(about, failure.clone());
         }
         let publication = Publication::new(about);
         for message in messages {
-            if let Err(reason) = self.hand_over(message, &publication)
-                && let Some(about) = publication.fail()
-            {
-                let failure = Failure::Local { code: None, message: reason.into() };
-                self.failed(about, failure);
+            if let Err(reason) = self.hand_over(message, &publication) {
+                self.ledger.borrow_mut().refused(1);
+                if let Some(about) = publication.fail() {
+                    let failure = Failure::Local { code: None, message: reason.into() };
+                    self.failed(about, failure);
+                }
             }
         }
     }
@@ -109,6 +112,24 @@ impl<A: Clone> Connection<A> {
             self.outage.borrow_mut().failed(self.clock.now());
         }
         (self.on_event)(Event::Failed { about, failure });
+    }
+
+    /// The counters as the numbers of a destination called `name`.
+    pub fn families(&self, name: &'static str) -> Vec<Family> {
+        let up = self.obstacle().is_none();
+        let ledger = self.ledger.borrow();
+        let Traffic { written, published, failed } = ledger.traffic();
+        let destination = Destination {
+            name,
+            writes: written,
+            retries: 0,
+            points: published,
+            dropped: &[("failed", failed)],
+            waiting: ledger.len(),
+            capacity: CAPACITY,
+            up,
+        };
+        destination.families()
     }
 
     fn hand_over(&self, message: Message, publication: &Rc<Publication<A>>) -> Result<(), String> {

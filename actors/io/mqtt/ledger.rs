@@ -34,11 +34,21 @@ impl<A: Clone> Publication<A> {
 pub(super) struct Ledger<A> {
     waiting: VecDeque<Rc<Publication<A>>>,
     unconfirmed: HashMap<u16, Rc<Publication<A>>>,
+    traffic: Traffic,
+}
+
+/// What became of messages since the program started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Traffic {
+    pub(super) written: u64,
+    /// Written, and confirmed where that is asked for.
+    pub(super) published: u64,
+    pub(super) failed: u64,
 }
 
 impl<A> Default for Ledger<A> {
     fn default() -> Self {
-        Self { waiting: VecDeque::new(), unconfirmed: HashMap::new() }
+        Self { waiting: VecDeque::new(), unconfirmed: HashMap::new(), traffic: Traffic::default() }
     }
 }
 
@@ -50,16 +60,29 @@ impl<A: Clone> Ledger<A> {
 
     /// The oldest message was written. Without a packet id that is all there is to know of it.
     pub(super) fn written(&mut self, packet_id: u16) {
-        if let Some(publication) = self.waiting.pop_front()
-            && packet_id != 0
-        {
+        let Some(publication) = self.waiting.pop_front() else { return };
+        self.traffic.written += 1;
+        if packet_id == 0 {
+            self.traffic.published += 1;
+        } else {
             self.unconfirmed.insert(packet_id, publication);
         }
     }
 
     /// The broker has confirmed a message.
     pub(super) fn confirmed(&mut self, packet_id: u16) {
-        self.unconfirmed.remove(&packet_id);
+        let was_waited_for = self.unconfirmed.remove(&packet_id).is_some();
+        self.traffic.published += u64::from(was_waited_for);
+    }
+
+    /// So many messages could not even be handed over.
+    pub(super) fn refused(&mut self, messages: usize) {
+        self.traffic.failed += messages as u64;
+    }
+
+    /// What became of all messages that are not under way any more, and how many were written.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.traffic
     }
 
     /// How many messages are neither written nor confirmed, as their quality of service wants.
@@ -75,6 +98,7 @@ impl<A: Clone> Ledger<A> {
 
     /// Gives everything up: what the publications were about, each once.
     pub(super) fn fail_all(&mut self) -> Vec<A> {
+        self.traffic.failed += self.len() as u64;
         let unconfirmed = self.unconfirmed.drain().map(|(_, publication)| publication);
         let all = unconfirmed.chain(self.waiting.drain(..));
         all.filter_map(|publication| publication.fail()).collect()
@@ -113,6 +137,8 @@ mod tests {
         ledger.written(3);
         ledger.confirmed(3);
         assert_eq!(ledger.len(), 0);
+        ledger.refused(2);
+        assert_eq!(ledger.traffic(), Traffic { written: 2, published: 1, failed: 4 });
     }
 
     #[tokio::test(start_paused = true)]

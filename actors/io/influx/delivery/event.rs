@@ -67,4 +67,7 @@ pub struct Stats {
     pub waiting: usize,
     /// Write requests sent.
     pub requests: u64,
+    /// Those of `requests` that sent again what an earlier one could not store: after an outage,
+    /// with another type, or in smaller parts.
+    pub retries: u64,
 }

@@ -1,0 +1,63 @@
+//! The part of the graph that is scraped: who tells numbers, and where.
+
+use std::net::TcpListener;
+
+use actix::{Addr, Handler, Recipient};
+use actors::prometheus_endpoint::{Observed, PrometheusEndpoint, Watch};
+use actors::runtime::metrics::AskMetrics;
+
+use super::{Graph, SINK_MAILBOX, Surroundings};
+use crate::config::Settings;
+
+/// Where numbers for Prometheus are gathered while the graph is built.
+#[derive(Default)]
+pub(super) struct Scraped {
+    /// `None` when switched off.
+    pub(super) endpoint: Option<Addr<PrometheusEndpoint>>,
+    actors: Vec<Recipient<AskMetrics>>,
+}
+
+impl Scraped {
+    /// An actor has numbers to tell.
+    pub(super) fn add<A>(&mut self, actor: &Addr<A>)
+    where
+        A: Handler<AskMetrics, Context = actix::Context<A>>,
+    {
+        self.actors.push(actor.clone().recipient());
+    }
+
+    /// All actors are there.
+    pub(super) fn complete(self) {
+        if let Some(endpoint) = self.endpoint {
+            endpoint.do_send(Watch(self.actors));
+        }
+    }
+}
+
+impl Graph {
+    /// Starts the endpoint before anything that it gets numbers from: it is an error sink as well.
+    pub(super) fn start_prometheus(
+        &mut self,
+        settings: &Settings,
+        surroundings: &Surroundings,
+        own_socket: Option<TcpListener>,
+    ) {
+        let (Some(prometheus), Some(own_socket)) = (&settings.prometheus, own_socket) else {
+            return;
+        };
+        let sense = &settings.sense;
+        let observed = Observed {
+            servers: sense.targets.iter().map(|target| target.server.name.clone()).collect(),
+            certificate: sense.certificate.clone(),
+            supervisor: self.supervisor.clone(),
+            clock: surroundings.clock.clone(),
+        };
+        let (sense_at, place) = (prometheus.sense.clone(), self.own_thread());
+        let endpoint =
+            self.supervisor.start("PrometheusEndpoint", &place, SINK_MAILBOX, move || {
+                PrometheusEndpoint::new(sense_at, own_socket, observed)
+            });
+        self.stop_order.push(("PrometheusEndpoint", endpoint.clone().recipient()));
+        self.scraped.endpoint = Some(endpoint);
+    }
+}
