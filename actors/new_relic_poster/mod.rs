@@ -209,4 +209,6 @@ impl Handler<Drain> for NewRelicPoster {
 }
 
 #[cfg(test)]
+mod body_tests;
+#[cfg(test)]
 mod tests;

@@ -1,1 +1,391 @@
-//! t
+//! What leaves for which account, and what is told when it does not arrive.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+
+use actix::Addr;
+use test_support::{Answer, Seen, StandIn, until_async};
+use tokio::time::Instant;
+
+use super::body_tests::{
+    HEALTH, MEMORY, all_metrics, e2, health, metric_posts, pairs, sessions, u1,
+};
+use super::*;
+use crate::domain::errors::{DestinationHost, Failure, Origin};
+use crate::domain::events::Source;
+use crate::domain::telemetry::UnderWay;
+use crate::runtime::log_probe::{record, recorded};
+use crate::runtime::probe::{Received, probe};
+
+fn account(name: &str, id: &str) -> Account {
+    Account {
+        name: name.to_owned(),
+        key: format!("key of {name}").as_str().into(),
+        id: id.to_owned(),
+    }
+}
+
+/// Everything that there is, for the accounts `to`.
+fn settings(base: &str, to: &[&str]) -> NewRelicSettings {
+    let accounts: Vec<String> = to.iter().map(ToString::to_string).collect();
+    let header = |name: &str, value: &str| (name.to_owned(), value.into());
+    NewRelicSettings {
+        accounts: vec![account("first", "1"), account("second", "2"), account("first", "3")],
+        metric: Endpoint {
+            url: format!("{base}/metric/v1?p=secret"),
+            headers: vec![
+                header("X-Mine", "yes"),
+                header("Content-Type", "application/mine"),
+                header("Api-Key", "not this one"),
+            ],
+        },
+        metrics: Some(metric_posts(to)),
+        uptime: Some(UptimePosts {
+            accounts: accounts.clone(),
+            memory: true,
+            uptime: true,
+            attributes: pairs(&[]),
+            interval: Duration::from_secs(900),
+        }),
+        events: Some(EventPosts {
+            to: Endpoint { url: format!("{base}/"), headers: Vec::new() },
+            attributes: pairs(&[]),
+            user: Some(UserEventPosts {
+                accounts: accounts.clone(),
+                scramble: true,
+                tags: pairs(&[]),
+            }),
+            log: Some(LogEventPosts {
+                accounts,
+                sources: vec![(Source::Engine, LogLevels { error: true, warn: false })],
+                tags: pairs(&[]),
+            }),
+        }),
+        timeouts: Timeouts { long: Duration::from_secs(5), short: Duration::from_secs(5) },
+    }
+}
+
+fn base(server: &StandIn) -> String {
+    format!("http://{}", server.address())
+}
+
+fn start(settings: NewRelicSettings) -> (Addr<NewRelicPoster>, Received<ErrorOccurred>) {
+    let clock = Clock::manual("2026-05-03T16:10:09Z".parse().unwrap());
+    let (errors, received) = probe();
+    (NewRelicPoster::new(settings, clock, errors).start(), received)
+}
+
+fn user_events(count: usize) -> EventBatch<UserEvent> {
+    UnderWay::default().batch(vec![u1(); count])
+}
+
+async fn drain(poster: &Addr<NewRelicPoster>, within: Duration) {
+    poster.send(Drain { until: Instant::now() + within }).await.unwrap();
+}
+
+const LONG: Duration = Duration::from_secs(30);
+
+/// A server that answers nothing before the gate is dropped.
+fn gated() -> (StandIn, mpsc::Sender<()>, Arc<AtomicUsize>) {
+    let (gate, closed) = mpsc::channel();
+    let arrived = Arc::<AtomicUsize>::default();
+    let counter = Arc::clone(&arrived);
+    let server = StandIn::start(move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        // Ends with an error when the gate is gone.
+        _ = closed.recv();
+        Answer::new(202, "{}")
+    });
+    (server, gate, arrived)
+}
+
+async fn first_of(arrived: &AtomicUsize) {
+    let any = || (arrived.load(Ordering::SeqCst) > 0).then_some(());
+    until_async("a request to be under way", any).await;
+}
+
+fn count(seen: &Seen) -> usize {
+    let body: serde_json::Value = serde_json::from_str(&seen.text()).unwrap();
+    body.as_array().map_or(1, Vec::len)
+}
+
+#[actix::test]
+async fn each_kind_has_its_url_its_headers_and_its_key() {
+    let server = StandIn::start(|_| Answer::new(202, r#"{"requestId":"1"}"#));
+    let (poster, errors) = start(settings(&base(&server), &["first", "second"]));
+    poster.do_send(health(HEALTH));
+    poster.do_send(sessions());
+    poster.do_send(MEMORY);
+    poster.do_send(user_events(1));
+    poster.do_send(UnderWay::default().batch(vec![e2()]));
+    drain(&poster, LONG).await;
+    let mut found: Vec<String> = server
+        .seen()
+        .iter()
+        .map(|seen| {
+            let header = |name| seen.header(name).unwrap_or("none");
+            assert_eq!((seen.method.as_str(), header("Content-Encoding")), ("POST", "gzip"));
+            let (kind, mine, key) = (header("Content-Type"), header("X-Mine"), header("Api-Key"));
+            let body = seen.text();
+            let named =
+                ["qs_cpuTotal", "qs_proxySessions", "HeapUsed", "qs_userEvent", "qs_logEvent"];
+            let named = named.iter().find(|name| body.contains(**name)).unwrap();
+            format!("{} {kind} {mine} {key} {named}", seen.target)
+        })
+        .collect();
+    found.sort();
+    let mut expected = Vec::new();
+    for (name, id) in [("first", 1), ("second", 2)] {
+        for named in ["qs_cpuTotal", "qs_proxySessions", "HeapUsed"] {
+            expected
+                .push(format!("/metric/v1?p=secret application/mine yes key of {name} {named}"));
+        }
+        for named in ["qs_userEvent", "qs_logEvent"] {
+            let url = format!("/v1/accounts/{id}/events");
+            expected.push(format!("{url} application/json none key of {name} {named}"));
+        }
+    }
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(errors.all(), []);
+}
+
+#[actix::test]
+async fn only_200_and_202_are_success() {
+    let server = StandIn::start(|_| Answer::new(200, ""));
+    let mut settings = settings(&base(&server), &["first"]);
+    settings.timeouts.long = Duration::from_millis(300);
+    let (poster, errors) = start(settings);
+    let status = |status| Answer::new(status, r#"{"error":"timeout mqtt cert"}"#);
+    let redirect = Answer::Http(301, "Location: /elsewhere\r\n", String::new());
+    let mut wanted = 0;
+    for (answer, code, category, http_status) in [
+        (status(201), None, "unknown", Some(201)),
+        (Answer::Http(204, "", String::new()), None, "unknown", Some(204)),
+        (redirect, None, "unknown", Some(301)),
+        (status(400), None, "http_4xx", Some(400)),
+        (status(401), None, "auth_error", Some(401)),
+        (status(403), None, "auth_error", Some(403)),
+        (status(404), None, "not_found", Some(404)),
+        (status(429), None, "rate_limited", Some(429)),
+        (status(500), None, "http_5xx", Some(500)),
+        (status(503), None, "http_5xx", Some(503)),
+        (Answer::Silence, Some("ECONNABORTED"), "timeout", None),
+        (Answer::HangUp, Some("ECONNRESET"), "connection_reset", None),
+    ] {
+        server.respond(move |_| answer.clone());
+        wanted += 1;
+        poster.do_send(health(HEALTH));
+        let error = errors.at_least(wanted).await.pop().unwrap();
+        let failure = &error.failure;
+        let found = (
+            failure.code().map(|code| code.as_str()),
+            failure.category().as_str(),
+            failure.status(),
+        );
+        assert_eq!(found, (code, category, http_status));
+        let request = failure.request().unwrap();
+        assert_eq!(request.url.as_str(), format!("{}/metric/v1", base(&server)));
+        assert_eq!(request.timeout, Some(Duration::from_millis(300)));
+        let to = DestinationHost::of_url(&base(&server));
+        let module = NewRelicModule::HealthMetrics;
+        assert_eq!(error.origin, Origin::NewRelicPost { module, server: None, to });
+    }
+    for status in [200, 202] {
+        server.respond(move |_| Answer::new(status, "{}"));
+        poster.do_send(health(HEALTH));
+    }
+    drain(&poster, LONG).await;
+    assert_eq!(errors.all().len(), wanted, "one for each");
+    let targets: Vec<String> = server.seen().into_iter().map(|seen| seen.target).collect();
+    assert!(targets.iter().all(|target| target == "/metric/v1?p=secret"), "{targets:?}");
+    assert_eq!(targets.len(), wanted + 2, "nothing is asked twice");
+}
+
+#[actix::test]
+async fn an_account_that_fails_or_does_not_exist_harms_no_other() {
+    let server = StandIn::start(|seen| match seen.header("Api-Key") {
+        Some("key of first") => Answer::Silence,
+        _ => Answer::new(202, "{}"),
+    });
+    let mut settings = settings(&base(&server), &["first", "cert", "second"]);
+    settings.timeouts.long = LONG;
+    let (poster, errors) = start(settings);
+    for _ in 0..2 {
+        poster.do_send(user_events(2));
+        poster.do_send(health(HEALTH));
+    }
+    let served = || {
+        let all = server.seen();
+        all.iter().filter(|seen| seen.header("Api-Key") == Some("key of second")).count()
+    };
+    // Events may leave together.
+    until_async("the second account", || (served() >= 3).then_some(())).await;
+    let errors = errors.at_least(4).await;
+    assert_eq!(errors.len(), 4, "one for each attempt");
+    for error in errors {
+        assert_eq!(error.failure.category().as_str(), "new_relic_error");
+        assert_eq!(error.failure.code(), None);
+    }
+}
+
+#[actix::test]
+async fn events_that_wait_leave_together() {
+    let (server, gate, arrived) = gated();
+    let (poster, errors) = start(settings(&base(&server), &["first"]));
+    poster.do_send(user_events(1));
+    first_of(&arrived).await;
+    for _ in 0..5 {
+        poster.do_send(user_events(500));
+    }
+    drop(gate);
+    drain(&poster, LONG).await;
+    let seen = server.seen();
+    assert_eq!(seen.iter().map(count).collect::<Vec<_>>(), [1, 1_000, 1_000, 500]);
+    assert!(seen[0].text().starts_with('{'), "one alone is no array");
+    assert_eq!(errors.all(), []);
+}
+
+#[actix::test]
+async fn what_has_no_room_is_told_once_for_each_batch() {
+    record();
+    let (server, gate, arrived) = gated();
+    let (poster, errors) = start(settings(&base(&server), &["first"]));
+    poster.do_send(user_events(1));
+    first_of(&arrived).await;
+    poster.do_send(user_events(MOST_EVENTS));
+    for _ in 0..3 {
+        poster.do_send(user_events(7));
+    }
+    let told = errors.at_least(3).await;
+    let Failure::Local { code: None, message } = &told[0].failure else { panic!() };
+    assert_eq!(&**message, "too much waits for new relic");
+    assert_eq!(told[0].failure.category().as_str(), "new_relic_error");
+    let lines = recorded();
+    let dropped: Vec<&String> =
+        lines.iter().filter(|line| line.contains("dropped so far")).collect();
+    assert_eq!(dropped.len(), 1, "one line a minute: {dropped:?}");
+    assert!(dropped[0].starts_with("warn: NEW RELIC: account \"first\", user events: "));
+    drop(gate);
+    drain(&poster, LONG).await;
+    assert_eq!(errors.all().len(), 3, "what waited was posted");
+    assert_eq!(server.seen().iter().map(count).sum::<usize>(), 1 + MOST_EVENTS);
+}
+
+#[actix::test]
+async fn a_slow_account_keeps_one_round_of_metrics() {
+    let (server, gate, arrived) = gated();
+    let (poster, errors) = start(settings(&base(&server), &["first"]));
+    poster.send(health(HEALTH)).await.unwrap();
+    first_of(&arrived).await;
+    for _ in 0..4 {
+        poster.send(health(HEALTH)).await.unwrap();
+    }
+    let told = errors.at_least(2).await;
+    assert_eq!(told.len(), 2, "two of four wait");
+    drop(gate);
+    drain(&poster, LONG).await;
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[actix::test]
+async fn an_account_that_works_again_is_told_once() {
+    record();
+    let server = StandIn::start(|_| Answer::new(503, ""));
+    let (poster, errors) = start(settings(&base(&server), &["first"]));
+    for wanted in 1..=2 {
+        poster.do_send(MEMORY);
+        errors.at_least(wanted).await;
+    }
+    server.respond(|_| Answer::new(202, "{}"));
+    poster.do_send(MEMORY);
+    drain(&poster, LONG).await;
+    poster.do_send(MEMORY);
+    drain(&poster, LONG).await;
+    let lines = recorded();
+    let about: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.split_once("uptime: "))
+        .map(|(begin, end)| {
+            assert!(begin.ends_with("NEW RELIC: account \"first\", "), "{begin}");
+            end
+        })
+        .collect();
+    assert_eq!(
+        about,
+        [
+            "not posted: request failed with status code 503",
+            "not posted: request failed with status code 503",
+            "posted",
+            "works again, had failed since 2026-05-03T16:10:09Z with 2 errors",
+            "posted",
+        ]
+    );
+    let loud = |line: &&String| !line.starts_with("debug: ");
+    assert_eq!(lines.iter().filter(loud).count(), 2, "the first failure and the end: {lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("key of") || line.contains("secret")));
+}
+
+#[actix::test]
+async fn what_is_left_at_the_end_has_failed_once() {
+    let server = StandIn::start(|_| Answer::Silence);
+    let (poster, errors) = start(settings(&base(&server), &["first"]));
+    poster.do_send(user_events(1));
+    poster.do_send(MEMORY);
+    until_async("both to be under way", || (server.seen().len() == 2).then_some(())).await;
+    poster.do_send(user_events(EVENTS_TOGETHER + 1));
+    drain(&poster, Duration::from_millis(200)).await;
+    // Under way, and two requests that waited; and the uptime.
+    let told = errors.at_least(4).await;
+    assert_eq!(told.len(), 4);
+    assert!(told.iter().all(|error| error.failure.category().as_str() == "new_relic_error"));
+    poster.do_send(MEMORY);
+    assert_eq!(errors.at_least(5).await.len(), 5, "nothing is accepted any more");
+}
+
+#[actix::test]
+async fn what_was_under_way_at_a_panic_has_failed() {
+    let (server, gate, arrived) = gated();
+    let (errors, received) = probe();
+    let told = Told { errors, clock: Clock::system() };
+    let all = settings(&base(&server), &[]);
+    let limits = Limits { timeout: LONG, max_body: LARGEST_ANSWER, redirects: 0 };
+    let http = Rc::new(HttpClient::public(limits));
+    let kind = Kind { module: NewRelicModule::UserEvents, http, room: 10, together: 1_000 };
+    let to = Endpoint { url: base(&server), headers: Vec::new() };
+    let lane = Lane::new(kind, "second", &all.accounts, &to, told);
+    // Three bodies of 400,000 bytes are more than one request takes.
+    let large: Rc<str> = format!("\"{}\"", "x".repeat(400_000)).into();
+    lane.push(&[Rc::clone(&large), Rc::clone(&large), large]);
+    {
+        let run = std::pin::pin!(lane.run());
+        tokio::select! { () = run => {} () = first_of(&arrived) => {} }
+    }
+    assert_eq!(received.all().len(), 0);
+    drop(gate);
+    let run = std::pin::pin!(lane.run());
+    let end = lane.finish(Instant::now() + LONG);
+    tokio::select! { () = run => {} () = end => {} }
+    let told = received.at_least(1).await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].failure.category().as_str(), "new_relic_error");
+    let last = server.seen().pop().unwrap();
+    assert_eq!((count(&last), last.text().len()), (1, 400_002));
+}
+
+#[test]
+fn all_metrics_are_on_by_default() {
+    let config: NewRelicConfig = serde_yaml::from_str("enable: true").unwrap();
+    let problems = crate::domain::yaml::Problems::default();
+    let section = config.check(&problems.reader("newRelic"), "1.2.3").unwrap();
+    assert_eq!((section.engine, section.sessions), (all_metrics(), true));
+    let version = [("butlerSosVersion".to_owned(), "1.2.3".to_owned())];
+    assert_eq!(
+        (&section.event_attributes[..], &section.metric_attributes[..]),
+        (&version[..], &version[..])
+    );
+    assert_eq!(section.event.url, "https://insights-collector.newrelic.com");
+    let metric = config.metric_endpoint(&problems.reader("newRelic"));
+    assert_eq!(metric.url, "https://metric-api.newrelic.com/metric/v1");
+    assert_eq!(problems.take(), []);
+}
