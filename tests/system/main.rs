@@ -21,6 +21,8 @@ mod influx_v1;
 mod influx_v2_v3;
 mod mqtt;
 mod mqtt_failures;
+mod new_relic;
+mod new_relic_service;
 mod polling;
 mod prometheus;
 mod recovery;
