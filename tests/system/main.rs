@@ -23,6 +23,7 @@ mod mqtt;
 mod mqtt_failures;
 mod new_relic;
 mod new_relic_service;
+mod new_relic_tls;
 mod polling;
 mod prometheus;
 mod recovery;
