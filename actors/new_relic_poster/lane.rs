@@ -146,7 +146,12 @@ impl Lane {
                 continue;
             };
             let result = self.post(body).await;
-            self.state.borrow_mut().under_way = false;
+            let mut state = self.state.borrow_mut();
+            state.under_way = false;
+            if state.closed {
+                continue;
+            }
+            drop(state);
             match result {
                 Ok(()) => self.worked(),
                 Err(failure) => self.failed(failure),
@@ -157,16 +162,7 @@ impl Lane {
     /// The next body, which is under way from now on.
     fn take(&self) -> Option<String> {
         let mut state = self.state.borrow_mut();
-        let mut taken: Vec<Rc<str>> = Vec::new();
-        let mut bytes = 0;
-        while let Some(next) = state.waiting.front()
-            && (taken.is_empty()
-                || taken.len() < self.kind.together && bytes + next.len() < MOST_BYTES)
-        {
-            // The comma or bracket before it.
-            bytes += next.len() + 1;
-            taken.extend(state.waiting.pop_front());
-        }
+        let taken = state.next(self.kind.together);
         state.under_way = !taken.is_empty();
         match taken.as_slice() {
             [] => None,
@@ -208,24 +204,43 @@ impl Lane {
 
     /// Waits until nothing is left. What is left at `until` has failed, each request once.
     pub(super) async fn finish(&self, until: Instant) {
-        loop {
-            let state = self.state.borrow();
-            if state.waiting.is_empty() && !state.under_way {
-                return;
-            }
-            drop(state);
+        while self.is_busy() {
             if timeout_at(until, self.idle.notified()).await.is_err() {
                 break;
             }
         }
-        let mut requests = usize::from(self.state.borrow().under_way);
-        while self.take().is_some() {
+        let mut state = self.state.borrow_mut();
+        let mut requests = usize::from(state.under_way && !state.closed);
+        while !state.next(self.kind.together).is_empty() {
             requests += 1;
         }
-        self.state.borrow_mut().closed = true;
+        state.closed = true;
+        drop(state);
         for _ in 0..requests {
             self.failed(local(STOPPED));
         }
+    }
+
+    fn is_busy(&self) -> bool {
+        let state = self.state.borrow();
+        state.under_way || !state.waiting.is_empty()
+    }
+}
+
+impl State {
+    /// Takes what leaves in the next request.
+    fn next(&mut self, together: usize) -> Vec<Rc<str>> {
+        let mut taken: Vec<Rc<str>> = Vec::new();
+        let mut bytes = 0;
+        while let Some(next) = self.waiting.front() {
+            // With the comma or the bracket before it.
+            bytes += next.len() + 1;
+            if !taken.is_empty() && (taken.len() == together || bytes >= MOST_BYTES) {
+                break;
+            }
+            taken.extend(self.waiting.pop_front());
+        }
+        taken
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn health(
 ) -> Option<String> {
     let mut attributes = of_server(&metrics.server);
     add(&mut attributes, &posts.attributes);
-    body(now, posts.health_interval, attributes, &of_engine(posts.engine, &metrics.health))
+    body(now, posts.health_interval, &attributes, &of_engine(posts.engine, &metrics.health))
 }
 
 /// The number of sessions of a virtual proxy; `None` when it is not wanted.
@@ -33,7 +33,7 @@ pub(super) fn sessions(
     attributes.insert("user_session_host".to_owned(), (*sessions.session_host).into());
     add(&mut attributes, &posts.attributes);
     let count = posts.sessions.then(|| ("qs_proxySessions", length(&sessions.sessions)));
-    body(now, posts.session_interval, attributes, count.as_slice())
+    body(now, posts.session_interval, &attributes, count.as_slice())
 }
 
 /// Our own memory and uptime; `None` when neither is wanted.
@@ -56,7 +56,7 @@ pub(super) fn uptime(
     if posts.uptime {
         gauges.push(("qs_butlerSosUptimeMillisec", milliseconds(memory.uptime)));
     }
-    body(now, posts.interval, attributes, &gauges)
+    body(now, posts.interval, &attributes, &gauges)
 }
 
 type Gauge = (&'static str, f64);
@@ -65,7 +65,7 @@ type Gauge = (&'static str, f64);
 fn body(
     now: DateTime<Utc>,
     interval: Duration,
-    attributes: Map<String, Value>,
+    attributes: &Map<String, Value>,
     gauges: &[Gauge],
 ) -> Option<String> {
     let metrics: Vec<Value> = gauges

@@ -11,7 +11,7 @@ use super::body_tests::{
     HEALTH, MEMORY, all_metrics, e2, health, metric_posts, pairs, sessions, u1,
 };
 use super::*;
-use crate::domain::errors::{DestinationHost, Failure, Origin};
+use crate::domain::errors::{DestinationHost, ErrorCode, Failure, Origin};
 use crate::domain::events::Source;
 use crate::domain::telemetry::UnderWay;
 use crate::runtime::log_probe::{record, recorded};
@@ -86,7 +86,7 @@ async fn drain(poster: &Addr<NewRelicPoster>, within: Duration) {
 const LONG: Duration = Duration::from_secs(30);
 
 /// A server that answers nothing before the gate is dropped.
-fn gated() -> (StandIn, mpsc::Sender<()>, Arc<AtomicUsize>) {
+fn gated(status: u16) -> (StandIn, mpsc::Sender<()>, Arc<AtomicUsize>) {
     let (gate, closed) = mpsc::channel();
     let arrived = Arc::<AtomicUsize>::default();
     let counter = Arc::clone(&arrived);
@@ -94,7 +94,7 @@ fn gated() -> (StandIn, mpsc::Sender<()>, Arc<AtomicUsize>) {
         counter.fetch_add(1, Ordering::SeqCst);
         // Ends with an error when the gate is gone.
         _ = closed.recv();
-        Answer::new(202, "{}")
+        Answer::new(status, "{}")
     });
     (server, gate, arrived)
 }
@@ -178,11 +178,8 @@ async fn only_200_and_202_are_success() {
         poster.do_send(health(HEALTH));
         let error = errors.at_least(wanted).await.pop().unwrap();
         let failure = &error.failure;
-        let found = (
-            failure.code().map(|code| code.as_str()),
-            failure.category().as_str(),
-            failure.status(),
-        );
+        let found =
+            (failure.code().map(ErrorCode::as_str), failure.category().as_str(), failure.status());
         assert_eq!(found, (code, category, http_status));
         let request = failure.request().unwrap();
         assert_eq!(request.url.as_str(), format!("{}/metric/v1", base(&server)));
@@ -231,7 +228,7 @@ async fn an_account_that_fails_or_does_not_exist_harms_no_other() {
 
 #[actix::test]
 async fn events_that_wait_leave_together() {
-    let (server, gate, arrived) = gated();
+    let (server, gate, arrived) = gated(202);
     let (poster, errors) = start(settings(&base(&server), &["first"]));
     poster.do_send(user_events(1));
     first_of(&arrived).await;
@@ -249,7 +246,7 @@ async fn events_that_wait_leave_together() {
 #[actix::test]
 async fn what_has_no_room_is_told_once_for_each_batch() {
     record();
-    let (server, gate, arrived) = gated();
+    let (server, gate, arrived) = gated(202);
     let (poster, errors) = start(settings(&base(&server), &["first"]));
     poster.do_send(user_events(1));
     first_of(&arrived).await;
@@ -274,7 +271,7 @@ async fn what_has_no_room_is_told_once_for_each_batch() {
 
 #[actix::test]
 async fn a_slow_account_keeps_one_round_of_metrics() {
-    let (server, gate, arrived) = gated();
+    let (server, gate, arrived) = gated(202);
     let (poster, errors) = start(settings(&base(&server), &["first"]));
     poster.send(health(HEALTH)).await.unwrap();
     first_of(&arrived).await;
@@ -299,7 +296,7 @@ async fn an_account_that_works_again_is_told_once() {
     }
     server.respond(|_| Answer::new(202, "{}"));
     poster.do_send(MEMORY);
-    drain(&poster, LONG).await;
+    until_async("the third", || (server.seen().len() == 3).then_some(())).await;
     poster.do_send(MEMORY);
     drain(&poster, LONG).await;
     let lines = recorded();
@@ -328,24 +325,27 @@ async fn an_account_that_works_again_is_told_once() {
 
 #[actix::test]
 async fn what_is_left_at_the_end_has_failed_once() {
-    let server = StandIn::start(|_| Answer::Silence);
+    let (server, gate, arrived) = gated(503);
     let (poster, errors) = start(settings(&base(&server), &["first"]));
     poster.do_send(user_events(1));
-    poster.do_send(MEMORY);
-    until_async("both to be under way", || (server.seen().len() == 2).then_some(())).await;
+    first_of(&arrived).await;
     poster.do_send(user_events(EVENTS_TOGETHER + 1));
-    drain(&poster, Duration::from_millis(200)).await;
-    // Under way, and two requests that waited; and the uptime.
-    let told = errors.at_least(4).await;
-    assert_eq!(told.len(), 4);
+    drain(&poster, Duration::from_millis(100)).await;
+    // The one under way, and two that waited.
+    let told = errors.at_least(3).await;
+    assert_eq!(told.len(), 3);
     assert!(told.iter().all(|error| error.failure.category().as_str() == "new_relic_error"));
-    poster.do_send(MEMORY);
-    assert_eq!(errors.at_least(5).await.len(), 5, "nothing is accepted any more");
+    drop(gate);
+    // Waits for the answer, which is too late to be told.
+    drain(&poster, LONG).await;
+    assert_eq!(server.seen().len(), 1);
+    poster.do_send(user_events(1));
+    assert_eq!(errors.at_least(4).await.len(), 4, "nothing is accepted any more");
 }
 
 #[actix::test]
 async fn what_was_under_way_at_a_panic_has_failed() {
-    let (server, gate, arrived) = gated();
+    let (server, gate, arrived) = gated(202);
     let (errors, received) = probe();
     let told = Told { errors, clock: Clock::system() };
     let all = settings(&base(&server), &[]);

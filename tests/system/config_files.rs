@@ -249,6 +249,8 @@ Butler-SOS:
              configVisualisation.port does",
             "Warning prometheus.nodeMetricsPort: listens on TCP port 9001 as \
              configVisualisation.port does",
+            "Note newRelic.metric.destinationAccount: is empty, so metrics go to the accounts of \
+             userEvents.sendToNewRelic.destinationAccount",
             "Note userEvents.sendToMQTT.enable (line 14): is true without effect, because \
              mqttConfig.enable is false",
             "Warning userEvents.sendToNewRelic.destinationAccount (line 15): \"second\" is no \

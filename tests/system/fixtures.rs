@@ -78,6 +78,13 @@ fn values(settings: &Settings, text: &mut String) {
     if let Some(on) = &settings.prometheus {
         writeln!(text, "prometheus = {}, {}", on.sense, on.own).unwrap();
     }
+    if let Some(relic) = &settings.new_relic {
+        let known: Vec<&String> = relic.accounts.iter().map(|account| &account.name).collect();
+        let (metrics, uptime) = (relic.metrics.as_ref(), relic.uptime.as_ref());
+        let (metrics, uptime) = (metrics.map(|to| &to.accounts), uptime.map(|to| &to.accounts));
+        let url = &relic.metric.url;
+        writeln!(text, "new relic = {known:?}, {metrics:?}, {uptime:?}, {url}").unwrap();
+    }
 }
 
 #[test]
