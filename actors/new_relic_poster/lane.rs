@@ -128,17 +128,14 @@ impl Lane {
             );
         }
         drop(state);
-        self.failed(local("too much waits for new relic"));
+        // The account works, only too slowly: that is no outage to be told the end of.
+        self.report(local("too much waits for new relic"));
     }
 
     /// Posts what waits, for ever.
     pub(super) async fn run(&self) {
         // Only after a panic is something under way here.
-        if std::mem::take(&mut self.state.borrow_mut().under_way) {
-            self.failed(local(
-                "the request to new relic was given up, because its actor restarted",
-            ));
-        }
+        self.done(Err(local("the request to new relic was given up, because its actor restarted")));
         loop {
             let Some(body) = self.take() else {
                 self.idle.notify_one();
@@ -146,16 +143,19 @@ impl Lane {
                 continue;
             };
             let result = self.post(body).await;
-            let mut state = self.state.borrow_mut();
-            state.under_way = false;
-            if state.closed {
-                continue;
-            }
-            drop(state);
-            match result {
-                Ok(()) => self.worked(),
-                Err(failure) => self.failed(failure),
-            }
+            self.done(result);
+        }
+    }
+
+    /// What was under way, if anything was, has ended.
+    fn done(&self, result: Result<(), Failure>) {
+        let mut state = self.state.borrow_mut();
+        let ended = std::mem::take(&mut state.under_way) && !state.closed;
+        drop(state);
+        match result {
+            _ if !ended => {}
+            Ok(()) => self.worked(),
+            Err(failure) => self.failed(failure),
         }
     }
 
@@ -199,6 +199,10 @@ impl Lane {
         state.outage.failed(self.told.clock.now());
         drop(state);
         log::log!(level, "NEW RELIC: {self}: not posted: {}", failure.message());
+        self.report(failure);
+    }
+
+    fn report(&self, failure: Failure) {
         self.told.errors.do_send(ErrorOccurred { origin: self.origin.clone(), failure });
     }
 

@@ -212,3 +212,5 @@ impl Handler<Drain> for NewRelicPoster {
 mod body_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod waiting_tests;

@@ -1,17 +1,14 @@
 //! What leaves for which account, and what is told when it does not arrive.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
-
 use actix::Addr;
-use test_support::{Answer, Seen, StandIn, until_async};
+use test_support::{Answer, StandIn, until_async};
 use tokio::time::Instant;
 
 use super::body_tests::{
     HEALTH, MEMORY, all_metrics, e2, health, metric_posts, pairs, sessions, u1,
 };
 use super::*;
-use crate::domain::errors::{DestinationHost, ErrorCode, Failure, Origin};
+use crate::domain::errors::{DestinationHost, ErrorCode, Origin};
 use crate::domain::events::Source;
 use crate::domain::telemetry::UnderWay;
 use crate::runtime::log_probe::{record, recorded};
@@ -26,7 +23,7 @@ fn account(name: &str, id: &str) -> Account {
 }
 
 /// Everything that there is, for the accounts `to`.
-fn settings(base: &str, to: &[&str]) -> NewRelicSettings {
+pub(super) fn settings(base: &str, to: &[&str]) -> NewRelicSettings {
     let accounts: Vec<String> = to.iter().map(ToString::to_string).collect();
     let header = |name: &str, value: &str| (name.to_owned(), value.into());
     NewRelicSettings {
@@ -65,49 +62,25 @@ fn settings(base: &str, to: &[&str]) -> NewRelicSettings {
     }
 }
 
-fn base(server: &StandIn) -> String {
+pub(super) fn base(server: &StandIn) -> String {
     format!("http://{}", server.address())
 }
 
-fn start(settings: NewRelicSettings) -> (Addr<NewRelicPoster>, Received<ErrorOccurred>) {
+pub(super) fn start(settings: NewRelicSettings) -> (Addr<NewRelicPoster>, Received<ErrorOccurred>) {
     let clock = Clock::manual("2026-05-03T16:10:09Z".parse().unwrap());
     let (errors, received) = probe();
     (NewRelicPoster::new(settings, clock, errors).start(), received)
 }
 
-fn user_events(count: usize) -> EventBatch<UserEvent> {
+pub(super) fn user_events(count: usize) -> EventBatch<UserEvent> {
     UnderWay::default().batch(vec![u1(); count])
 }
 
-async fn drain(poster: &Addr<NewRelicPoster>, within: Duration) {
+pub(super) async fn drain(poster: &Addr<NewRelicPoster>, within: Duration) {
     poster.send(Drain { until: Instant::now() + within }).await.unwrap();
 }
 
-const LONG: Duration = Duration::from_secs(30);
-
-/// A server that answers nothing before the gate is dropped.
-fn gated(status: u16) -> (StandIn, mpsc::Sender<()>, Arc<AtomicUsize>) {
-    let (gate, closed) = mpsc::channel();
-    let arrived = Arc::<AtomicUsize>::default();
-    let counter = Arc::clone(&arrived);
-    let server = StandIn::start(move |_| {
-        counter.fetch_add(1, Ordering::SeqCst);
-        // Ends with an error when the gate is gone.
-        _ = closed.recv();
-        Answer::new(status, "{}")
-    });
-    (server, gate, arrived)
-}
-
-async fn first_of(arrived: &AtomicUsize) {
-    let any = || (arrived.load(Ordering::SeqCst) > 0).then_some(());
-    until_async("a request to be under way", any).await;
-}
-
-fn count(seen: &Seen) -> usize {
-    let body: serde_json::Value = serde_json::from_str(&seen.text()).unwrap();
-    body.as_array().map_or(1, Vec::len)
-}
+pub(super) const LONG: Duration = Duration::from_secs(30);
 
 #[actix::test]
 async fn each_kind_has_its_url_its_headers_and_its_key() {
@@ -227,65 +200,6 @@ async fn an_account_that_fails_or_does_not_exist_harms_no_other() {
 }
 
 #[actix::test]
-async fn events_that_wait_leave_together() {
-    let (server, gate, arrived) = gated(202);
-    let (poster, errors) = start(settings(&base(&server), &["first"]));
-    poster.do_send(user_events(1));
-    first_of(&arrived).await;
-    for _ in 0..5 {
-        poster.do_send(user_events(500));
-    }
-    drop(gate);
-    drain(&poster, LONG).await;
-    let seen = server.seen();
-    assert_eq!(seen.iter().map(count).collect::<Vec<_>>(), [1, 1_000, 1_000, 500]);
-    assert!(seen[0].text().starts_with('{'), "one alone is no array");
-    assert_eq!(errors.all(), []);
-}
-
-#[actix::test]
-async fn what_has_no_room_is_told_once_for_each_batch() {
-    record();
-    let (server, gate, arrived) = gated(202);
-    let (poster, errors) = start(settings(&base(&server), &["first"]));
-    poster.do_send(user_events(1));
-    first_of(&arrived).await;
-    poster.do_send(user_events(MOST_EVENTS));
-    for _ in 0..3 {
-        poster.do_send(user_events(7));
-    }
-    let told = errors.at_least(3).await;
-    let Failure::Local { code: None, message } = &told[0].failure else { panic!() };
-    assert_eq!(&**message, "too much waits for new relic");
-    assert_eq!(told[0].failure.category().as_str(), "new_relic_error");
-    let lines = recorded();
-    let dropped: Vec<&String> =
-        lines.iter().filter(|line| line.contains("dropped so far")).collect();
-    assert_eq!(dropped.len(), 1, "one line a minute: {dropped:?}");
-    assert!(dropped[0].starts_with("warn: NEW RELIC: account \"first\", user events: "));
-    drop(gate);
-    drain(&poster, LONG).await;
-    assert_eq!(errors.all().len(), 3, "what waited was posted");
-    assert_eq!(server.seen().iter().map(count).sum::<usize>(), 1 + MOST_EVENTS);
-}
-
-#[actix::test]
-async fn a_slow_account_keeps_one_round_of_metrics() {
-    let (server, gate, arrived) = gated(202);
-    let (poster, errors) = start(settings(&base(&server), &["first"]));
-    poster.send(health(HEALTH)).await.unwrap();
-    first_of(&arrived).await;
-    for _ in 0..4 {
-        poster.send(health(HEALTH)).await.unwrap();
-    }
-    let told = errors.at_least(2).await;
-    assert_eq!(told.len(), 2, "two of four wait");
-    drop(gate);
-    drain(&poster, LONG).await;
-    assert_eq!(server.seen().len(), 3);
-}
-
-#[actix::test]
 async fn an_account_that_works_again_is_told_once() {
     record();
     let server = StandIn::start(|_| Answer::new(503, ""));
@@ -321,56 +235,6 @@ async fn an_account_that_works_again_is_told_once() {
     let loud = |line: &&String| !line.starts_with("debug: ");
     assert_eq!(lines.iter().filter(loud).count(), 2, "the first failure and the end: {lines:?}");
     assert!(!lines.iter().any(|line| line.contains("key of") || line.contains("secret")));
-}
-
-#[actix::test]
-async fn what_is_left_at_the_end_has_failed_once() {
-    let (server, gate, arrived) = gated(503);
-    let (poster, errors) = start(settings(&base(&server), &["first"]));
-    poster.do_send(user_events(1));
-    first_of(&arrived).await;
-    poster.do_send(user_events(EVENTS_TOGETHER + 1));
-    drain(&poster, Duration::from_millis(100)).await;
-    // The one under way, and two that waited.
-    let told = errors.at_least(3).await;
-    assert_eq!(told.len(), 3);
-    assert!(told.iter().all(|error| error.failure.category().as_str() == "new_relic_error"));
-    drop(gate);
-    // Waits for the answer, which is too late to be told.
-    drain(&poster, LONG).await;
-    assert_eq!(server.seen().len(), 1);
-    poster.do_send(user_events(1));
-    assert_eq!(errors.at_least(4).await.len(), 4, "nothing is accepted any more");
-}
-
-#[actix::test]
-async fn what_was_under_way_at_a_panic_has_failed() {
-    let (server, gate, arrived) = gated(202);
-    let (errors, received) = probe();
-    let told = Told { errors, clock: Clock::system() };
-    let all = settings(&base(&server), &[]);
-    let limits = Limits { timeout: LONG, max_body: LARGEST_ANSWER, redirects: 0 };
-    let http = Rc::new(HttpClient::public(limits));
-    let kind = Kind { module: NewRelicModule::UserEvents, http, room: 10, together: 1_000 };
-    let to = Endpoint { url: base(&server), headers: Vec::new() };
-    let lane = Lane::new(kind, "second", &all.accounts, &to, told);
-    // Three bodies of 400,000 bytes are more than one request takes.
-    let large: Rc<str> = format!("\"{}\"", "x".repeat(400_000)).into();
-    lane.push(&[Rc::clone(&large), Rc::clone(&large), large]);
-    {
-        let run = std::pin::pin!(lane.run());
-        tokio::select! { () = run => {} () = first_of(&arrived) => {} }
-    }
-    assert_eq!(received.all().len(), 0);
-    drop(gate);
-    let run = std::pin::pin!(lane.run());
-    let end = lane.finish(Instant::now() + LONG);
-    tokio::select! { () = run => {} () = end => {} }
-    let told = received.at_least(1).await;
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].failure.category().as_str(), "new_relic_error");
-    let last = server.seen().pop().unwrap();
-    assert_eq!((count(&last), last.text().len()), (1, 400_002));
 }
 
 #[test]
