@@ -19,41 +19,30 @@
 
 mod events;
 mod metrics;
+mod operators;
 mod outputs;
+mod pollers;
+mod tracking;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Addr, Recipient};
+use actix::{Actor, Addr, Context, Handler, Recipient, Supervised};
 use actix_rt::Arbiter;
-use actors::app_names_extractor::AppNamesExtractor;
-use actors::certificate_watcher::CertificateWatcher;
-use actors::config_page::{ConfigPage, Shown};
-use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint};
-use actors::domain::telemetry::AppNames;
-use actors::error_history::{ErrorHistoryActor, ErrorStore};
-use actors::error_tracker::{ErrorTrackerActor, Tracking};
-use actors::health_endpoint::HealthEndpoint;
-use actors::health_poller::HealthPoller;
-use actors::heartbeat::Heartbeat;
-use actors::influx_error_sink::InfluxErrorSinkActor;
-use actors::mqtt_error_sink::MqttErrorSinkActor;
-use actors::proxy_poller::ProxyPoller;
+use actors::domain::errors::ErrorOccurred;
+use actors::error_tracker::ErrorTrackerActor;
 use actors::runtime::clock::Clock;
 use actors::runtime::drain::Drain;
-use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::{AskReadiness, Readiness};
 use actors::runtime::supervise::{Place, Policy, Supervisor};
 use actors::udp_receiver::AskAddress;
-use actors::uptime_monitor::{ReadHeap, UptimeMonitor};
+use actors::uptime_monitor::ReadHeap;
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use self::metrics::Scraped;
-use self::outputs::Outputs;
-use crate::config::{Settings, TrackingSettings};
+use crate::config::Settings;
 use crate::sockets::Sockets;
 
 /// A running program.
@@ -206,203 +195,19 @@ impl Graph {
         place
     }
 
-    fn start_tracking(
+    /// Starts an actor under supervision that is asked to finish its work when the program stops.
+    fn start<A>(
         &mut self,
-        settings: &Settings,
-        surroundings: &Surroundings,
-    ) -> Addr<ErrorTrackerActor> {
-        let tracking = match &settings.tracking {
-            None => Tracking::Off,
-            Some(tracking) => self.start_sinks(tracking, settings, surroundings),
-        };
-        let place = self.own_thread();
-        let clock = surroundings.clock.clone();
-        let tracker = self.supervisor.start("ErrorTrackerActor", &place, MAILBOX, move || {
-            ErrorTrackerActor::new(tracking, clock)
-        });
-        self.stop_order.push(("ErrorTrackerActor", tracker.clone().recipient()));
-        self.scraped.add(&tracker);
-        tracker
-    }
-
-    fn start_sinks(
-        &mut self,
-        tracking: &TrackingSettings,
-        settings: &Settings,
-        surroundings: &Surroundings,
-    ) -> Tracking {
-        let mut sinks: Vec<Recipient<ErrorPoint>> = Vec::new();
-        sinks.extend(self.scraped.endpoint.clone().map(Addr::recipient));
-        if let (Some(sink), Some(influx)) = (&tracking.influx, &settings.influx) {
-            let (sink, influx, place) = (sink.clone(), influx.clone(), self.own_thread());
-            let addr =
-                self.supervisor.start("InfluxErrorSinkActor", &place, SINK_MAILBOX, move || {
-                    InfluxErrorSinkActor::new(&influx, sink)
-                });
-            self.stop_order.push(("InfluxErrorSinkActor", addr.clone().recipient()));
-            self.scraped.add(&addr);
-            sinks.push(addr.recipient());
-        } else if tracking.influx.is_some() {
-            log::info!(
-                "MAIN: Error events are not written to InfluxDB: \
-                 Butler-SOS.errorTracking.influxdb.enable is true, but \
-                 Butler-SOS.influxdbConfig.enable is false"
-            );
-        }
-        if let (Some(topic), Some(mqtt)) = (&tracking.topic, &settings.mqtt) {
-            let (topic, mqtt, place) = (topic.clone(), mqtt.clone(), self.own_thread());
-            let clock = surroundings.clock.clone();
-            let addr =
-                self.supervisor.start("MqttErrorSinkActor", &place, SINK_MAILBOX, move || {
-                    MqttErrorSinkActor::new(mqtt, topic, clock)
-                });
-            self.stop_order.push(("MqttErrorSinkActor", addr.clone().recipient()));
-            self.scraped.add(&addr);
-            sinks.push(addr.recipient());
-        }
-        let mut today = ErrorCounts::new(surroundings.clock.now().date_naive());
-        if let Some(history) = &tracking.history {
-            match ErrorStore::open(&history.file) {
-                Ok(store) => {
-                    today = restored(&store, today);
-                    sinks.push(self.start_history(store, history.retention_days, surroundings));
-                }
-                Err(error) => log::warn!("ERROR HISTORY: No history is kept: {error}"),
-            }
-        }
-        Tracking::On { log_summary: tracking.log_summary, sinks, today }
-    }
-
-    fn start_history(
-        &mut self,
-        store: ErrorStore,
-        retention_days: u32,
-        surroundings: &Surroundings,
-    ) -> Recipient<ErrorPoint> {
-        let (place, clock) = (self.own_thread(), surroundings.clock.clone());
-        let addr = self.supervisor.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || {
-            ErrorHistoryActor::new(store, retention_days, clock)
-        });
-        self.stop_order.push(("ErrorHistoryActor", addr.clone().recipient()));
-        addr.recipient()
-    }
-
-    fn start_uptime(
-        &mut self,
-        settings: &Settings,
-        surroundings: &Surroundings,
-        outputs: &Outputs,
-    ) {
-        let Some(uptime) = settings.uptime.clone() else {
-            return;
-        };
-        let memory = outputs.memory();
-        let (clock, read_heap) = (surroundings.clock.clone(), surroundings.read_heap);
-        let monitor = self.supervisor.start("UptimeMonitor", &Place::Here, MAILBOX, move || {
-            UptimeMonitor::new(uptime, clock, read_heap, memory)
-        });
-        self.stop_order.push(("UptimeMonitor", monitor.recipient()));
-    }
-
-    /// Those who watch over the program itself, and send nothing to other actors.
-    fn start_watchers(&mut self, settings: &Settings, surroundings: &Surroundings) {
-        if let Some(heartbeat) = settings.heartbeat.clone() {
-            let clock = surroundings.clock.clone();
-            let addr = self.supervisor.start("Heartbeat", &Place::Here, MAILBOX, move || {
-                Heartbeat::new(heartbeat, clock)
-            });
-            self.stop_order.push(("Heartbeat", addr.recipient()));
-        }
-        if let Some(files) = settings.sense.certificate.clone() {
-            let clock = surroundings.clock.clone();
-            let addr = self.supervisor.start("CertificateWatcher", &Place::Here, MAILBOX, || {
-                CertificateWatcher::new(files, clock)
-            });
-            self.stop_order.push(("CertificateWatcher", addr.recipient()));
-        }
-    }
-
-    fn start_endpoints(
-        &mut self,
-        sockets: Sockets,
-        shown: Option<Shown>,
-        asked: Vec<Recipient<AskReadiness>>,
-    ) {
-        if let Some(sockets) = sockets.health {
-            let endpoint = self.supervisor.start("HealthEndpoint", &Place::Here, MAILBOX, || {
-                HealthEndpoint::new(sockets, asked)
-            });
-            self.stop_order.push(("HealthEndpoint", endpoint.recipient()));
-        }
-        if let (Some(socket), Some(shown)) = (sockets.page, shown) {
-            let page = self
-                .supervisor
-                .start("ConfigPage", &Place::Here, MAILBOX, || ConfigPage::new(socket, shown));
-            self.stop_order.push(("ConfigPage", page.recipient()));
-        }
-    }
-
-    fn start_pollers(
-        &mut self,
-        settings: Settings,
-        clock: &Clock,
-        outputs: &Outputs,
-        mut use_names: Vec<Recipient<AppNames>>,
-        errors: &Recipient<ErrorOccurred>,
-    ) -> Option<Recipient<AskReadiness>> {
-        let sense = Arc::new(settings.sense);
-        // A checked configuration has one whenever there is something to poll.
-        let certificate = sense.certificate.clone()?;
-
-        let metrics = outputs.health();
-        let health = {
-            let (sense, certificate, clock, errors) =
-                (Arc::clone(&sense), certificate.clone(), clock.clone(), errors.clone());
-            self.supervisor.start("HealthPoller", &Place::Here, MAILBOX, move || {
-                HealthPoller::new(sense, certificate, clock, metrics, errors)
-            })
-        };
-        self.stop_order.push(("HealthPoller", health.clone().recipient()));
-        self.scraped.add(&health);
-
-        if let Some(polling) = sense.sessions.clone() {
-            let sessions = outputs.sessions();
-            let (sense, certificate, clock, errors) =
-                (Arc::clone(&sense), certificate.clone(), clock.clone(), errors.clone());
-            let proxy = self.supervisor.start("ProxyPoller", &Place::Here, MAILBOX, move || {
-                ProxyPoller::new(&sense, polling, certificate, clock, sessions, errors)
-            });
-            self.scraped.add(&proxy);
-            self.stop_order.push(("ProxyPoller", proxy.recipient()));
-        }
-        if let Some(polling) = sense.app_names.clone() {
-            use_names.push(health.clone().recipient());
-            let names = Fanout::new(use_names);
-            let (verify, clock, errors) =
-                (sense.reject_unauthorized, clock.clone(), errors.clone());
-            let apps =
-                self.supervisor.start("AppNamesExtractor", &Place::Here, MAILBOX, move || {
-                    AppNamesExtractor::new(polling, verify, certificate, clock, names, errors)
-                });
-            self.scraped.add(&apps);
-            self.stop_order.push(("AppNamesExtractor", apps.recipient()));
-        }
-        Some(health.recipient())
-    }
-}
-
-/// Today's counts as the history knows them, so that a restart does not lose the day.
-fn restored(store: &ErrorStore, today: ErrorCounts) -> ErrorCounts {
-    match store.counts_of_day(today.day()) {
-        Ok(counts) => {
-            if counts.total() > 0 {
-                log::info!("ERROR HISTORY: {} errors of today read back", counts.total());
-            }
-            counts
-        }
-        Err(error) => {
-            log::warn!("ERROR HISTORY: Today's errors cannot be read back: {error}");
-            today
-        }
+        name: &'static str,
+        place: &Place,
+        capacity: usize,
+        make: impl FnOnce() -> A + Send + 'static,
+    ) -> Addr<A>
+    where
+        A: Actor<Context = Context<A>> + Supervised + Handler<Drain>,
+    {
+        let addr = self.supervisor.start(name, place, capacity, make);
+        self.stop_order.push((name, addr.clone().recipient()));
+        addr
     }
 }

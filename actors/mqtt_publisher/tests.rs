@@ -2,10 +2,10 @@
 //! or counted.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use test_support::{Mosquitto, Subscriber, until_async};
+use test_support::{Mosquitto, PATIENCE, Subscriber, until_async};
 
 use super::*;
 use crate::domain::errors::Category;
@@ -61,7 +61,9 @@ impl Running {
     async fn until_connected(&self, wanted: bool) {
         let connected =
             || async { self.publisher.send(AskReadiness).await.unwrap().obstacle.is_none() };
+        let deadline = Instant::now() + PATIENCE;
         while connected().await != wanted {
+            assert!(Instant::now() < deadline, "waited in vain: connected {wanted}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

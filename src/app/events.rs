@@ -92,10 +92,9 @@ impl Graph {
     ) -> Addr<UdpReceiver<H>> {
         let (place, clock) = (self.own_thread(), surroundings.clock.clone());
         let outlets = Outlets { events, metrics: outputs.to_writer(), errors: errors.clone() };
-        let addr = self.supervisor.start(start.name, &place, MAILBOX, move || {
+        let addr = self.start(start.name, &place, MAILBOX, move || {
             UdpReceiver::new(start.udp, handling, clock, outlets)
         });
-        self.stop_order.push((start.name, addr.clone().recipient()));
         self.scraped.add(&addr);
         addr
     }

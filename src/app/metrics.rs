@@ -53,11 +53,9 @@ impl Graph {
             clock: surroundings.clock.clone(),
         };
         let (sense_at, place) = (prometheus.sense.clone(), self.own_thread());
-        let endpoint =
-            self.supervisor.start("PrometheusEndpoint", &place, SINK_MAILBOX, move || {
-                PrometheusEndpoint::new(sense_at, own_socket, observed)
-            });
-        self.stop_order.push(("PrometheusEndpoint", endpoint.clone().recipient()));
+        let endpoint = self.start("PrometheusEndpoint", &place, SINK_MAILBOX, move || {
+            PrometheusEndpoint::new(sense_at, own_socket, observed)
+        });
         self.scraped.endpoint = Some(endpoint);
     }
 }

@@ -99,10 +99,9 @@ impl Graph {
         let events = events::measurements(settings);
         let (place, clock, errors) =
             (self.own_thread(), surroundings.clock.clone(), errors.clone());
-        let writer = self.supervisor.start("InfluxWriter", &place, MAILBOX, move || {
+        let writer = self.start("InfluxWriter", &place, MAILBOX, move || {
             InfluxWriter::new(influx, own, events, clock, errors)
         });
-        self.stop_order.push(("InfluxWriter", writer.clone().recipient()));
         self.scraped.add(&writer);
         Some(writer)
     }
@@ -115,10 +114,9 @@ impl Graph {
     ) -> Option<Addr<NewRelicPoster>> {
         let relic = settings.new_relic.clone()?;
         let (clock, errors) = (surroundings.clock.clone(), errors.clone());
-        let poster = self.supervisor.start("NewRelicPoster", &Place::Here, MAILBOX, move || {
+        let poster = self.start("NewRelicPoster", &Place::Here, MAILBOX, move || {
             NewRelicPoster::new(relic, clock, errors)
         });
-        self.stop_order.push(("NewRelicPoster", poster.clone().recipient()));
         Some(poster)
     }
 
@@ -135,10 +133,9 @@ impl Graph {
         };
         let (place, clock, errors) =
             (self.own_thread(), surroundings.clock.clone(), errors.clone());
-        let publisher = self.supervisor.start("MqttPublisher", &place, MAILBOX, move || {
+        let publisher = self.start("MqttPublisher", &place, MAILBOX, move || {
             MqttPublisher::new(mqtt, topics, clock, errors)
         });
-        self.stop_order.push(("MqttPublisher", publisher.clone().recipient()));
         self.scraped.add(&publisher);
         Some(publisher)
     }

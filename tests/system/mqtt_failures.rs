@@ -1,21 +1,23 @@
 //! What the whole program reports when a real MQTT broker is away, refuses the login, is silent, or
 //! cannot be trusted.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use butler_sos::app::App;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::Site;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
-use test_support::Mosquitto;
+use test_support::{Mosquitto, PATIENCE};
 
 use crate::common::{ONCE, counted, history, influx_v1, obstacle, settings, start, tracking};
 use crate::events::{Sender, sample};
 use crate::mqtt::{mqtt, start_events};
 
 async fn connected(app: &App) {
-    while obstacle(app, "mqtt").await.is_some() {
+    let deadline = Instant::now() + PATIENCE;
+    while let Some(obstacle) = obstacle(app, "mqtt").await {
+        assert!(Instant::now() < deadline, "{obstacle}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -162,7 +164,9 @@ async fn errors_are_published_while_the_database_is_away() {
     let sender = Sender::to(&app).await;
     connected(&app).await;
     // Until the second connection stands, too, error events are lost; it has no readiness.
+    let deadline = Instant::now() + PATIENCE;
     let error = loop {
+        assert!(Instant::now() < deadline, "{:?}", subscriber.messages());
         sender.user("/qseow-proxy-session/;qs-node1;Start session;ACME;jdoe");
         tokio::time::sleep(Duration::from_millis(20)).await;
         let messages = subscriber.messages();

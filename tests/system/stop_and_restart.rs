@@ -96,6 +96,7 @@ fn a_stop_sends_what_was_collected() {
         [
             "ProxyPoller",
             "HealthPoller",
+            "CertificateWatcher",
             "UptimeMonitor",
             "InfluxWriter",
             "ErrorTrackerActor",

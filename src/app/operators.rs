@@ -1,0 +1,47 @@
+//! The part of the graph for those who run the program: signs of life, warnings, pages.
+
+use actix::Recipient;
+use actors::certificate_watcher::CertificateWatcher;
+use actors::config_page::{ConfigPage, Shown};
+use actors::health_endpoint::HealthEndpoint;
+use actors::heartbeat::Heartbeat;
+use actors::runtime::readiness::AskReadiness;
+use actors::runtime::supervise::Place;
+
+use super::{Graph, MAILBOX, Surroundings};
+use crate::config::Settings;
+use crate::sockets::Sockets;
+
+impl Graph {
+    /// Those who watch over the program itself, and send nothing to other actors.
+    pub(super) fn start_watchers(&mut self, settings: &Settings, surroundings: &Surroundings) {
+        if let Some(heartbeat) = settings.heartbeat.clone() {
+            let clock = surroundings.clock.clone();
+            self.start("Heartbeat", &Place::Here, MAILBOX, move || {
+                Heartbeat::new(heartbeat, clock)
+            });
+        }
+        if let Some(files) = settings.sense.certificate.clone() {
+            let clock = surroundings.clock.clone();
+            self.start("CertificateWatcher", &Place::Here, MAILBOX, || {
+                CertificateWatcher::new(files, clock)
+            });
+        }
+    }
+
+    pub(super) fn start_endpoints(
+        &mut self,
+        sockets: Sockets,
+        shown: Option<Shown>,
+        asked: Vec<Recipient<AskReadiness>>,
+    ) {
+        if let Some(sockets) = sockets.health {
+            self.start("HealthEndpoint", &Place::Here, MAILBOX, || {
+                HealthEndpoint::new(sockets, asked)
+            });
+        }
+        if let (Some(socket), Some(shown)) = (sockets.page, shown) {
+            self.start("ConfigPage", &Place::Here, MAILBOX, || ConfigPage::new(socket, shown));
+        }
+    }
+}
