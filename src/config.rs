@@ -38,6 +38,7 @@ use actors::prometheus_endpoint::{PrometheusConfig, PrometheusSettings, check_la
 use actors::runtime::level::Level;
 use actors::uptime_monitor::{UptimeConfig, UptimeSettings};
 use serde::Deserialize;
+use serde_json::Value;
 
 use self::across::{Across, Masters};
 use self::event_counts::EventCountsConfig;
@@ -45,7 +46,6 @@ use self::general::CrashFileConfig;
 use self::log_events::LogEventsConfig;
 use self::tracking::ErrorTrackingConfig;
 use self::user_events::UserEventsConfig;
-use self::yaml::Document;
 
 use crate::crash_dump::CrashSettings;
 
@@ -147,7 +147,7 @@ impl Config {
     fn check(
         &self,
         at: &Reader,
-        document: &Document<Self>,
+        (tree, masked): (&Value, &Value),
         file: PathBuf,
         base: &Path,
         accounts: Vec<Account>,
@@ -216,7 +216,7 @@ impl Config {
             log_level,
             log_directory: self.check_log_directory(at, base),
             health_check,
-            page: page.map(|page| PageSettings::new(page, &document.below_root())),
+            page: page.map(|page| PageSettings::new(page, tree, masked)),
             crash: crash_at.section(&self.crash_file).check(&crash_at),
             idle: self.check_idle(at),
             tracking,

@@ -54,6 +54,7 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     for sentence in config::not_read(&file, |name| std::env::var(name).ok()) {
         log::warn!("CONFIG: {sentence}");
     }
+    log::trace!("CONFIG: As it was read: {}", loaded.masked);
     if request.check_only {
         check_certificate(&mut loaded);
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use actors::domain::yaml::{Problem, Problems, Severity, known_keys, traced};
+use actors::domain::yaml::{Problem, Problems, Severity, known_keys, masked, traced};
 use actors::new_relic_poster::Account;
 use actors::runtime::level::Level;
 
@@ -23,6 +23,9 @@ pub struct Loaded {
     pub log_level: Level,
     /// Lists that have a key but nothing below it.
     pub empty_lists: Vec<String>,
+    /// What is below the root key, as JSON on one line, with everything masked that must not be
+    /// shown.
+    pub masked: String,
     /// What the settings are when mistakes are tolerated.
     tolerant: Settings,
 }
@@ -131,8 +134,10 @@ fn check_with(
             Config::default()
         }
     };
-    let settings = config.check(&at, &read, file, base, accounts);
-    unknown::tell(&noticed.sections, keys, &problems);
+    let mistyped_secrets = unknown::tell(&noticed.sections, keys, &problems);
+    let tree = read.below_root();
+    let masked = masked(ROOT, &tree, &mistyped_secrets);
+    let settings = config.check(&at, (&tree, &masked), file, base, accounts);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
     let problems = in_order(problems.take(), text);
@@ -141,6 +146,7 @@ fn check_with(
         problems,
         log_level,
         empty_lists: noticed.empty_lists,
+        masked: masked.to_string(),
         tolerant: settings,
     })
 }

@@ -1,7 +1,6 @@
 //! What the configuration page shows: the file as it was read, anchors unfolded, masked.
 
 use actors::config_page::{ConfigPageSettings, Shown};
-use actors::domain::yaml::masked;
 use serde_json::{Value, json};
 
 /// The configuration page and what is on it.
@@ -14,9 +13,10 @@ pub struct PageSettings {
 }
 
 impl PageSettings {
-    /// The page for a tree below `Butler-SOS`.
-    pub(super) fn new(at: ConfigPageSettings, tree: &Value) -> Self {
-        let tree = if at.obfuscate { masked(tree) } else { tree.clone() };
+    /// The page for a tree below `Butler-SOS`, and the same with everything masked that must not be
+    /// shown.
+    pub(super) fn new(at: ConfigPageSettings, tree: &Value, masked: &Value) -> Self {
+        let tree = if at.obfuscate { masked } else { tree };
         let yaml = serde_yaml::to_string(&json!({ super::ROOT: tree }));
         let shown = Shown {
             json: tree.to_string(),

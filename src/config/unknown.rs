@@ -1,20 +1,28 @@
 //! Keys that nobody reads, and what was probably meant.
 
-use actors::domain::yaml::{Problems, Visited};
+use actors::domain::yaml::{Problems, Visited, is_secret};
 use strsim::osa_distance;
 
 /// So many are told one by one; a file with more is not a configuration file.
 const MOST: usize = 200;
 
 /// Warns about each key that nobody reads. `all` are the paths of all keys there are, with `[]`
-/// for the items of lists.
-pub(super) fn tell(visited: &[Visited], all: impl Fn() -> Vec<String>, problems: &Problems) {
+/// for the items of lists. Returns the paths of those that were meant to hold a secret.
+pub(super) fn tell(
+    visited: &[Visited],
+    all: impl Fn() -> Vec<String>,
+    problems: &Problems,
+) -> Vec<String> {
     let mut all_keys = None;
+    let mut secrets = Vec::new();
     let unknown =
         visited.iter().flat_map(|section| section.unknown.iter().map(move |key| (section, key)));
     let mut left_out = 0;
     for (index, (section, key)) in unknown.enumerate() {
+        let path = format!("{}.{key}", section.path);
         if index >= MOST {
+            // Nobody knows any more.
+            secrets.push(path);
             left_out += 1;
             continue;
         }
@@ -24,13 +32,18 @@ pub(super) fn tell(visited: &[Visited], all: impl Fn() -> Vec<String>, problems:
             let paths = all_keys.iter().map(String::as_str);
             meant = nearest(key, paths, |path| path.rsplit('.').next().unwrap_or(path));
         }
-        let at = problems.reader(&format!("{}.{key}", section.path));
+        let at = problems.reader(&path);
         at.warning(format!("unknown key, ignored{}", suggestion(&meant)));
+        let beside = |name: &&str| is_secret(&format!("{}.{name}", section.path));
+        if meant.iter().any(|name| beside(name) || is_secret(name)) {
+            secrets.push(path);
+        }
     }
     if left_out > 0 {
         let at = problems.reader(super::ROOT);
         at.warning(format!("has {left_out} more unknown keys, ignored"));
     }
+    secrets
 }
 
 fn suggestion(meant: &[&str]) -> String {

@@ -247,17 +247,67 @@ fn a_container_platform_can_ask_whether_it_is_well() {
     assert_eq!(program.wait(), Some(0));
 }
 
-#[test]
-fn the_level_verbose_shows_verbose_lines_and_no_debug_lines() {
+/// Starts the program with nothing to do but to tell its uptime, until it has told it twice.
+fn idle(more: &str, arguments: &[&str]) -> (tempfile::TempDir, Program) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.yaml");
     let history = "errorTracking: { history: { enable: false } }";
     let uptime = "uptimeMonitor: { frequency: every 1 seconds }";
-    let text = format!("Butler-SOS:\n  fileLogging: false\n  {history}\n  {uptime}\n");
+    let text = format!("Butler-SOS:\n  fileLogging: false\n  {history}\n  {uptime}\n{more}");
     fs::write(&file, text).unwrap();
-    let mut program = Program::start(BINARY, &["-c", &file.display().to_string(), "-l", "verbose"]);
-    program.line_with(" verbose: Iteration # 2, Uptime: ");
+    let program =
+        Program::start(BINARY, &[&["-c", &file.display().to_string()], arguments].concat());
+    program.line_with(": Iteration # 2, Uptime: ");
+    (folder, program)
+}
+
+#[test]
+fn the_level_verbose_shows_verbose_lines_and_no_debug_lines() {
+    let (_folder, mut program) = idle("", &["-l", "verbose"]);
     program.terminate();
     assert_eq!(program.wait(), Some(0));
-    assert!(program.lines().iter().all(|line| !line.contains(" debug: ")));
+    let lines = program.lines();
+    assert!(lines.iter().any(|line| line.contains(" verbose: Iteration # 2, Uptime: ")));
+    assert!(lines.iter().all(|line| !line.contains(" debug: ")));
+}
+
+#[test]
+fn the_level_silly_shows_the_masked_configuration_and_every_line_has_one_form() {
+    let (_folder, mut program) = idle("  logLevel: error\n", &["-l", "silly"]);
+    program.terminate();
+    assert_eq!(program.wait(), Some(0));
+    let lines = program.lines();
+    let shown = lines.iter().find(|line| line.contains(" silly: CONFIG: As it was read: {"));
+    assert!(shown.is_some_and(|line| line.contains(r#""logLevel":"error""#)), "{lines:?}");
+    let levels = ["error", "warn", "info", "verbose", "debug", "silly"];
+    for line in &lines {
+        // 2026-05-03T16:10:09.420Z info: message
+        let (time, rest) = line.split_at(24);
+        assert!(chrono::DateTime::parse_from_rfc3339(time).is_ok(), "{line}");
+        let (level, _) = rest[1..].split_once(": ").unwrap();
+        assert!(rest.starts_with(' ') && time.ends_with('Z') && levels.contains(&level), "{line}");
+        assert!(!line.contains('\u{1b}'), "{line}");
+    }
+}
+
+#[test]
+fn nobody_is_called_who_is_not_configured() {
+    let (_folder, mut program) = idle("  anonTelemetry: true\n", &["-l", "verbose"]);
+    let process = format!("/proc/{}", program.id());
+    let mut sockets = Vec::new();
+    for entry in fs::read_dir(format!("{process}/fd")).unwrap() {
+        let target = fs::read_link(entry.unwrap().path()).unwrap_or_default();
+        let target = target.display().to_string();
+        sockets.extend(target.strip_prefix("socket:[").map(|end| end.replace(']', "")));
+    }
+    for protocol in ["tcp", "tcp6", "udp", "udp6"] {
+        let table = fs::read_to_string(format!("{process}/net/{protocol}")).unwrap();
+        for line in table.lines().skip(1) {
+            let inode = line.split_whitespace().nth(9).unwrap().to_owned();
+            assert!(!sockets.contains(&inode), "{protocol}: {line}");
+        }
+    }
+    program.terminate();
+    assert_eq!(program.wait(), Some(0));
+    program.line_with("anonTelemetry (line 5): is true, but this program never sends telemetry");
 }

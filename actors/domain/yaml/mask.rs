@@ -1,6 +1,8 @@
 //! The configuration as it may be shown: secrets are masked, names keep their first letters
 //! (section 12 of the page on operations).
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::secrets::{MASK, is_secret};
@@ -37,22 +39,39 @@ const KEPT: [(usize, &str); 28] = [
     (10, "cert.clientCertCA"),
 ];
 
-/// The tree below `Butler-SOS` with everything masked that must not be shown. Structure and nulls
-/// stay.
-pub fn masked(tree: &Value) -> Value {
-    mask(tree, "")
+/// The tree below the key `root` with everything masked that must not be shown, and all that is at
+/// `secrets`, dotted paths that begin with `root`. Structure and nulls stay.
+pub fn masked(root: &str, tree: &Value, secrets: &[String]) -> Value {
+    let below = |path: &String| path.strip_prefix(root)?.strip_prefix('.').map(any_index);
+    let secrets: HashSet<String> = secrets.iter().filter_map(below).collect();
+    mask(tree, "", &secrets)
 }
 
-fn mask(value: &Value, path: &str) -> Value {
+/// `list[3].key` as `list[].key`.
+fn any_index(path: &str) -> String {
+    let mut in_index = false;
+    let mut keep = |c: char| {
+        in_index = c == '[' || (in_index && c.is_ascii_digit());
+        c == '[' || !in_index
+    };
+    path.chars().filter(|c| keep(*c)).collect()
+}
+
+fn mask(value: &Value, path: &str, secrets: &HashSet<String>) -> Value {
+    if !value.is_null() && secrets.contains(path) {
+        return MASK.into();
+    }
     match value {
         Value::Object(members) => members
             .iter()
             .map(|(key, value)| {
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                (key.clone(), mask(value, &path))
+                (key.clone(), mask(value, &path, secrets))
             })
             .collect(),
-        Value::Array(items) => items.iter().map(|item| mask(item, &format!("{path}[]"))).collect(),
+        Value::Array(items) => {
+            items.iter().map(|item| mask(item, &format!("{path}[]"), secrets)).collect()
+        }
         Value::Null => Value::Null,
         shown => shown_value(shown, path),
     }
@@ -78,6 +97,8 @@ mod tests {
 
     #[test]
     fn secrets_go_names_keep_their_beginning_and_the_rest_stays() {
+        // Somebody mistyped a key, which is told apart from others by its path.
+        let mistyped = ["R.serversToMonitor.servers[10].tokn".to_owned()];
         let tree = json!({
             "logLevel": "info",
             "influxdbConfig": {
@@ -88,13 +109,13 @@ mod tests {
             "heartbeat": { "remoteURL": "https://example.com/secret-path" },
             "newRelic": { "event": { "header": [{ "name": "X", "value": "hidden" }] } },
             "serversToMonitor": { "servers": [{
-                "host": "sense1:4747", "headers": { "X-A": "hidden" },
+                "host": "sense1:4747", "headers": { "X-A": "hidden" }, "tokn": ["hidden"],
                 "userSessions": { "virtualProxies": [{ "virtualProxy": "/hr" }] },
             }] },
             "auditEvents": { "apiToken": "hidden", "port": 1 },
         });
         assert_eq!(
-            masked(&tree),
+            masked("R", &tree, &mistyped),
             json!({
                 "logLevel": "info",
                 "influxdbConfig": {
@@ -105,7 +126,7 @@ mod tests {
                 "heartbeat": { "remoteURL": "https://ex**********" },
                 "newRelic": { "event": { "header": [{ "name": "X", "value": MASK }] } },
                 "serversToMonitor": { "servers": [{
-                    "host": "sen**********", "headers": { "X-A": MASK },
+                    "host": "sen**********", "headers": { "X-A": MASK }, "tokn": MASK,
                     "userSessions": { "virtualProxies": [{ "virtualProxy": "/**********" }] },
                 }] },
                 "auditEvents": { "apiToken": MASK, "port": 1 },
