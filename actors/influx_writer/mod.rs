@@ -16,6 +16,7 @@ mod sessions;
 mod uptime_text;
 mod user_events;
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
@@ -34,6 +35,7 @@ use crate::io::influx::{Delivery, Event, InfluxSettings, Style, WriteJob, encode
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outage::Outage;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 use self::events::Gathered;
@@ -77,7 +79,8 @@ impl InfluxWriter {
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let style = Style { linger: LINGER, max_points: MAX_POINTS };
-        let delivery = Delivery::new(&influx, style, move |event| on_event(event, &errors));
+        let told = Told { errors, clock: clock.clone(), outage: RefCell::default() };
+        let delivery = Delivery::new(&influx, style, move |event| told.on_event(event));
         Self { influx, own, events, gathered: Gathered::default(), clock, delivery }
     }
 
@@ -124,20 +127,37 @@ impl InfluxWriter {
     }
 }
 
-fn on_event(event: Event, errors: &Recipient<ErrorOccurred>) {
-    match event {
-        Event::NotStored { origin, failure } => errors.do_send(ErrorOccurred { origin, failure }),
-        Event::Away { message, .. } => {
-            log::warn!("INFLUXDB: Cannot write, points are kept and sent later: {message}");
+/// Who is told what becomes of write operations.
+struct Told {
+    errors: Recipient<ErrorOccurred>,
+    clock: Clock,
+    outage: RefCell<Outage>,
+}
+
+impl Told {
+    fn on_event(&self, event: Event) {
+        match event {
+            Event::NotStored { origin, failure } => {
+                self.outage.borrow_mut().failed(self.clock.now());
+                self.errors.do_send(ErrorOccurred { origin, failure });
+            }
+            Event::Away { message, .. } => {
+                self.outage.borrow_mut().began(self.clock.now());
+                log::warn!("INFLUXDB: Cannot write, points are kept and sent later: {message}");
+            }
+            Event::Back { backlog_points } => {
+                if let Some(outage) = self.outage.borrow_mut().worked() {
+                    log::info!(
+                        "INFLUXDB: Writing {outage}; {backlog_points} points to catch up with"
+                    );
+                }
+            }
+            Event::Dropped { points, message, .. } => {
+                log::warn!("INFLUXDB: {points} points dropped: {message}");
+            }
+            Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
+            Event::SetUpFailed { message } => log::error!("INFLUXDB: {message}"),
         }
-        Event::Back { backlog_points } => {
-            log::info!("INFLUXDB: Writing again, {backlog_points} points to catch up with");
-        }
-        Event::Dropped { points, message, .. } => {
-            log::warn!("INFLUXDB: {points} points dropped: {message}");
-        }
-        Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
-        Event::SetUpFailed { message } => log::error!("INFLUXDB: {message}"),
     }
 }
 

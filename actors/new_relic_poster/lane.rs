@@ -55,12 +55,26 @@ pub(super) struct Told {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Rc<str>>,
-    under_way: bool,
+    /// Bodies in the request under way.
+    under_way: usize,
     /// Whatever becomes of the request under way, it was reported.
     closed: bool,
     outage: Outage,
-    dropped: usize,
+    counts: Counts,
     warned: Option<Instant>,
+}
+
+/// What became of bodies, since the program started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Requests.
+    pub(super) requests: u64,
+    /// Bodies that were taken.
+    pub(super) posted: u64,
+    /// Bodies that were not.
+    pub(super) failed: u64,
+    /// Bodies that found no room.
+    pub(super) overflowed: u64,
 }
 
 /// Most bytes in one request before compression; the service takes as many after it.
@@ -98,11 +112,13 @@ impl Lane {
     /// Queues bodies that belong together. What finds no room is dropped, which is one error.
     pub(super) fn push(&self, bodies: &[Rc<str>]) {
         if self.target.is_none() {
+            self.state.borrow_mut().counts.failed += bodies.len() as u64;
             // Without the name: words in it would decide the category.
             return self.failed(local("there are no credentials for this account of new relic"));
         }
         let mut state = self.state.borrow_mut();
         if state.closed {
+            state.counts.failed += bodies.len() as u64;
             drop(state);
             return self.failed(local(STOPPED));
         }
@@ -117,13 +133,13 @@ impl Lane {
 
     fn overflowed(&self, dropped: usize) {
         let mut state = self.state.borrow_mut();
-        state.dropped += dropped;
+        state.counts.overflowed += dropped as u64;
         let now = Instant::now();
         if state.warned.is_none_or(|warned| now >= warned + BETWEEN_WARNINGS) {
             state.warned = Some(now);
             log::warn!(
                 "NEW RELIC: {self}: {} dropped so far, because {} wait already",
-                state.dropped,
+                state.counts.overflowed,
                 self.kind.room
             );
         }
@@ -150,10 +166,16 @@ impl Lane {
     /// What was under way, if anything was, has ended.
     fn done(&self, result: Result<(), Failure>) {
         let mut state = self.state.borrow_mut();
-        let ended = std::mem::take(&mut state.under_way) && !state.closed;
+        let bodies = std::mem::take(&mut state.under_way) as u64;
+        if bodies == 0 || state.closed {
+            return;
+        }
+        match &result {
+            Ok(()) => state.counts.posted += bodies,
+            Err(_) => state.counts.failed += bodies,
+        }
         drop(state);
         match result {
-            _ if !ended => {}
             Ok(()) => self.worked(),
             Err(failure) => self.failed(failure),
         }
@@ -163,7 +185,8 @@ impl Lane {
     fn take(&self) -> Option<String> {
         let mut state = self.state.borrow_mut();
         let taken = state.next(self.kind.together);
-        state.under_way = !taken.is_empty();
+        state.under_way = taken.len();
+        state.counts.requests += u64::from(!taken.is_empty());
         match taken.as_slice() {
             [] => None,
             [only] => Some(String::from(&**only)),
@@ -214,7 +237,9 @@ impl Lane {
             }
         }
         let mut state = self.state.borrow_mut();
-        let mut requests = usize::from(state.under_way && !state.closed);
+        let under_way = if state.closed { 0 } else { state.under_way };
+        state.counts.failed += (under_way + state.waiting.len()) as u64;
+        let mut requests = usize::from(under_way > 0);
         while !state.next(self.kind.together).is_empty() {
             requests += 1;
         }
@@ -227,7 +252,22 @@ impl Lane {
 
     fn is_busy(&self) -> bool {
         let state = self.state.borrow();
-        state.under_way || !state.waiting.is_empty()
+        state.under_way > 0 || !state.waiting.is_empty()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.state.borrow().counts
+    }
+
+    /// Bodies that wait or are under way, and how many may wait.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let state = self.state.borrow();
+        (state.under_way + state.waiting.len(), self.kind.room)
+    }
+
+    /// Whether the last request failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.state.borrow().outage.is_failing()
     }
 }
 

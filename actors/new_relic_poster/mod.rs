@@ -1,7 +1,7 @@
 //! NewRelicPoster: posts metrics and events to accounts of New Relic.
 //!
 //! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], [`EventBatch`] of user and of
-//!   log events, [`Drain`]
+//!   log events, [`AskMetrics`], [`Drain`]
 //! - sends: nothing
 //! - reports: one `NEW_RELIC_POST` error for each request that failed, and one for each batch of
 //!   events, or each measurement, that found no room or no credentials
@@ -28,16 +28,20 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{Actor, AsyncContext, Context, Handler, Recipient, ResponseFuture, Supervised};
+use actix::{
+    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, Supervised,
+};
 use futures_util::future::join_all;
 
-use self::lane::{Kind, Lane, Told};
+use self::lane::{Counts, Kind, Lane, Told};
 use crate::domain::errors::{ErrorOccurred, NewRelicModule};
 use crate::domain::events::{Key, LogEvent, UserEvent};
+use crate::domain::metrics::Destination;
 use crate::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessions};
 use crate::io::http::{HttpClient, Limits};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::metrics::AskMetrics;
 
 pub use self::settings::{
     Account, CredentialsConfig, Endpoint, EngineMetrics, EventPosts, LogEventPosts, LogLevels,
@@ -194,6 +198,31 @@ impl Handler<EventBatch<LogEvent>> for NewRelicPoster {
             .iter()
             .filter(|received| posts.wants(received.event.source, received.event.text(Key::Level)));
         push(&self.log_events, wanted.map(|event| events::log_event(posts, attributes, event)));
+    }
+}
+
+impl Handler<AskMetrics> for NewRelicPoster {
+    type Result = MessageResult<AskMetrics>;
+
+    /// All accounts together: their names are not for everybody who may scrape.
+    fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
+        let counts: Vec<Counts> = self.lanes().map(|lane| lane.counts()).collect();
+        let load: Vec<(usize, usize)> = self.lanes().map(|lane| lane.load()).collect();
+        let sum = |count: fn(&Counts) -> u64| counts.iter().map(count).sum();
+        let destination = Destination {
+            name: "new_relic",
+            writes: sum(|counts| counts.requests),
+            retries: 0,
+            points: sum(|counts| counts.posted),
+            dropped: &[
+                ("failed", sum(|counts| counts.failed)),
+                ("overflow", sum(|counts| counts.overflowed)),
+            ],
+            waiting: load.iter().map(|(waiting, _)| waiting).sum(),
+            capacity: load.iter().map(|(_, capacity)| capacity).sum(),
+            up: !self.lanes().any(|lane| lane.is_failing()),
+        };
+        MessageResult(destination.families())
     }
 }
 

@@ -80,6 +80,23 @@ async fn what_has_no_room_is_told_once_for_each_batch() {
     assert_eq!(errors.all().len(), 3, "what waited was posted");
     assert_eq!(loud(), Vec::<String>::new(), "slow is no outage");
     assert_eq!(server.seen().iter().map(count).sum::<usize>(), 1 + MOST_EVENTS);
+    let numbers = ["writes 11", "points 10001", "dropped,failed 0", "dropped,overflow 21", "up 1"];
+    check_numbers(&poster, &numbers).await;
+}
+
+/// Compares numbers for Prometheus, written shortly.
+async fn check_numbers(poster: &actix::Addr<NewRelicPoster>, expected: &[&str]) {
+    let page = crate::domain::metrics::encode(&poster.send(AskMetrics).await.unwrap());
+    let short = page
+        .replace("butlersos_destination_", "")
+        .replace("points_dropped", "dropped")
+        .replace("_total", "")
+        .replace("{destination=\"new_relic\"}", "")
+        .replace("{destination=\"new_relic\",reason=\"", ",")
+        .replace("\"}", "");
+    for number in expected {
+        assert!(short.lines().any(|line| line == *number), "{number}: {short}");
+    }
 }
 
 #[actix::test]
@@ -116,6 +133,8 @@ async fn what_is_left_at_the_end_has_failed_once() {
     assert_eq!(server.seen().len(), 1);
     poster.do_send(user_events(1));
     assert_eq!(errors.at_least(4).await.len(), 4, "nothing is accepted any more");
+    let lost = format!("dropped,failed {}", 1 + EVENTS_TOGETHER + 1 + 1);
+    check_numbers(&poster, &["writes 1", "points 0", &lost, "queue_depth 0", "up 0"]).await;
 }
 
 #[actix::test]

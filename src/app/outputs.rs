@@ -117,6 +117,7 @@ impl Graph {
         let poster = self.start("NewRelicPoster", &Place::Here, MAILBOX, move || {
             NewRelicPoster::new(relic, clock, errors)
         });
+        self.scraped.add(&poster);
         Some(poster)
     }
 

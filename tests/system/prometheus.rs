@@ -157,12 +157,18 @@ fn both_pages_tell_everything_and_promtool_can_read_them() {
     assert!(kinds.iter().all(|kind| kind.ends_with(" gauge")), "{kinds:?}");
 
     let own = scraped.own();
+    // Decision E13: the repository is a server by its host, and hosts are given out in turn.
+    let host = |endpoint| site.address(endpoint).unwrap().ip();
+    let repository =
+        if host(Endpoint::Repository) == host(Endpoint::Engine(0)) { "sense1" } else { "" };
+    let app_names =
+        format!("butlersos_poll_up{{poller=\"app_names\",server_name=\"{repository}\"}}");
     for (series, value) in [
         ("butlersos_poll_up{poller=\"health\",server_name=\"sense1\"}", 1.0),
         ("butlersos_poll_up{poller=\"health\",server_name=\"sense2\"}", 0.0),
         ("butlersos_poll_up{poller=\"proxy\",server_name=\"sense1\",virtual_proxy=\"/hdr\"}", 1.0),
         ("butlersos_poll_up{poller=\"proxy\",server_name=\"sense2\",virtual_proxy=\"/hdr\"}", 0.0),
-        ("butlersos_poll_up{poller=\"app_names\",server_name=\"\"}", 1.0),
+        (app_names.as_str(), 1.0),
         ("butlersos_app_names_apps", 4.0),
         ("butlersos_errors_by_server_total{server_name=\"sense1\"}", 0.0),
         ("butlersos_destination_up{destination=\"influxdb_errors\"}", 1.0),
@@ -225,6 +231,9 @@ fn every_series_of_the_program_is_there_from_the_start() {
   uptimeMonitor: {{ enable: false }}
   errorTracking: {{ history: {{ enable: false }}, mqtt: {{ enable: true, topic: errors }} }}
   mqttConfig: {{ enable: true, brokerHost: 127.0.0.1, brokerPort: {broker} }}
+  thirdPartyToolsCredentials:
+    newRelic: [{{ accountName: a, insertApiKey: k, accountId: 1 }}]
+  newRelic: {{ enable: true, metric: {{ destinationAccount: [a] }} }}
   userEvents:
     enable: true
     udpServerConfig: {{ serverHost: 127.0.0.1, portUserActivityEvents: 0 }}
