@@ -20,8 +20,10 @@ impl Stamp {
 pub enum Text<'a> {
     /// A name of ours, or a text of what the point is about.
     Borrowed(&'a str),
-    /// A configured or received text.
+    /// A configured text.
     Shared(Arc<str>),
+    /// A text made for this point.
+    Owned(String),
 }
 
 impl Text<'_> {
@@ -30,6 +32,7 @@ impl Text<'_> {
         match self {
             Self::Borrowed(text) => text,
             Self::Shared(text) => text,
+            Self::Owned(text) => text,
         }
     }
 }
@@ -50,14 +53,14 @@ impl<'a> From<Cow<'a, str>> for Text<'a> {
     fn from(text: Cow<'a, str>) -> Self {
         match text {
             Cow::Borrowed(text) => Self::Borrowed(text),
-            Cow::Owned(text) => Self::Shared(text.into()),
+            Cow::Owned(text) => Self::Owned(text),
         }
     }
 }
 
 impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
-        Self::Shared(text.into())
+        Self::Owned(text)
     }
 }
 
@@ -72,6 +75,8 @@ pub enum FieldValue<'a> {
     Float(f64),
     /// Text in quotes.
     Text(Cow<'a, str>),
+    /// The same with a backslash before each quote and backslash already.
+    QuotedText(String),
     /// `true` or `false`.
     Boolean(bool),
 }
@@ -100,14 +105,24 @@ impl<'a> Point<'a> {
     /// Adds a tag.
     #[must_use]
     pub fn tag(mut self, name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) -> Self {
-        self.tags.push((name.into(), value.into()));
+        self.add_tag(name, value);
         self
+    }
+
+    /// As [`Point::tag`], for points that are made by the thousand.
+    pub fn add_tag(&mut self, name: impl Into<Text<'a>>, value: impl Into<Text<'a>>) {
+        self.tags.push((name.into(), value.into()));
+    }
+
+    /// As [`Point::field`], likewise.
+    pub fn add_field(&mut self, name: impl Into<Text<'a>>, value: FieldValue<'a>) {
+        self.fields.push((name.into(), value));
     }
 
     /// Adds a field.
     #[must_use]
     pub fn field(mut self, name: impl Into<Text<'a>>, value: FieldValue<'a>) -> Self {
-        self.fields.push((name.into(), value));
+        self.add_field(name, value);
         self
     }
 

@@ -1,7 +1,5 @@
 //! `log_event` (section 7.2 of the page on events).
 
-use std::borrow::Cow;
-
 use super::events::{cleaned, text};
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Key, LogEvent, Pairs, Performance, Received, Source};
@@ -15,28 +13,29 @@ pub fn point<'a>(
     version: InfluxVersion,
 ) -> Point<'a> {
     let event = &received.event;
-    let point = Point::new("log_event", received.stamp);
-    let mut point = match &event.performance {
-        Some(numbers) => performance(point, event, numbers, version),
-        None => service(point, event, version),
-    };
+    let mut point = Point::new("log_event", received.stamp);
+    match &event.performance {
+        Some(numbers) => performance(&mut point, event, numbers, version),
+        None => service(&mut point, event, version),
+    }
     let categories = event.category.iter().flat_map(|category| category.iter());
     for (name, value) in categories.chain(tags.iter()) {
-        point = point.tag(&**name, cleaned(value, version));
+        point.add_tag(&**name, cleaned(value, version));
     }
-    point.field("raw_event", text(Cow::Owned(event.to_json())))
+    point.add_field("raw_event", FieldValue::QuotedText(event.to_quoted_json()));
+    point
 }
 
 /// Tags that an event of a service has when they are not empty.
 fn conditional(source: Source) -> &'static [Key] {
     match source {
         Source::Engine => &[
-            Key::UserFull,
-            Key::UserDirectory,
-            Key::UserId,
-            Key::WindowsUser,
             Key::AppId,
             Key::EngineExeVersion,
+            Key::UserDirectory,
+            Key::UserFull,
+            Key::UserId,
+            Key::WindowsUser,
         ],
         Source::Proxy | Source::Repository => {
             &[Key::UserFull, Key::UserDirectory, Key::UserId, Key::ResultCode]
@@ -55,40 +54,33 @@ fn conditional(source: Source) -> &'static [Key] {
     }
 }
 
-fn conditional_tags<'a>(
-    mut point: Point<'a>,
-    event: &'a LogEvent,
-    version: InfluxVersion,
-) -> Point<'a> {
+fn conditional_tags<'a>(point: &mut Point<'a>, event: &'a LogEvent, version: InfluxVersion) {
     for &key in conditional(event.source) {
         let value = event.text(key);
         let value = if key == Key::UserFull { value.into() } else { cleaned(value, version) };
-        point = point.tag(key.as_str(), value);
+        point.add_tag(key.as_str(), value);
     }
-    point
 }
 
 /// Engine, proxy, repository and scheduler.
-fn service<'a>(point: Point<'a>, event: &'a LogEvent, version: InfluxVersion) -> Point<'a> {
+fn service<'a>(point: &mut Point<'a>, event: &'a LogEvent, version: InfluxVersion) {
     let subsystem = match event.text(Key::Subsystem) {
         "" if version == InfluxVersion::V3 => "n/a",
         subsystem => subsystem,
     };
-    let point = point
-        .tag("host", event.text(Key::Host))
-        .tag("level", event.text(Key::Level))
-        .tag("source", event.source.as_str())
-        .tag("log_row", event.log_row.to_string())
-        .tag("subsystem", subsystem);
-    let mut point = conditional_tags(point, event, version);
+    point.add_tag("host", event.text(Key::Host));
+    point.add_tag("level", event.text(Key::Level));
+    point.add_tag("log_row", event.log_row.to_string());
+    point.add_tag("source", event.source.as_str());
+    point.add_tag("subsystem", subsystem);
+    conditional_tags(point, event, version);
     for &key in fields(event.source) {
         let value = event.text(key);
         // Version 1 never had empty texts.
         if !value.is_empty() || version != InfluxVersion::V1 {
-            point = point.field(field_name(key, version), text(value));
+            point.add_field(field_name(key, version), text(value));
         }
     }
-    point
 }
 
 /// The text fields.
@@ -142,22 +134,22 @@ fn stand_ins(version: InfluxVersion) -> (&'static str, &'static str) {
 }
 
 fn performance<'a>(
-    mut point: Point<'a>,
+    point: &mut Point<'a>,
     event: &'a LogEvent,
     numbers: &Performance,
     version: InfluxVersion,
-) -> Point<'a> {
+) {
     let (no_text, no_id) = stand_ins(version);
-    for key in [Key::Host, Key::Level, Key::Subsystem, Key::Method, Key::ObjectType] {
+    for key in [Key::Host, Key::Level, Key::Method, Key::ObjectType, Key::Subsystem] {
         let value = match event.text(key) {
             "" => no_text.into(),
             value => cleaned(value, version),
         };
-        point = point.tag(key.as_str(), value);
+        point.add_tag(key.as_str(), value);
     }
     for key in [Key::ProxySessionId, Key::SessionId] {
         let value = event.text(key);
-        point = point.tag(key.as_str(), if value.is_empty() { no_id } else { value });
+        point.add_tag(key.as_str(), if value.is_empty() { no_id } else { value });
     }
     let log_row = match version {
         // A row number for each event would be more values than a tag of version 1 may have.
@@ -169,20 +161,26 @@ fn performance<'a>(
         InfluxVersion::V2 => FieldValue::Text(numbers.handle.to_string().into()),
         InfluxVersion::V1 | InfluxVersion::V3 => FieldValue::Integer(numbers.handle),
     };
-    let point = point
-        .tag("source", event.source.as_str())
-        .tag("log_row", log_row)
-        .tag("event_activity_source", numbers.activity_source());
+    point.add_tag("source", event.source.as_str());
+    point.add_tag("log_row", log_row);
+    point.add_tag("event_activity_source", numbers.activity_source());
+    conditional_tags(point, event, version);
     let id = event.text(Key::AppId);
-    let id = (!id.is_empty() || version != InfluxVersion::V1).then(|| text(id));
-    conditional_tags(point, event, version)
-        .field_if(field_name(Key::AppId, version), id)
-        .field_if("process_time", numbers.process_time.map(FieldValue::Float))
-        .field_if("work_time", numbers.work_time.map(FieldValue::Float))
-        .field_if("lock_time", numbers.lock_time.map(FieldValue::Float))
-        .field_if("validate_time", numbers.validate_time.map(FieldValue::Float))
-        .field_if("traverse_time", numbers.traverse_time.map(FieldValue::Float))
-        .field("handle", handle)
-        .field("net_ram", FieldValue::Integer(numbers.net_ram))
-        .field("peak_ram", FieldValue::Integer(numbers.peak_ram))
+    if !id.is_empty() || version != InfluxVersion::V1 {
+        point.add_field(field_name(Key::AppId, version), text(id));
+    }
+    for (name, time) in [
+        ("process_time", numbers.process_time),
+        ("work_time", numbers.work_time),
+        ("lock_time", numbers.lock_time),
+        ("validate_time", numbers.validate_time),
+        ("traverse_time", numbers.traverse_time),
+    ] {
+        if let Some(time) = time {
+            point.add_field(name, FieldValue::Float(time));
+        }
+    }
+    point.add_field("handle", handle);
+    point.add_field("net_ram", FieldValue::Integer(numbers.net_ram));
+    point.add_field("peak_ram", FieldValue::Integer(numbers.peak_ram));
 }

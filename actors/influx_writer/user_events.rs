@@ -2,7 +2,7 @@
 
 use super::events::{cleaned, text};
 use crate::domain::errors::InfluxVersion;
-use crate::domain::events::{Pairs, Received, UserEvent};
+use crate::domain::events::{Pairs, Received, UserEvent, UserKey};
 use crate::domain::point::Point;
 
 /// The point of an event; `None` when it says neither where nor what.
@@ -12,32 +12,38 @@ pub fn point<'a>(
     version: InfluxVersion,
 ) -> Option<Point<'a>> {
     let event = &received.event;
-    if event.host.is_empty() || event.command.is_empty() {
+    if [UserKey::Host, UserKey::Command].iter().any(|key| event.text(*key).is_empty()) {
         return None;
     }
     // All values but one; see `cleaned`.
     let clean = |value: &'a str| cleaned(value, version);
-    let mut point = Point::new("user_events", received.stamp)
-        .tag("host", clean(&event.host))
-        .tag("event_action", clean(&event.command))
-        .tag("userFull", &*event.user_full)
-        .tag("userDirectory", clean(&event.user_directory))
-        .tag("userId", clean(&event.user_id))
-        .tag("origin", clean(&event.origin));
-    for (name, value) in event.details() {
-        point = point.tag(name, clean(value));
+    let mut point = Point::new("user_events", received.stamp);
+    let [id, name, browser, browser_major, os, os_version] = event.details();
+    // Sorted by name already, which is how they are written.
+    for (name, value) in [id, name] {
+        point.add_tag(name, clean(value));
     }
+    point.add_tag("event_action", clean(event.text(UserKey::Command)));
+    point.add_tag("host", clean(event.text(UserKey::Host)));
+    point.add_tag("origin", clean(event.text(UserKey::Origin)));
+    for (name, value) in [browser_major, browser, os, os_version] {
+        point.add_tag(name, clean(value));
+    }
+    point.add_tag("userDirectory", clean(event.text(UserKey::UserDirectory)));
+    point.add_tag("userFull", event.text(UserKey::UserFull));
+    point.add_tag("userId", clean(event.text(UserKey::UserId)));
     for (name, value) in tags.iter() {
-        point = point.tag(clean(name), clean(value));
+        point.add_tag(clean(name), clean(value));
     }
     let names = match version {
         InfluxVersion::V1 => ["userFull", "userId", "appId", "appName"],
         InfluxVersion::V2 => ["userFull", "userId", "appId_field", "appName_field"],
         InfluxVersion::V3 => ["userFull_field", "userId_field", "appId_field", "appName_field"],
     };
-    point = point.field(names[0], text(&*event.user_full)).field(names[1], text(&*event.user_id));
-    if let Some((id, name)) = &event.app {
-        point = point.field(names[2], text(&**id)).field(names[3], text(&**name));
+    let keys = [UserKey::UserFull, UserKey::UserId, UserKey::AppId, UserKey::AppName];
+    let known = if event.text(UserKey::AppId).is_empty() { 2 } else { 4 };
+    for (name, key) in names.into_iter().zip(keys).take(known) {
+        point.add_field(name, text(event.text(key)));
     }
     Some(point)
 }

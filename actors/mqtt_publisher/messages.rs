@@ -1,7 +1,7 @@
 //! Topics and payloads (sections 4.2 and 4.3 of the page on events): pure, byte for byte.
 
 use super::topics::{LogTopics, UserTopics};
-use crate::domain::events::{Key, LogEvent, UserEvent};
+use crate::domain::events::{Key, LogEvent, UserEvent, UserKey};
 use crate::domain::names::Host;
 use crate::domain::telemetry::{EngineHealth, HealthMetrics, ProxySessions};
 use crate::io::mqtt::{Message, can_be_in_topic};
@@ -64,7 +64,8 @@ pub(super) fn sessions(base_topic: &str, sessions: &ProxySessions) -> Vec<Messag
 
 /// A user event, for everybody and for those who wait for its command.
 pub(super) fn user_event(topics: &UserTopics, event: &UserEvent) -> Vec<Message> {
-    let commands = topics.by_command.iter().filter(|(command, _)| *command == event.command);
+    let commands =
+        topics.by_command.iter().filter(|(command, _)| *command == event.text(UserKey::Command));
     let all = topics.everything.iter().chain(commands.map(|(_, topic)| topic));
     same(all.cloned().collect(), || event.to_json(&topics.tags))
 }

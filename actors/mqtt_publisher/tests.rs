@@ -4,14 +4,15 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use test_support::{Mosquitto, PATIENCE, Subscriber, until_async};
 
 use super::*;
 use crate::domain::errors::Category;
 use crate::domain::events::{Received, UserDatagram};
+use crate::domain::names::MonitoredServer;
 use crate::domain::point::Stamp;
-use crate::domain::telemetry::UnderWay;
+use crate::domain::telemetry::{EngineHealth, UnderWay};
 use crate::io::mqtt::MqttQos;
 use crate::runtime::probe::{self, probe};
 use crate::runtime::supervise::{Place, Policy, Supervisor};
@@ -161,15 +162,20 @@ async fn what_cannot_be_a_message_costs_one_error_and_no_connection() {
     let subscriber = broker.subscribe(&[]);
     let running = Running::start(&broker, MqttQos::AtMostOnce);
     running.until_connected(true).await;
-    let text = format!("/qseow-proxy-session/;h;Start session;D;u;o;/hub/;{}", "x".repeat(9));
-    let kind = UserDatagram::kind_of(&text).unwrap();
-    let mut event = UserDatagram::read(kind, &text).unwrap().event(|_| None);
-    event.message = "x".repeat(2 << 20);
-    let received = Received { stamp: Stamp(1), server: None, event };
-    running.publisher.send(UnderWay::default().batch(vec![received])).await.unwrap();
+    let large = "x".repeat(2 << 20);
+    let body = json!({ "apps": { "active_docs": [large], "loaded_docs": [large] } }).to_string();
+    let server = MonitoredServer {
+        name: "sense1".into(),
+        host: "h".into(),
+        description: "".into(),
+        tags: Vec::new(),
+    };
+    let health = EngineHealth::from_json(body.as_bytes(), None).unwrap();
+    let metrics = HealthMetrics { server: server.into(), health: health.into() };
+    running.publisher.send(metrics).await.unwrap();
     running.publish(7..8).await;
     until_async("the event behind it", || heard(&subscriber).contains(&7).then_some(())).await;
-    // Two topics, one event, one error.
+    // Two topics, one answer, one error.
     let errors = running.errors.all();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].failure.category(), Category::MqttError);

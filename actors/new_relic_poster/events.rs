@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::scramble::scrambled;
 use super::settings::{LogEventPosts, UserEventPosts};
-use crate::domain::events::{Key, LogEvent, Pairs, Received, UserEvent};
+use crate::domain::events::{Key, LogEvent, Pairs, Received, UserEvent, UserKey};
 use crate::domain::point::Stamp;
 
 /// A user event. Its app, browser and operating system are left out where they are not known.
@@ -18,12 +18,12 @@ pub(super) fn user_event(posts: &UserEventPosts, received: &Received<UserEvent>)
     };
     let mut body = begin(received.stamp);
     for (key, value) in [
-        ("qs_host", event.host.clone()),
-        ("qs_event_action", event.command.clone()),
-        ("qs_userFull", name(&event.user_full)),
-        ("qs_userDirectory", name(&event.user_directory)),
-        ("qs_userId", name(&event.user_id)),
-        ("qs_origin", event.origin.clone()),
+        ("qs_host", event.text(UserKey::Host).to_owned()),
+        ("qs_event_action", event.text(UserKey::Command).to_owned()),
+        ("qs_userFull", name(event.text(UserKey::UserFull))),
+        ("qs_userDirectory", name(event.text(UserKey::UserDirectory))),
+        ("qs_userId", name(event.text(UserKey::UserId))),
+        ("qs_origin", event.text(UserKey::Origin).to_owned()),
     ] {
         body.insert(key.to_owned(), value.into());
     }

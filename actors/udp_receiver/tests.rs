@@ -112,7 +112,7 @@ async fn user_events_arrive_with_their_server() {
     assert_eq!(batches.len(), 1);
     let received: &crate::domain::events::Received<UserEvent> = &batches[0].events[0];
     assert_eq!(received.server.as_ref().map(ServerName::as_str), Some("Central"));
-    assert_eq!(received.event.host, "qs-node1");
+    assert_eq!(received.event.text(crate::domain::events::UserKey::Host), "qs-node1");
     let counts = rig.counted(6).await;
     let mut keys: Vec<String> = counts
         .events

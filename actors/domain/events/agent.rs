@@ -2,18 +2,52 @@
 //! events. Rarer agents stay unnamed; a wrong name would be worse.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 /// What a user agent says; empty where it says nothing that is known.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UserAgent {
+pub(super) struct UserAgent<'a> {
     /// `Chrome`.
-    pub browser: &'static str,
+    pub(super) browser: &'static str,
     /// Leading digits of the browser's version.
-    pub browser_major: String,
+    pub(super) browser_major: &'a str,
     /// `Windows`.
-    pub os: &'static str,
-    /// `NT 10.0`.
-    pub os_version: String,
+    pub(super) os: &'static str,
+    /// `NT `: stands before the version.
+    pub(super) os_kernel: &'static str,
+    /// `10.0`.
+    pub(super) os_version: Cow<'a, str>,
+}
+
+/// A text that is looked for in every agent.
+struct Marker(Finder<'static>, &'static str);
+
+impl Marker {
+    fn new(text: &'static str) -> Self {
+        Self(Finder::new(text), text)
+    }
+
+    /// What follows the marker.
+    fn after<'a>(&self, agent: &'a str) -> Option<&'a str> {
+        let at = self.0.find(agent.as_bytes())?;
+        agent.get(at + self.1.len()..)
+    }
+}
+
+/// What is prepared once for all agents: looking is cheap, getting ready to look is not.
+static MARKERS: LazyLock<Markers> = LazyLock::new(|| Markers {
+    browsers: BROWSERS.map(|(marker, name)| (Marker::new(marker), name)),
+    windows: Marker::new("Windows NT "),
+    versioned: VERSIONED.map(|(marker, name)| (Marker::new(marker), name)),
+    named: NAMED.map(|(marker, name)| (Marker::new(marker), name)),
+});
+
+struct Markers {
+    browsers: [(Marker, &'static str); BROWSERS.len()],
+    windows: Marker,
+    versioned: [(Marker, &'static str); VERSIONED.len()],
+    named: [(Marker, &'static str); NAMED.len()],
 }
 
 /// Marker in the agent, browser. The first that is found counts: most agents name several.
@@ -32,20 +66,17 @@ const BROWSERS: [(&str, &str); 12] = [
     ("Safari/", "Safari"),
 ];
 
-impl UserAgent {
+impl<'a> UserAgent<'a> {
     /// Reads a user agent.
-    pub fn of(agent: &str) -> Self {
+    pub(super) fn of(agent: &'a str) -> Self {
         let (browser, version) = browser(agent);
         let major = version.bytes().take_while(u8::is_ascii_digit).count();
-        let (os, os_version) = os(agent);
-        Self {
-            browser,
-            browser_major: version[..major].to_owned(),
-            os,
-            os_version: os_version.into_owned(),
-        }
+        let (os, os_kernel, os_version) = os(agent);
+        Self { browser, browser_major: &version[..major], os, os_kernel, os_version }
     }
+}
 
+impl UserAgent<'_> {
     /// The agent inside the message of a user event: what follows the first `UserAgent:`, up to a
     /// second one, without quotes.
     pub(super) fn in_message(message: &str) -> Option<Cow<'_, str>> {
@@ -64,20 +95,16 @@ impl UserAgent {
 
 const MARK: &str = "UserAgent:";
 
-fn after<'a>(agent: &'a str, marker: &str) -> Option<&'a str> {
-    let at = memchr::memmem::find(agent.as_bytes(), marker.as_bytes())?;
-    agent.get(at + marker.len()..)
-}
-
 fn browser(agent: &str) -> (&'static str, &str) {
     if let Some(version) = agent.strip_prefix("Opera/") {
         return ("Opera", version);
     }
-    for (marker, name) in BROWSERS {
-        let Some(version) = after(agent, marker) else { continue };
-        return match marker {
-            "Trident/" => (name, after(agent, "rv:").unwrap_or_default()),
-            "Safari/" => match after(agent, "Version/") {
+    let after = |marker| agent.split_once(marker).map(|(_, after)| after);
+    for (marker, name) in &MARKERS.browsers {
+        let Some(version) = marker.after(agent) else { continue };
+        return match marker.1 {
+            "Trident/" => (name, after("rv:").unwrap_or_default()),
+            "Safari/" => match after("Version/") {
                 Some(version) => (name, version),
                 None => continue,
             },
@@ -94,24 +121,26 @@ fn version(text: &str) -> Cow<'_, str> {
     if version.contains('_') { Cow::Owned(version.replace('_', ".")) } else { version.into() }
 }
 
-fn os(agent: &str) -> (&'static str, Cow<'_, str>) {
-    if let Some(rest) = after(agent, "Windows NT ") {
-        return ("Windows", format!("NT {}", version(rest)).into());
+/// Name, kernel and version.
+fn os(agent: &str) -> (&'static str, &'static str, Cow<'_, str>) {
+    if let Some(rest) = MARKERS.windows.after(agent) {
+        return ("Windows", "NT ", version(rest));
     }
-    for (marker, name) in
-        [("iPhone OS ", "iOS"), ("CPU OS ", "iOS"), ("Mac OS X ", "macOS"), ("Android ", "Android")]
-    {
-        if let Some(rest) = after(agent, marker) {
-            return (name, version(rest));
+    for (marker, name) in &MARKERS.versioned {
+        if let Some(rest) = marker.after(agent) {
+            return (name, "", version(rest));
         }
     }
-    for (marker, name) in [("CrOS", "Chrome OS"), ("Linux", "Linux")] {
-        if after(agent, marker).is_some() {
-            return (name, "".into());
-        }
-    }
-    ("", "".into())
+    let named = MARKERS.named.iter().find(|(marker, _)| marker.after(agent).is_some());
+    (named.map_or("", |(_, name)| name), "", "".into())
 }
+
+/// Systems whose version follows the marker, beside Windows.
+const VERSIONED: [(&str, &str); 4] =
+    [("iPhone OS ", "iOS"), ("CPU OS ", "iOS"), ("Mac OS X ", "macOS"), ("Android ", "Android")];
+
+/// Systems that do not say their version.
+const NAMED: [(&str, &str); 2] = [("CrOS", "Chrome OS"), ("Linux", "Linux")];
 
 #[cfg(test)]
 mod tests {
@@ -163,7 +192,7 @@ mod tests {
         ] {
             let read = UserAgent::of(&agent);
             assert_eq!(
-                [read.browser, &read.browser_major, read.os, &read.os_version],
+                [read.browser, read.browser_major, read.os, &(read.os_kernel.to_owned() + &read.os_version)],
                 expected,
                 "{agent}"
             );

@@ -5,21 +5,21 @@ use std::fmt::Write;
 use super::Pairs;
 use super::layout::{Key, Source};
 use super::log::LogEvent;
-use super::user::UserEvent;
+use super::user::{UserEvent, UserKey};
 
 impl UserEvent {
     /// The event as a JSON object with `tags` inside.
     pub fn to_json(&self, tags: &Pairs) -> String {
-        let mut json = Object::default();
+        let mut json = Object::<false>::default();
         for (key, value) in [
             ("messageType", self.kind.as_str()),
-            ("host", &self.host),
-            ("command", &self.command),
-            ("userDir", &self.user_directory),
-            ("userId", &self.user_id),
-            ("origin", &self.origin),
-            ("context", &self.context),
-            ("message", &self.message),
+            ("host", self.text(UserKey::Host)),
+            ("command", self.text(UserKey::Command)),
+            ("userDir", self.text(UserKey::UserDirectory)),
+            ("userId", self.text(UserKey::UserId)),
+            ("origin", self.text(UserKey::Origin)),
+            ("context", self.text(UserKey::Context)),
+            ("message", self.text(UserKey::Message)),
         ] {
             json.text(key, value);
         }
@@ -36,17 +36,23 @@ impl UserEvent {
 impl LogEvent {
     /// The event as a JSON object, its category included.
     pub fn to_json(&self) -> String {
-        self.json().end()
+        self.json::<false>().end()
     }
 
     /// The same with `tags` at the end.
     pub fn to_json_with(&self, tags: &Pairs) -> String {
-        let mut json = self.json();
+        let mut json = self.json::<false>();
         json.pairs("tags", tags);
         json.end()
     }
 
-    fn json(&self) -> Object {
+    /// The same as [`LogEvent::to_json`] inside of a text in quotes: every quote and backslash has
+    /// one more backslash.
+    pub fn to_quoted_json(&self) -> String {
+        self.json::<true>().end()
+    }
+
+    fn json<const QUOTED: bool>(&self) -> Object<QUOTED> {
         let mut json = Object::default();
         json.text("source", self.source.as_str());
         json.number("log_row", self.log_row);
@@ -75,108 +81,130 @@ impl LogEvent {
         }
         if let Some(category) = &self.category {
             json.name("category");
-            json.0.push('[');
+            json.raw("[");
             for (index, (name, value)) in category.iter().enumerate() {
-                let mut pair = Object::default();
-                pair.text("name", name);
-                pair.text("value", value);
-                if index > 0 {
-                    json.0.push(',');
-                }
-                json.0.push_str(&pair.end());
+                json.raw(if index > 0 { ",{" } else { "{" });
+                json.first = true;
+                json.text("name", name);
+                json.text("value", value);
+                json.raw("}");
             }
-            json.0.push(']');
+            json.raw("]");
         }
         json
     }
 }
 
-/// A JSON object while it is written. Written by hand because it is made for every event, and a
-/// tree of values would cost more than everything else together.
-struct Object(String);
+/// A JSON object while it is written, alone or inside of a text in quotes. Written by hand because
+/// it is made for every event, and a tree of values would cost more than everything else together.
+struct Object<const QUOTED: bool> {
+    text: String,
+    /// Whether no member was written yet.
+    first: bool,
+}
 
-impl Default for Object {
+impl<const QUOTED: bool> Default for Object<QUOTED> {
     fn default() -> Self {
         let mut text = String::with_capacity(1024);
         text.push('{');
-        Self(text)
+        Self { text, first: true }
     }
 }
 
-impl Object {
+impl<const QUOTED: bool> Object<QUOTED> {
+    /// Marks that need no escaping.
+    fn raw(&mut self, marks: &str) {
+        self.text.push_str(marks);
+    }
+
+    fn quote(&mut self) {
+        self.raw(if QUOTED { "\\\"" } else { "\"" });
+    }
+
     /// `name` is one of ours and needs no escaping.
     fn name(&mut self, name: &str) {
-        if self.0.len() > 1 {
-            self.0.push(',');
+        if !std::mem::take(&mut self.first) {
+            self.raw(",");
         }
-        self.0.push('"');
-        self.0.push_str(name);
-        self.0.push_str("\":");
+        self.quote();
+        self.raw(name);
+        self.raw(if QUOTED { "\\\":" } else { "\":" });
     }
 
     fn text(&mut self, name: &str, value: &str) {
         self.name(name);
-        self.0.push('"');
-        let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-        if value.bytes().fold(true, |all, byte| all & plain(byte)) {
-            self.0.push_str(value);
+        self.value(value);
+    }
+
+    fn value(&mut self, value: &str) {
+        self.quote();
+        // Folded instead of searched: so the compiler compares many bytes at once.
+        if value.bytes().fold(true, |plain, byte| plain & !is_special(byte)) {
+            self.raw(value);
         } else {
             self.escaped(value);
         }
-        self.0.push('"');
+        self.quote();
     }
 
     /// An object of texts; its names are the administrator's.
     fn pairs(&mut self, name: &str, pairs: &Pairs) {
         self.name(name);
-        self.0.push('{');
+        self.raw("{");
         for (index, (name, value)) in pairs.iter().enumerate() {
             if index > 0 {
-                self.0.push(',');
+                self.raw(",");
             }
-            self.0.push('"');
-            self.escaped(name);
-            self.0.push_str("\":\"");
-            self.escaped(value);
-            self.0.push('"');
+            self.value(name);
+            self.raw(":");
+            self.value(value);
         }
-        self.0.push('}');
+        self.raw("}");
     }
 
     fn escaped(&mut self, value: &str) {
-        for c in value.chars() {
-            match c {
-                '"' => self.0.push_str("\\\""),
-                '\\' => self.0.push_str("\\\\"),
-                '\n' => self.0.push_str("\\n"),
-                '\r' => self.0.push_str("\\r"),
-                '\t' => self.0.push_str("\\t"),
-                c if (c as u32) < 0x20 => {
-                    self.0.push_str("\\u00");
-                    for digit in [c as u32 / 16, c as u32 % 16] {
-                        self.0.push(char::from_digit(digit, 16).unwrap_or('0'));
-                    }
-                }
-                c => self.0.push(c),
+        let mut rest = value;
+        while let Some(at) = rest.bytes().position(is_special) {
+            self.raw(&rest[..at]);
+            let special = rest.as_bytes()[at];
+            self.backslash();
+            match special {
+                b'"' => self.quote(),
+                b'\\' => self.backslash(),
+                b'\n' => self.raw("n"),
+                b'\r' => self.raw("r"),
+                b'\t' => self.raw("t"),
+                control => _ = write!(self.text, "u{control:04x}"),
             }
+            rest = &rest[at + 1..];
         }
+        self.raw(rest);
+    }
+
+    fn backslash(&mut self) {
+        self.raw(if QUOTED { "\\\\" } else { "\\" });
     }
 
     fn number(&mut self, name: &str, value: i64) {
         self.name(name);
-        _ = write!(self.0, "{value}");
+        _ = write!(self.text, "{value}");
     }
 
     fn float(&mut self, name: &str, value: Option<f64>) {
         self.name(name);
         match value {
-            Some(value) => _ = write!(self.0, "{value}"),
-            None => self.0.push_str("null"),
+            Some(value) => _ = write!(self.text, "{value}"),
+            None => self.raw("null"),
         }
     }
 
     fn end(mut self) -> String {
-        self.0.push('}');
-        self.0
+        self.raw("}");
+        self.text
     }
+}
+
+/// Whether JSON cannot hold a byte as it is. All are ASCII, so cutting there keeps characters whole.
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }

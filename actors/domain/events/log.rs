@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memrchr};
+
 use super::layout::{Key, MESSAGE_AT, Rule, Source};
+use super::texts::Texts;
 use super::{Categories, text};
 
 /// A datagram of a known source, cut into its fields.
@@ -32,14 +35,18 @@ impl<'a> LogDatagram<'a> {
                 *field = parts.next()?;
             }
         } else {
-            let mut rest = text;
+            let (mut begin, mut end) = (0, text.len());
             for field in &mut fields[..MESSAGE_AT] {
-                (*field, rest) = rest.split_once(';')?;
+                let at = begin + memchr(b';', &text.as_bytes()[begin..])?;
+                *field = &text[begin..at];
+                begin = at + 1;
             }
             for field in fields[MESSAGE_AT + 1..expected].iter_mut().rev() {
-                (rest, *field) = rest.rsplit_once(';')?;
+                let at = begin + memrchr(b';', &text.as_bytes()[begin..end])?;
+                *field = &text[at + 1..end];
+                end = at;
             }
-            fields[MESSAGE_AT] = rest;
+            fields[MESSAGE_AT] = &text[begin..end];
         }
         Some(Self { source, fields })
     }
@@ -92,18 +99,18 @@ impl<'a> LogDatagram<'a> {
 
     /// The event. `app_name` is that of a performance event's app, empty when it is not known.
     pub fn event(&self, app_name: &str, category: Option<Categories>) -> LogEvent {
-        let mut texts = Texts::with_capacity(self.fields.iter().map(|field| field.len()).sum());
+        let mut texts = Texts::with_room_for(&self.fields);
         for ((key, rule), value) in self.source.layout().iter().zip(&self.fields[2..]) {
-            texts.set(*key, &rule.read(value));
+            texts.set(*key as usize, &rule.read(value));
         }
         let performance = (self.source == Source::QixPerf).then(|| {
-            texts.set(Key::AppName, &text::clean(app_name, 200));
+            texts.set(Key::AppName as usize, &text::clean(app_name, 200));
             for (key, at) in [(Key::Method, 15), (Key::ObjectId, 22), (Key::ObjectType, 25)] {
-                texts.set(key, &Rule::Text(100).read(self.fields[at]));
+                texts.set(key as usize, &Rule::Text(100).read(self.fields[at]));
             }
             Performance::read(&self.fields)
         });
-        texts.complete_user();
+        complete_user(&mut texts);
         let row = text::integer(self.fields[1]).unwrap_or(-1);
         let log_row = if self.source == Source::Engine && row <= 0 { -1 } else { row };
         LogEvent { source: self.source, log_row, texts, performance, category }
@@ -132,7 +139,7 @@ pub struct LogEvent {
     pub source: Source,
     /// Sequence number of the appender, -1 when there is none.
     pub log_row: i64,
-    texts: Texts,
+    texts: Texts<{ Key::COUNT }>,
     /// Only for [`Source::QixPerf`].
     pub performance: Option<Performance>,
     /// `None` while events are not categorised.
@@ -142,7 +149,7 @@ pub struct LogEvent {
 impl LogEvent {
     /// A text of the event; empty when it has none.
     pub fn text(&self, key: Key) -> &str {
-        self.texts.get(key)
+        self.texts.get(key as usize)
     }
 }
 
@@ -190,64 +197,24 @@ impl Performance {
     }
 }
 
-/// All texts of an event in one allocation. The rules limit them to a few thousand characters, so
-/// 16 bits are enough for every position.
-#[derive(Clone, PartialEq)]
-struct Texts {
-    all: String,
-    spans: [(u16, u16); Key::COUNT],
-}
-
-impl std::fmt::Debug for Texts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.all)
-    }
-}
-
-impl Texts {
-    fn with_capacity(bytes: usize) -> Self {
-        // A name of the app or the user's full name may be added.
-        Self { all: String::with_capacity(bytes.min(8_000) + 128), spans: [(0, 0); Key::COUNT] }
-    }
-
-    fn get(&self, key: Key) -> &str {
-        let (begin, end) = self.spans[key as usize];
-        &self.all[usize::from(begin)..usize::from(end)]
-    }
-
-    fn set(&mut self, key: Key, value: &str) {
-        let begin = self.all.len();
-        self.all.push_str(value);
-        if let (Ok(begin), Ok(end)) = (u16::try_from(begin), u16::try_from(self.all.len())) {
-            self.spans[key as usize] = (begin, end);
+/// DR10: the full name from directory and id, or these from the full name.
+fn complete_user(texts: &mut Texts<{ Key::COUNT }>) {
+    let [directory, id, full] =
+        [Key::UserDirectory, Key::UserId, Key::UserFull].map(|key| key as usize);
+    match (texts.get(directory).is_empty(), texts.get(id).is_empty()) {
+        (false, false) => {
+            let name = [texts.get(directory), "\\", texts.get(id)].concat();
+            texts.set(full, &name);
         }
-    }
-
-    /// DR10: the full name from directory and id, or these from the full name.
-    fn complete_user(&mut self) {
-        let (directory, id) = (Key::UserDirectory, Key::UserId);
-        let given = (!self.get(directory).is_empty(), !self.get(id).is_empty());
-        match given {
-            (true, true) => {
-                let full = [self.get(directory), "\\", self.get(id)].concat();
-                self.set(Key::UserFull, &full);
+        (true, true) => match texts.get(full).split_once('\\') {
+            Some((dir, rest)) => {
+                let user = rest.split('\\').next().unwrap_or_default();
+                let (dir, user) = (dir.len(), user.len());
+                texts.set_part(directory, full, 0, dir);
+                texts.set_part(id, full, dir + 1, user);
             }
-            (false, false) => {
-                let (begin, end) = self.spans[Key::UserFull as usize];
-                let full = self.get(Key::UserFull);
-                match full.split_once('\\') {
-                    Some((dir, rest)) => {
-                        let user = rest.split('\\').next().unwrap_or_default();
-                        // Both are parts of a text whose length fits.
-                        let dir_end = begin + u16::try_from(dir.len()).unwrap_or(0);
-                        let user_end = dir_end + 1 + u16::try_from(user.len()).unwrap_or(0);
-                        self.spans[directory as usize] = (begin, dir_end);
-                        self.spans[id as usize] = (dir_end + 1, user_end.min(end));
-                    }
-                    None => self.spans[Key::UserFull as usize] = (0, 0),
-                }
-            }
-            _ => self.spans[Key::UserFull as usize] = (0, 0),
-        }
+            None => texts.set(full, ""),
+        },
+        _ => texts.set(full, ""),
     }
 }

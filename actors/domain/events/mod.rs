@@ -5,6 +5,7 @@
 //! text.rs         rules that every field follows: cleaning, numbers, ids, times
 //! user.rs         user events; agent.rs reads their user agent
 //! log.rs          log events: which source, where its fields are; layout.rs has the tables
+//! texts.rs        all texts of an event in one allocation
 //! json.rs         an event as JSON
 //! categorise.rs   categories of log events, and which are dropped
 //! performance.rs  which performance events of the engine are kept
@@ -21,16 +22,16 @@ mod layout;
 mod log;
 mod performance;
 mod text;
+mod texts;
 mod user;
 
-pub use agent::UserAgent;
 pub use categorise::{Action, Categories, Categorise, Filter, Match, Rule};
 pub use counts::{CountKey, EventCounts, RejectedCount, RejectedKey};
 pub use directory::ServerDirectory;
 pub use layout::{Key, Source};
 pub use log::{LogDatagram, LogEvent, Performance, RawPerformance};
 pub use performance::{AppFilter, AppMatch, Choice, PerformanceFilter};
-pub use user::{UserDatagram, UserEvent, UserEventKind};
+pub use user::{UserDatagram, UserEvent, UserEventKind, UserKey};
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -78,28 +78,32 @@ fn events_as_json() {
 fn user_events() {
     let u1 = user(sample!("U1"));
     assert_eq!(u1.kind.as_str(), "qseow-proxy-session");
-    assert_eq!((&*u1.host, &*u1.command, &*u1.origin), ("qs-node1", "Start session", "AppAccess"));
-    assert_eq!(u1.user_full, "ACME\\jdoe");
-    assert_eq!(u1.app, Some((APP.to_owned(), "Sales 2026".to_owned())));
-    assert_eq!((u1.agent.browser, &*u1.agent.browser_major), ("Chrome", "138"));
-    assert_eq!((u1.agent.os, &*u1.agent.os_version), ("Windows", "NT 10.0"));
+    let texts = |event: &UserEvent, keys: [UserKey; 3]| keys.map(|key| event.text(key).to_owned());
+    let first = [UserKey::Host, UserKey::Command, UserKey::Origin];
+    assert_eq!(texts(&u1, first), ["qs-node1", "Start session", "AppAccess"]);
+    let app = [UserKey::UserFull, UserKey::AppId, UserKey::AppName];
+    assert_eq!(texts(&u1, app), ["ACME\\jdoe", APP, "Sales 2026"]);
+    let [.., browser, browser_major, os, os_version] = u1.details();
+    assert_eq!([browser, browser_major].map(|(_, value)| value), ["Chrome", "138"]);
+    assert_eq!([os, os_version].map(|(_, value)| value), ["Windows", "NT 10.0"]);
 
     let u2 = user(sample!("U2"));
     assert_eq!(u2.kind, UserEventKind::Connection);
-    assert_eq!((&*u2.host, &*u2.origin, &*u2.context), ("qs-node2", "", "/hub/"));
-    assert_eq!((u2.app, u2.agent), (None, UserAgent::default()));
+    let second = [UserKey::Host, UserKey::Origin, UserKey::Context];
+    assert_eq!(texts(&u2, second), ["qs-node2", "", "/hub/"]);
+    assert!(u2.details().iter().all(|(_, value)| value.is_empty()));
 
     // X6, X7, and a semicolon and a byte that is no UTF-8 in the message.
     let x6 = user("qseow-proxy-session;qs-node1;Start session;ACME;jdoe;AppAccess;/hub/;m\n");
-    assert_eq!(x6.message, "m");
+    assert_eq!(x6.text(UserKey::Message), "m");
     let x7 = user("/QSEOW-PROXY-SESSION/;h;c;d;u;o;/app/not-a-guid?x;m");
-    assert_eq!(x7.app, None);
+    assert_eq!(x7.text(UserKey::AppId), "");
     let text = text_of(b"\xef\xbb\xbf/qseow-proxy-session/;h;c;d;(null);o;x;a;b\xff\xfe");
     let odd = user(&text);
-    assert_eq!((&*odd.message, &*odd.user_id), ("a;b\u{fffd}\u{fffd}", ""));
-    assert_eq!(odd.user_full, "");
+    let third = [UserKey::Message, UserKey::UserId, UserKey::UserFull];
+    assert_eq!(texts(&odd, third), ["a;b\u{fffd}\u{fffd}", "", ""]);
     let other = format!("/qseow-proxy-session/;h;c;d;u;o;/app/{};m", APP.replace('f', "0"));
-    assert_eq!(user(&other).app.unwrap().1, "<unknown app name>");
+    assert_eq!(user(&other).text(UserKey::AppName), "<unknown app name>");
 }
 
 #[test]

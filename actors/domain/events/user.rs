@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{UserAgent, text};
+use super::agent::UserAgent;
+use super::text;
+use super::texts::Texts;
 
 /// Which kind of user event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,28 +102,33 @@ impl<'a> UserDatagram<'a> {
 
     /// The event. `app_name` knows the names of apps.
     pub fn event(&self, app_name: impl Fn(&str) -> Option<String>) -> UserEvent {
-        let owned = |value: Cow<'a, str>| value.into_owned();
+        let mut texts = Texts::with_room_for(&self.fields);
+        let mut set = |key: UserKey, value: &str| texts.set(key as usize, value);
+        set(UserKey::Host, &self.host());
+        set(UserKey::Command, &text::clean(self.fields[2], 100));
+        set(UserKey::Origin, &self.origin());
         let context = text::clean(self.fields[6], 500);
+        set(UserKey::Context, &context);
         let message = text::clean(self.fields[7], 1000);
-        let app = app_id(&context).map(|id| {
-            let name = app_name(id).unwrap_or_else(|| UNKNOWN_APP.to_owned());
-            (id.to_owned(), name)
-        });
-        let agent = UserAgent::in_message(&message).map(|agent| UserAgent::of(&agent));
-        let (user_directory, user_id) = (self.user_directory(), self.user_id());
-        UserEvent {
-            kind: self.kind,
-            host: owned(self.host()),
-            command: owned(text::clean(self.fields[2], 100)),
-            user_full: full_name(&user_directory, &user_id),
-            user_directory: owned(user_directory),
-            user_id: owned(user_id),
-            origin: owned(self.origin()),
-            context: owned(context),
-            message: owned(message),
-            app,
-            agent: agent.unwrap_or_default(),
+        set(UserKey::Message, &message);
+        if let Some(id) = app_id(&context) {
+            set(UserKey::AppId, id);
+            set(UserKey::AppName, app_name(id).as_deref().unwrap_or(UNKNOWN_APP));
         }
+        let (directory, id) = (self.user_directory(), self.user_id());
+        set(UserKey::UserDirectory, &directory);
+        set(UserKey::UserId, &id);
+        if !directory.is_empty() && !id.is_empty() {
+            texts.set_joined(UserKey::UserFull as usize, &[&directory, "\\", &id]);
+        }
+        if let Some(agent) = UserAgent::in_message(&message) {
+            let agent = UserAgent::of(&agent);
+            texts.set(UserKey::BrowserName as usize, agent.browser);
+            texts.set(UserKey::BrowserMajor as usize, agent.browser_major);
+            texts.set(UserKey::OsName as usize, agent.os);
+            texts.set_joined(UserKey::OsVersion as usize, &[agent.os_kernel, &agent.os_version]);
+        }
+        UserEvent { kind: self.kind, texts }
     }
 }
 
@@ -135,52 +142,68 @@ fn app_id(context: &str) -> Option<&str> {
     text::is_real_uuid(id).then_some(id)
 }
 
-/// A user event, decoded. Texts are cleaned and may be empty.
+/// A text of a user event, cleaned; it may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserKey {
+    /// Windows machine name of the proxy node.
+    Host,
+    /// `Start session`, `Stop session`, `Open connection`, `Close connection`, or another text.
+    Command,
+    /// Directory of the user.
+    UserDirectory,
+    /// Id of the user.
+    UserId,
+    /// `DIR\id`; empty unless both are known (DR10).
+    UserFull,
+    /// Where it came from, `AppAccess` for example.
+    Origin,
+    /// Path in the client.
+    Context,
+    /// Free text.
+    Message,
+    /// The app in the context; empty when there is none.
+    AppId,
+    /// Its name.
+    AppName,
+    /// `Chrome`; empty where the agent says nothing that is known, as all that follow.
+    BrowserName,
+    /// Leading digits of the browser's version.
+    BrowserMajor,
+    /// `Windows`.
+    OsName,
+    /// `NT 10.0`.
+    OsVersion,
+}
+
+impl UserKey {
+    const COUNT: usize = Self::OsVersion as usize + 1;
+}
+
+/// A user event, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserEvent {
     /// Which kind.
     pub kind: UserEventKind,
-    /// Windows machine name of the proxy node.
-    pub host: String,
-    /// `Start session`, `Stop session`, `Open connection`, `Close connection`, or another text.
-    pub command: String,
-    /// Directory of the user.
-    pub user_directory: String,
-    /// Id of the user.
-    pub user_id: String,
-    /// `DIR\id`; empty unless both are known (DR10).
-    pub user_full: String,
-    /// Where it came from, `AppAccess` for example.
-    pub origin: String,
-    /// Path in the client.
-    pub context: String,
-    /// Free text.
-    pub message: String,
-    /// Id and name of the app in the context.
-    pub app: Option<(String, String)>,
-    /// Browser and operating system.
-    pub agent: UserAgent,
+    texts: Texts<{ UserKey::COUNT }>,
 }
 
 impl UserEvent {
-    /// App, browser and operating system by their names on the wire; empty where not known.
-    pub fn details(&self) -> [(&'static str, &str); 6] {
-        let (id, name) = self.app.as_ref().map_or(("", ""), |(id, name)| (id, name));
-        [
-            ("appId", id),
-            ("appName", name),
-            ("uaBrowserName", self.agent.browser),
-            ("uaBrowserMajorVersion", &self.agent.browser_major),
-            ("uaOsName", self.agent.os),
-            ("uaOsVersion", &self.agent.os_version),
-        ]
+    /// A text of the event.
+    pub fn text(&self, key: UserKey) -> &str {
+        self.texts.get(key as usize)
     }
-}
 
-fn full_name(directory: &str, id: &str) -> String {
-    if directory.is_empty() || id.is_empty() {
-        String::new()
-    } else {
-        [directory, "\\", id].concat()
+    /// App, browser and operating system by their names on the wire, in the order of the page;
+    /// empty where not known.
+    pub fn details(&self) -> [(&'static str, &str); 6] {
+        [
+            ("appId", UserKey::AppId),
+            ("appName", UserKey::AppName),
+            ("uaBrowserName", UserKey::BrowserName),
+            ("uaBrowserMajorVersion", UserKey::BrowserMajor),
+            ("uaOsName", UserKey::OsName),
+            ("uaOsVersion", UserKey::OsVersion),
+        ]
+        .map(|(name, key)| (name, self.text(key)))
     }
 }

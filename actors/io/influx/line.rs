@@ -13,7 +13,7 @@ use crate::domain::point::{FieldValue, Point, Stamp};
 /// written is left out.
 pub fn encode(mut point: Point<'_>, out: &mut Vec<u8>) -> bool {
     let begin = out.len();
-    write_escaped(out, point.measurement.as_str(), NAME);
+    write_escaped(out, point.measurement.as_str(), in_measurement);
     point.tags.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
     for (i, (name, value)) in point.tags.iter().enumerate() {
         let next = point.tags.get(i + 1);
@@ -36,47 +36,37 @@ pub fn encode(mut point: Point<'_>, out: &mut Vec<u8>) -> bool {
 
 /// Appends an error event as one line: tags sorted, fields in the order of the page.
 pub fn encode_error(point: &ErrorPoint, measurement: &str, out: &mut Vec<u8>) {
-    write_escaped(out, measurement, NAME);
+    write_escaped(out, measurement, in_measurement);
     point.for_each_tag(|name, value| write_tag(out, name, value));
     let mut separator = b' ';
     point.for_each_field(|name, value| write_field(out, &mut separator, name, &value));
     write_stamp(out, point.stamp());
 }
 
-/// Bytes that cannot stand for themselves outside of a text field.
-type Special = [bool; 256];
+/// Whether a byte cannot stand for itself in a measurement.
+fn in_measurement(byte: u8) -> bool {
+    matches!(byte, b',' | b' ' | b'\n' | b'\r' | b'\t')
+}
 
-/// In a measurement.
-const NAME: &Special = &special(b", ");
-
-/// In tag names, tag values and field names.
-const KEY: &Special = &special(b",= ");
-
-/// What is escaped, and what is left out.
-const fn special(escaped: &[u8]) -> Special {
-    let mut table = [false; 256];
-    let mut at = 0;
-    while at < escaped.len() {
-        table[escaped[at] as usize] = true;
-        at += 1;
-    }
-    table[b'\n' as usize] = true;
-    table[b'\r' as usize] = true;
-    table[b'\t' as usize] = true;
-    table
+/// The same for names of tags and fields, and for values of tags.
+fn in_key(byte: u8) -> bool {
+    byte == b'=' || in_measurement(byte)
 }
 
 /// Line breaks and tabs cannot be written outside of a text field and are left out. A backslash
 /// at the end would escape what follows it, so it is left out too.
-fn write_escaped(out: &mut Vec<u8>, text: &str, special: &Special) {
+fn write_escaped(out: &mut Vec<u8>, text: &str, special: impl Fn(u8) -> bool) {
     let begin = out.len();
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| special[usize::from(*byte)]) {
-        out.extend_from_slice(&rest[..at]);
-        if !matches!(rest[at], b'\n' | b'\r' | b'\t') {
-            out.extend_from_slice(&[b'\\', rest[at]]);
+    // Folded instead of searched: so the compiler compares many bytes at once.
+    if rest.iter().fold(false, |found, byte| found | special(*byte)) {
+        while let Some(at) = rest.iter().position(|byte| special(*byte)) {
+            out.extend_from_slice(&rest[..at]);
+            if !matches!(rest[at], b'\n' | b'\r' | b'\t') {
+                out.extend_from_slice(&[b'\\', rest[at]]);
+            }
+            rest = &rest[at + 1..];
         }
-        rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
     while out.len() > begin && out.last() == Some(&b'\\') {
@@ -88,11 +78,11 @@ fn write_escaped(out: &mut Vec<u8>, text: &str, special: &Special) {
 fn write_tag(out: &mut Vec<u8>, name: &str, value: &str) {
     let begin = out.len();
     out.push(b',');
-    write_escaped(out, name, KEY);
+    write_escaped(out, name, in_key);
     let named = out.len() > begin + 1;
     out.push(b'=');
     let value_at = out.len();
-    write_escaped(out, value, KEY);
+    write_escaped(out, value, in_key);
     if out.len() == value_at || !named {
         out.truncate(begin);
     }
@@ -104,7 +94,7 @@ fn write_field(out: &mut Vec<u8>, separator: &mut u8, name: &str, value: &FieldV
     }
     let begin = out.len();
     out.push(*separator);
-    write_escaped(out, name, KEY);
+    write_escaped(out, name, in_key);
     if out.len() == begin + 1 {
         out.truncate(begin);
         return;
@@ -123,6 +113,11 @@ fn write_field(out: &mut Vec<u8>, separator: &mut u8, name: &str, value: &FieldV
             out.extend_from_slice(if *truth { b"true" } else { b"false" });
         }
         FieldValue::Text(text) => write_text(out, text),
+        FieldValue::QuotedText(text) => {
+            out.push(b'"');
+            out.extend_from_slice(text.as_bytes());
+            out.push(b'"');
+        }
     }
 }
 

@@ -1,9 +1,6 @@
-//! What one event costs from the bytes of its datagram to its line for InfluxDB: nanoseconds and
-//! allocations. The decision what to keep is part of it, the socket and the channel are not.
+//! One event from the bytes of its datagram to its line for InfluxDB. The decision what to keep is
+//! part of it, the socket and the channel are not.
 
-use std::alloc::System;
-use std::hint::black_box;
-use std::io::Write;
 use std::sync::Arc;
 
 use actors::domain::errors::InfluxVersion;
@@ -19,11 +16,6 @@ use actors::udp_receiver::{
     Handling, Limits, LogEventSettings, LogHandling, PerformanceSettings, UdpSettings,
     UserEventSettings, UserHandling, Verdict,
 };
-use criterion::Criterion;
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const VERSION: InfluxVersion = InfluxVersion::V2;
 const STAMP: Stamp = Stamp(1_777_824_609_420_000_000);
@@ -108,38 +100,20 @@ fn log(handling: &mut LogHandling, datagram: &[u8], tags: &Pairs, lines: &mut Ve
     }
 }
 
-fn measure(criterion: &mut Criterion, name: &str, mut way: impl FnMut(&mut Vec<u8>)) {
-    let mut lines = Vec::with_capacity(8192);
-    way(&mut lines);
-    assert!(!lines.is_empty(), "{name} is stored");
-    let region = Region::new(ALLOCATOR);
-    const TIMES: usize = 1_000;
-    (0..TIMES).for_each(|_| way(&mut lines));
-    let change = region.change();
-    let each = (change.allocations + change.reallocations) / TIMES;
-    _ = writeln!(std::io::stdout(), "{name}: {each} allocations for each event");
-    criterion.bench_function(name, |bencher| {
-        bencher.iter(|| {
-            way(&mut lines);
-            black_box(lines.len())
-        });
-    });
-}
-
-fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
+/// Calls `measure` for each kind of event with its name and the work for one; the work leaves a line
+/// behind.
+pub(crate) fn each_kind(mut measure: impl FnMut(&str, &mut dyn FnMut(&mut Vec<u8>))) {
     let tags = tags();
     let (mut users, mut logs) = (users(), logs());
-    let u1 = include_bytes!("../tests/data/events/U1.txt");
-    measure(&mut criterion, "user event", |lines| user(&mut users, u1, &tags, lines));
+    let u1 = include_bytes!("../../tests/data/events/U1.txt");
+    measure("user event", &mut |lines| user(&mut users, u1, &tags, lines));
     for (name, datagram) in [
-        ("engine event", &include_bytes!("../tests/data/events/E1.txt")[..]),
-        ("proxy event", include_bytes!("../tests/data/events/P1.txt")),
-        ("repository event", include_bytes!("../tests/data/events/R1.txt")),
-        ("scheduler event", include_bytes!("../tests/data/events/S1.txt")),
-        ("performance event", include_bytes!("../tests/data/events/Q1.txt")),
+        ("engine event", &include_bytes!("../../tests/data/events/E1.txt")[..]),
+        ("proxy event", include_bytes!("../../tests/data/events/P1.txt")),
+        ("repository event", include_bytes!("../../tests/data/events/R1.txt")),
+        ("scheduler event", include_bytes!("../../tests/data/events/S1.txt")),
+        ("performance event", include_bytes!("../../tests/data/events/Q1.txt")),
     ] {
-        measure(&mut criterion, name, |lines| log(&mut logs, datagram, &tags, lines));
+        measure(name, &mut |lines| log(&mut logs, datagram, &tags, lines));
     }
-    criterion.final_summary();
 }
