@@ -18,6 +18,8 @@ impl Stamp {
 /// Text that is mostly known at compile time or belongs to an event, else shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text<'a> {
+    /// A name of ours, in which nothing needs to be escaped anywhere.
+    Plain(&'static str),
     /// A name of ours, or a text of what the point is about.
     Borrowed(&'a str),
     /// A configured text.
@@ -30,6 +32,7 @@ impl Text<'_> {
     /// The text.
     pub fn as_str(&self) -> &str {
         match self {
+            Self::Plain(text) => text,
             Self::Borrowed(text) => text,
             Self::Shared(text) => text,
             Self::Owned(text) => text,

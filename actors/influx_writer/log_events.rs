@@ -3,7 +3,7 @@
 use super::events::{cleaned, text};
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Key, LogEvent, Pairs, Performance, Received, Source};
-use crate::domain::point::{FieldValue, Point};
+use crate::domain::point::{FieldValue, Point, Text};
 
 /// The point of an event. Categories come after the tags of the event, configured tags last; the
 /// later wins.
@@ -22,7 +22,7 @@ pub fn point<'a>(
     for (name, value) in categories.chain(tags.iter()) {
         point.add_tag(&**name, cleaned(value, version));
     }
-    point.add_field("raw_event", FieldValue::QuotedText(event.to_quoted_json()));
+    point.add_field(Text::Plain("raw_event"), FieldValue::QuotedText(event.to_quoted_json()));
     point
 }
 
@@ -58,7 +58,7 @@ fn conditional_tags<'a>(point: &mut Point<'a>, event: &'a LogEvent, version: Inf
     for &key in conditional(event.source) {
         let value = event.text(key);
         let value = if key == Key::UserFull { value.into() } else { cleaned(value, version) };
-        point.add_tag(key.as_str(), value);
+        point.add_tag(Text::Plain(key.as_str()), value);
     }
 }
 
@@ -68,44 +68,44 @@ fn service<'a>(point: &mut Point<'a>, event: &'a LogEvent, version: InfluxVersio
         "" if version == InfluxVersion::V3 => "n/a",
         subsystem => subsystem,
     };
-    point.add_tag("host", event.text(Key::Host));
-    point.add_tag("level", event.text(Key::Level));
-    point.add_tag("log_row", event.log_row.to_string());
-    point.add_tag("source", event.source.as_str());
-    point.add_tag("subsystem", subsystem);
+    point.add_tag(Text::Plain("host"), event.text(Key::Host));
+    point.add_tag(Text::Plain("level"), event.text(Key::Level));
+    point.add_tag(Text::Plain("log_row"), event.log_row.to_string());
+    point.add_tag(Text::Plain("source"), event.source.as_str());
+    point.add_tag(Text::Plain("subsystem"), subsystem);
     conditional_tags(point, event, version);
     for &key in fields(event.source) {
         let value = event.text(key);
         // Version 1 never had empty texts.
         if !value.is_empty() || version != InfluxVersion::V1 {
-            point.add_field(field_name(key, version), text(value));
+            point.add_field(Text::Plain(field_name(key, version)), text(value));
         }
     }
 }
 
-/// The text fields.
+/// The text fields, sorted by name as they are written.
 fn fields(source: Source) -> &'static [Key] {
     match source {
         // Most are empty for good; versions 2 and 3 have had them all the same.
         Source::Engine => &[
-            Key::Message,
-            Key::ExceptionMessage,
             Key::Command,
-            Key::ResultCode,
-            Key::Origin,
             Key::Context,
+            Key::ExceptionMessage,
+            Key::Message,
+            Key::Origin,
+            Key::ResultCode,
             Key::SessionId,
         ],
         Source::Proxy | Source::Repository => &[
-            Key::Message,
-            Key::ExceptionMessage,
             Key::Command,
-            Key::ResultCode,
-            Key::Origin,
             Key::Context,
+            Key::ExceptionMessage,
+            Key::Message,
+            Key::Origin,
+            Key::ResultCode,
         ],
         Source::Scheduler => {
-            &[Key::Message, Key::ExceptionMessage, Key::AppName, Key::AppId, Key::ExecutionId]
+            &[Key::AppId, Key::AppName, Key::ExceptionMessage, Key::ExecutionId, Key::Message]
         }
         Source::QixPerf => &[],
     }
@@ -145,11 +145,11 @@ fn performance<'a>(
             "" => no_text.into(),
             value => cleaned(value, version),
         };
-        point.add_tag(key.as_str(), value);
+        point.add_tag(Text::Plain(key.as_str()), value);
     }
     for key in [Key::ProxySessionId, Key::SessionId] {
         let value = event.text(key);
-        point.add_tag(key.as_str(), if value.is_empty() { no_id } else { value });
+        point.add_tag(Text::Plain(key.as_str()), if value.is_empty() { no_id } else { value });
     }
     let log_row = match version {
         // A row number for each event would be more values than a tag of version 1 may have.
@@ -161,13 +161,13 @@ fn performance<'a>(
         InfluxVersion::V2 => FieldValue::Text(numbers.handle.to_string().into()),
         InfluxVersion::V1 | InfluxVersion::V3 => FieldValue::Integer(numbers.handle),
     };
-    point.add_tag("source", event.source.as_str());
-    point.add_tag("log_row", log_row);
-    point.add_tag("event_activity_source", numbers.activity_source());
+    point.add_tag(Text::Plain("source"), event.source.as_str());
+    point.add_tag(Text::Plain("log_row"), log_row);
+    point.add_tag(Text::Plain("event_activity_source"), numbers.activity_source());
     conditional_tags(point, event, version);
     let id = event.text(Key::AppId);
     if !id.is_empty() || version != InfluxVersion::V1 {
-        point.add_field(field_name(Key::AppId, version), text(id));
+        point.add_field(Text::Plain(field_name(Key::AppId, version)), text(id));
     }
     for (name, time) in [
         ("process_time", numbers.process_time),
@@ -177,10 +177,10 @@ fn performance<'a>(
         ("traverse_time", numbers.traverse_time),
     ] {
         if let Some(time) = time {
-            point.add_field(name, FieldValue::Float(time));
+            point.add_field(Text::Plain(name), FieldValue::Float(time));
         }
     }
-    point.add_field("handle", handle);
-    point.add_field("net_ram", FieldValue::Integer(numbers.net_ram));
-    point.add_field("peak_ram", FieldValue::Integer(numbers.peak_ram));
+    point.add_field(Text::Plain("handle"), handle);
+    point.add_field(Text::Plain("net_ram"), FieldValue::Integer(numbers.net_ram));
+    point.add_field(Text::Plain("peak_ram"), FieldValue::Integer(numbers.peak_ram));
 }

@@ -3,7 +3,7 @@
 use super::events::{cleaned, text};
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Pairs, Received, UserEvent, UserKey};
-use crate::domain::point::Point;
+use crate::domain::point::{Point, Text};
 
 /// The point of an event; `None` when it says neither where nor what.
 pub fn point<'a>(
@@ -21,17 +21,17 @@ pub fn point<'a>(
     let [id, name, browser, browser_major, os, os_version] = event.details();
     // Sorted by name already, which is how they are written.
     for (name, value) in [id, name] {
-        point.add_tag(name, clean(value));
+        point.add_tag(Text::Plain(name), clean(value));
     }
-    point.add_tag("event_action", clean(event.text(UserKey::Command)));
-    point.add_tag("host", clean(event.text(UserKey::Host)));
-    point.add_tag("origin", clean(event.text(UserKey::Origin)));
+    point.add_tag(Text::Plain("event_action"), clean(event.text(UserKey::Command)));
+    point.add_tag(Text::Plain("host"), clean(event.text(UserKey::Host)));
+    point.add_tag(Text::Plain("origin"), clean(event.text(UserKey::Origin)));
     for (name, value) in [browser_major, browser, os, os_version] {
-        point.add_tag(name, clean(value));
+        point.add_tag(Text::Plain(name), clean(value));
     }
-    point.add_tag("userDirectory", clean(event.text(UserKey::UserDirectory)));
-    point.add_tag("userFull", event.text(UserKey::UserFull));
-    point.add_tag("userId", clean(event.text(UserKey::UserId)));
+    point.add_tag(Text::Plain("userDirectory"), clean(event.text(UserKey::UserDirectory)));
+    point.add_tag(Text::Plain("userFull"), event.text(UserKey::UserFull));
+    point.add_tag(Text::Plain("userId"), clean(event.text(UserKey::UserId)));
     for (name, value) in tags.iter() {
         point.add_tag(clean(name), clean(value));
     }
@@ -43,7 +43,7 @@ pub fn point<'a>(
     let keys = [UserKey::UserFull, UserKey::UserId, UserKey::AppId, UserKey::AppName];
     let known = if event.text(UserKey::AppId).is_empty() { 2 } else { 4 };
     for (name, key) in names.into_iter().zip(keys).take(known) {
-        point.add_field(name, text(event.text(key)));
+        point.add_field(Text::Plain(name), text(event.text(key)));
     }
     Some(point)
 }

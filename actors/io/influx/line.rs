@@ -6,7 +6,7 @@
 use std::io::Write;
 
 use crate::domain::errors::ErrorPoint;
-use crate::domain::point::{FieldValue, Point, Stamp};
+use crate::domain::point::{FieldValue, Point, Stamp, Text};
 
 /// Appends a point as one line, tags and fields sorted by name; of two tags with one name the
 /// later counts. Returns whether there was anything to write: a point without a field that can be
@@ -18,13 +18,13 @@ pub fn encode(mut point: Point<'_>, out: &mut Vec<u8>) -> bool {
     for (i, (name, value)) in point.tags.iter().enumerate() {
         let next = point.tags.get(i + 1);
         if next.is_none_or(|next| next.0.as_str() != name.as_str()) {
-            write_tag(out, name.as_str(), value.as_str());
+            write_tag(out, name, value.as_str());
         }
     }
     point.fields.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
     let mut separator = b' ';
     for (name, value) in &point.fields {
-        write_field(out, &mut separator, name.as_str(), value);
+        write_field(out, &mut separator, name, value);
     }
     if separator == b' ' {
         out.truncate(begin);
@@ -37,9 +37,10 @@ pub fn encode(mut point: Point<'_>, out: &mut Vec<u8>) -> bool {
 /// Appends an error event as one line: tags sorted, fields in the order of the page.
 pub fn encode_error(point: &ErrorPoint, measurement: &str, out: &mut Vec<u8>) {
     write_escaped(out, measurement, in_measurement);
-    point.for_each_tag(|name, value| write_tag(out, name, value));
+    point.for_each_tag(|name, value| write_tag(out, &Text::Plain(name), value));
     let mut separator = b' ';
-    point.for_each_field(|name, value| write_field(out, &mut separator, name, &value));
+    point
+        .for_each_field(|name, value| write_field(out, &mut separator, &Text::Plain(name), &value));
     write_stamp(out, point.stamp());
 }
 
@@ -74,11 +75,19 @@ fn write_escaped(out: &mut Vec<u8>, text: &str, special: impl Fn(u8) -> bool) {
     }
 }
 
+/// Names of ours are written as they are.
+fn write_name(out: &mut Vec<u8>, name: &Text<'_>) {
+    match name {
+        Text::Plain(name) => out.extend_from_slice(name.as_bytes()),
+        name => write_escaped(out, name.as_str(), in_key),
+    }
+}
+
 /// An empty tag value is refused by InfluxDB and means the same as no tag (decision E2).
-fn write_tag(out: &mut Vec<u8>, name: &str, value: &str) {
+fn write_tag(out: &mut Vec<u8>, name: &Text<'_>, value: &str) {
     let begin = out.len();
     out.push(b',');
-    write_escaped(out, name, in_key);
+    write_name(out, name);
     let named = out.len() > begin + 1;
     out.push(b'=');
     let value_at = out.len();
@@ -88,13 +97,13 @@ fn write_tag(out: &mut Vec<u8>, name: &str, value: &str) {
     }
 }
 
-fn write_field(out: &mut Vec<u8>, separator: &mut u8, name: &str, value: &FieldValue<'_>) {
+fn write_field(out: &mut Vec<u8>, separator: &mut u8, name: &Text<'_>, value: &FieldValue<'_>) {
     if matches!(value, FieldValue::Float(number) if !number.is_finite()) {
         return;
     }
     let begin = out.len();
     out.push(*separator);
-    write_escaped(out, name, in_key);
+    write_name(out, name);
     if out.len() == begin + 1 {
         out.truncate(begin);
         return;
