@@ -89,7 +89,7 @@ pub(super) const MEMORY: OwnMemory = OwnMemory {
 
 fn gauges(body: &str) -> Vec<(String, Value)> {
     let body: Value = serde_json::from_str(body).unwrap();
-    let metrics = body[0]["metrics"].as_array().unwrap();
+    let metrics = body["metrics"].as_array().unwrap();
     let pair =
         |metric: &Value| (metric["name"].as_str().unwrap().to_owned(), metric["value"].clone());
     metrics.iter().map(pair).collect()
@@ -123,11 +123,11 @@ fn health_is_an_array_of_one() {
     ];
     let expected: Vec<String> = expected.iter().map(|(name, value)| gauge(name, value)).collect();
     let common = concat!(
-        r#"[{"common":{"timestamp":1773476102118,"interval.ms":30000,"attributes":{"#,
+        r#"{"common":{"timestamp":1773476102118,"interval.ms":30000,"attributes":{"#,
         r#""host":"told otherwise","server_name":"sense1","server_description":"#,
         r#""Central \"node\"","location":"Oslo","env":"prod","butlerSosVersion":"1.2.3"}},"#
     );
-    assert_eq!(body, format!("{common}\"metrics\":[{}]}}]", expected.join(",")));
+    assert_eq!(body, format!("{common}\"metrics\":[{}]}}", expected.join(",")));
 }
 
 #[test]
@@ -169,11 +169,11 @@ fn sessions_are_one_number_of_a_virtual_proxy() {
     let mut posts = metric_posts(&[]);
     let body = metrics::sessions(&posts, &sessions(), STAMP.to_utc()).unwrap();
     let expected = concat!(
-        r#"[{"common":{"timestamp":1773476102118,"interval.ms":1500,"attributes":{"#,
+        r#"{"common":{"timestamp":1773476102118,"interval.ms":1500,"attributes":{"#,
         r#""host":"told otherwise","server_name":"sense1","server_description":"#,
         r#""Central \"node\"","location":"Oslo","user_session_virtual_proxy":"/hdr","#,
         r#""user_session_host":"qs1:4243","env":"prod","butlerSosVersion":"1.2.3"}},"#,
-        r#""metrics":[{"name":"qs_proxySessions","type":"gauge","value":2}]}]"#
+        r#""metrics":[{"name":"qs_proxySessions","type":"gauge","value":2}]}"#
     );
     assert_eq!(body, expected);
     posts.sessions = false;
@@ -191,13 +191,13 @@ fn uptime_and_memory_are_whole_numbers() {
     };
     let body = metrics::uptime(&posts(true, true), &MEMORY, STAMP.to_utc()).unwrap();
     let expected = concat!(
-        r#"[{"common":{"timestamp":1773476102118,"interval.ms":900000,"attributes":{"#,
+        r#"{"common":{"timestamp":1773476102118,"interval.ms":900000,"attributes":{"#,
         r#""metricType":"butler-sos-uptime","version":"1.2.3"}},"metrics":["#,
         r#"{"name":"qs_butlerSosHeapUsed","type":"gauge","value":75078042},"#,
         r#"{"name":"qs_butlerSosHeapTotal","type":"gauge","value":94371840},"#,
         r#"{"name":"qs_butlerSosExternalMem","type":"gauge","value":0},"#,
         r#"{"name":"qs_butlerSosProcessMem","type":"gauge","value":146832097},"#,
-        r#"{"name":"qs_butlerSosUptimeMillisec","type":"gauge","value":61000}]}]"#
+        r#"{"name":"qs_butlerSosUptimeMillisec","type":"gauge","value":61000}]}"#
     );
     assert_eq!(body, expected);
     let only = metrics::uptime(&posts(false, true), &MEMORY, STAMP.to_utc()).unwrap();

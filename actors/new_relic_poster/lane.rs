@@ -41,8 +41,18 @@ pub(super) struct Kind {
     pub(super) http: Rc<HttpClient>,
     /// Most that waits.
     pub(super) room: usize,
-    /// Most that leaves in one request, as an array; one alone is no array.
+    /// Most that leaves in one request.
     pub(super) together: usize,
+    pub(super) form: Form,
+}
+
+/// What a request holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Always an array: the Metric API.
+    Array,
+    /// One object, or an array of several: the Event API.
+    ObjectOrArray,
 }
 
 /// Who is told what becomes of a post.
@@ -189,8 +199,8 @@ impl Lane {
         state.counts.requests += u64::from(!taken.is_empty());
         match taken.as_slice() {
             [] => None,
-            [only] => Some(String::from(&**only)),
-            many => Some(format!("[{}]", many.join(","))),
+            [only] if self.kind.form == Form::ObjectOrArray => Some(String::from(&**only)),
+            all => Some(format!("[{}]", all.join(","))),
         }
     }
 

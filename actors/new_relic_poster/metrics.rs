@@ -79,7 +79,7 @@ fn body(
         "interval.ms": number(milliseconds(interval)),
         "attributes": attributes,
     });
-    let body = json!([{ "common": common, "metrics": metrics }]);
+    let body = json!({ "common": common, "metrics": metrics });
     (!metrics.is_empty()).then(|| body.to_string())
 }
 

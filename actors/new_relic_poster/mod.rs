@@ -33,7 +33,7 @@ use actix::{
 };
 use futures_util::future::join_all;
 
-use self::lane::{Counts, Kind, Lane, Told};
+use self::lane::{Counts, Form, Kind, Lane, Told};
 use crate::domain::errors::{ErrorOccurred, NewRelicModule};
 use crate::domain::events::{Key, LogEvent, UserEvent};
 use crate::domain::metrics::Destination;
@@ -69,6 +69,9 @@ const MOST_EVENTS: usize = 10_000;
 /// Events in one request.
 const EVENTS_TOGETHER: usize = 1_000;
 
+/// Measurements in one request: a large site has more in a round than can be posted one by one.
+const METRICS_TOGETHER: usize = 100;
+
 /// Largest answer that is read. A good one has some fifty bytes.
 const LARGEST_ANSWER: usize = 64 << 10;
 
@@ -89,12 +92,14 @@ impl NewRelicPoster {
             names.map(|name| Rc::new(lane(name))).collect()
         };
         let metrics = |module, http: &Rc<HttpClient>, room, names| {
-            let kind = Kind { module, http: Rc::clone(http), room, together: 1 };
+            let http = Rc::clone(http);
+            let kind = Kind { module, http, room, together: METRICS_TOGETHER, form: Form::Array };
             lanes(kind, &settings.metric, names)
         };
         let events = |module, names: Option<&Vec<String>>| {
             let (room, together) = (MOST_EVENTS, EVENTS_TOGETHER);
-            let kind = Kind { module, http: Rc::clone(&long), room, together };
+            let (http, form) = (Rc::clone(&long), Form::ObjectOrArray);
+            let kind = Kind { module, http, room, together, form };
             settings.events.as_ref().map_or_else(Vec::new, |posts| lanes(kind, &posts.to, names))
         };
         // A round of polls may wait, and no second one behind it.

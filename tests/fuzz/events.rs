@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actors::domain::errors::InfluxVersion;
 use actors::domain::events::{
-    Categories, Key, LogDatagram, Pairs, Received, UserDatagram, text_of,
+    Categories, Key, LogDatagram, Pairs, Received, UserDatagram, UserKey, text_of,
 };
 use actors::domain::point::{FieldValue, Point, Stamp};
 use actors::influx_writer::{log_event_point, user_event_point};
@@ -24,6 +24,9 @@ fuzz_target!(|bytes: &[u8]| {
         && let Some(datagram) = UserDatagram::read(kind, &text)
     {
         let event = datagram.event(|_| None);
+        let json: serde_json::Value =
+            serde_json::from_str(&event.to_json(&tags)).expect("valid JSON");
+        assert_eq!(json["message"].as_str(), Some(event.text(UserKey::Message)));
         let received = Received { stamp, server: None, event };
         for version in VERSIONS {
             if let Some(point) = user_event_point(&received, &tags, version) {
@@ -40,6 +43,8 @@ fuzz_target!(|bytes: &[u8]| {
         if event.performance.is_none() {
             assert_eq!(json["message"].as_str(), Some(event.text(Key::Message)));
         }
+        let inside = quoted(&mut format!("{}\"", event.to_quoted_json()).as_str());
+        assert_eq!(inside, event.to_json());
         let received = Received { stamp, server: None, event };
         for version in VERSIONS {
             check(&log_event_point(&received, &tags, version));
@@ -77,10 +82,15 @@ fn check(point: &Point<'_>) {
         if let Some(text) = rest.strip_prefix('"') {
             rest = text;
             let value = quoted(&mut rest);
-            assert!(matches!(wanted, FieldValue::Text(text) if **text == value), "{line}");
+            let wanted = match wanted {
+                FieldValue::Text(text) => text.to_string(),
+                FieldValue::QuotedText(text) => quoted(&mut format!("{text}\"").as_str()),
+                _ => panic!("{name} is no text"),
+            };
+            assert_eq!(wanted, value, "{line}");
         } else {
             let value = word(&mut rest, b", ");
-            assert!(!matches!(wanted, FieldValue::Text(_)));
+            assert!(!matches!(wanted, FieldValue::Text(_) | FieldValue::QuotedText(_)));
             assert!(value.trim_end_matches('i').parse::<f64>().is_ok(), "{line}");
         }
         fields += 1;

@@ -1,9 +1,20 @@
 //! Text that nobody means well with: through the socket, the decoder and the encoder into a real
 //! InfluxDB, and back unchanged.
 
-use actors::domain::events::{Key, LogDatagram, text_of};
+use std::cell::Cell;
+use std::sync::Arc;
+
+use actors::domain::errors::InfluxVersion;
+use actors::domain::events::{Key, LogDatagram, LogEvent, Pairs, Received, text_of};
+use actors::domain::point::Stamp;
+use actors::influx_writer::log_event_point;
+use actors::io::influx::encode;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
-use test_support::{Influxd, until_async};
+use test_support::{Influxd, post, until_async};
 
 use crate::common::{counted, influx_v1, settings, start};
 use crate::events::{SECTIONS, Sender};
@@ -94,25 +105,65 @@ async fn hostile_texts_are_stored_as_they_were_decoded() {
         let number: usize = row["log_row"].as_str().unwrap().parse().unwrap();
         let text = text_of(&sent[number]);
         let source = LogDatagram::source_of(&text).unwrap();
-        let event = LogDatagram::read(source, &text).unwrap().event("", None);
-        let found = |name: &str| row[name].as_str().unwrap_or_default();
-        for (key, name) in [
-            (Key::Message, "message"),
-            (Key::ExceptionMessage, "exception_message"),
-            (Key::Command, "command"),
-            (Key::Origin, "origin"),
-            (Key::Context, "context"),
-        ] {
-            assert_eq!(found(name), event.text(key), "{name} of {number}");
-        }
-        for key in [Key::Host, Key::Level, Key::Subsystem, Key::UserDirectory, Key::UserFull] {
-            // A tag cannot end in a backslash on the wire.
-            let wanted = event.text(key).trim_end_matches('\\');
-            assert_eq!(found(key.as_str()), wanted, "{} of {number}", key.as_str());
-        }
-        let raw: Value = serde_json::from_str(found("raw_event")).unwrap();
-        assert_eq!(raw["message"], event.text(Key::Message));
-        assert!(!found("message").contains(|c: char| c.is_ascii_control()));
+        let category: Pairs = Arc::new([("qs_log_category".into(), "unknown".into())]);
+        let event = LogDatagram::read(source, &text).unwrap().event("", Some(category));
+        compare(&row, &event);
     }
     assert_eq!(counted(&app, 0).await.total(), 0, "nothing was refused");
+}
+
+/// A row of the database has what was decoded.
+fn compare(row: &Value, event: &LogEvent) {
+    let found = |name: &str| row[name].as_str().unwrap_or_default();
+    for key in [Key::Message, Key::ExceptionMessage, Key::Command, Key::Origin, Key::Context] {
+        assert_eq!(found(key.as_str()), event.text(key), "{row}");
+    }
+    for key in [Key::Host, Key::Level, Key::Subsystem, Key::UserDirectory, Key::UserFull] {
+        // A tag cannot end in a backslash on the wire.
+        let wanted = event.text(key).trim_end_matches('\\');
+        assert_eq!(found(key.as_str()), wanted, "{row}");
+    }
+    assert_eq!(found("raw_event"), event.to_json());
+    let raw: Value = serde_json::from_str(found("raw_event")).unwrap();
+    assert_eq!(raw["message"], event.text(Key::Message));
+    assert!(!found("message").contains(|c: char| c.is_ascii_control()));
+}
+
+/// The same as a property of any texts: what fails is made smaller until it says why.
+#[test]
+fn any_text_is_read_back_from_a_real_database() {
+    let influx = Influxd::started();
+    let ask = |path: &str, body: &[u8]| post(&influx.authority(), path, body).unwrap();
+    assert_eq!(ask("/query?q=CREATE%20DATABASE%20SenseOps", b"").status, 200);
+    let piece = prop_oneof![
+        select(&PIECES[..]).prop_map(<[u8]>::to_vec),
+        any::<char>().prop_map(|c| c.to_string().into_bytes()),
+    ];
+    let field = vec(piece, 0..12).prop_map(|pieces| pieces.concat());
+    let config = Config { cases: 100, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let rows = Cell::new(0);
+    let result = TestRunner::new_with_rng(config, rng).run(&vec(field, 12), |fields| {
+        // Each attempt has a row of its own, also while a failure is made smaller.
+        let row = rows.get() + 1;
+        rows.set(row);
+        let head = format!("/qseow-proxy/;{row};;;").into_bytes();
+        let datagram = [head, fields.join(&b';')].concat();
+        let text = text_of(&datagram);
+        let source = LogDatagram::source_of(&text).unwrap();
+        let event = LogDatagram::read(source, &text).unwrap().event("", None);
+        let received =
+            Received { stamp: Stamp(1_777_824_609_420_000_000 + row), server: None, event };
+        let tags: Pairs = Arc::new([]);
+        let mut line = Vec::new();
+        encode(log_event_point(&received, &tags, InfluxVersion::V1), &mut line);
+        let reply = ask("/write?db=SenseOps", &line);
+        prop_assert_eq!(reply.status, 204, "{}", reply.body);
+        let query = format!("SELECT * FROM log_event WHERE log_row = '{row}'");
+        let rows = influx.rows("SenseOps", &query);
+        prop_assert_eq!(rows.len(), 1, "{}", String::from_utf8_lossy(&line));
+        compare(&rows[0], &received.event);
+        Ok(())
+    });
+    result.unwrap();
 }
