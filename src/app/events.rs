@@ -1,14 +1,11 @@
 //! The part of the graph that receives events: a receiver for each socket, and the counter.
 
-use std::sync::Arc;
-
 use actix::{Addr, Recipient};
 use actors::domain::errors::ErrorOccurred;
-use actors::domain::events::{Pairs, ServerDirectory};
+use actors::domain::events::ServerDirectory;
 use actors::domain::names::Host;
 use actors::domain::telemetry::{AppNames, EventBatch};
 use actors::event_counter::{Counting, EventCounter};
-use actors::influx_writer::{EventSettings, Measurement};
 use actors::io::sense::SenseSettings;
 use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::AskReadiness;
@@ -121,25 +118,4 @@ fn directory(sense: &SenseSettings) -> ServerDirectory {
         let hosts = [Some(target.server.host.clone()), proxy];
         (&target.server.name, hosts.into_iter().flatten().collect())
     }))
-}
-
-/// Names and tags of the measurements about events.
-pub(super) fn measurements(settings: &Settings) -> EventSettings {
-    let none = || -> Pairs { Arc::new([]) };
-    let default = EventSettings::default();
-    let log = settings.log_events.as_ref();
-    let performance = log.and_then(|log| log.receiver.performance.as_ref());
-    let rejected = settings.event_counts.rejected.clone();
-    EventSettings {
-        user_tags: settings
-            .user_events
-            .as_ref()
-            .map_or_else(none, |user| user.receiver.tags.clone()),
-        log_tags: log.map_or_else(none, |log| log.receiver.tags.clone()),
-        counts: settings.event_counts.counts.clone().unwrap_or(default.counts),
-        rejected: Measurement {
-            measurement: rejected.unwrap_or(default.rejected.measurement),
-            tags: performance.map_or_else(none, |on| on.rejected_tags.clone()),
-        },
-    }
 }

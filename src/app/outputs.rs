@@ -1,10 +1,12 @@
 //! The part of the graph that sends: the destinations, and who gets what.
 
+use std::sync::Arc;
+
 use actix::{Actor, Addr, Handler, Message, Recipient};
 use actors::domain::errors::ErrorOccurred;
-use actors::domain::events::{LogEvent, UserEvent};
+use actors::domain::events::{LogEvent, Pairs, UserEvent};
 use actors::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessions};
-use actors::influx_writer::{InfluxWriter, OwnTags};
+use actors::influx_writer::{EventSettings, InfluxWriter, Measurement, OwnTags};
 use actors::mqtt_publisher::{EventTopics, MqttPublisher};
 use actors::new_relic_poster::NewRelicPoster;
 use actors::prometheus_endpoint::PrometheusEndpoint;
@@ -12,7 +14,7 @@ use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::AskReadiness;
 use actors::runtime::supervise::Place;
 
-use super::{Graph, MAILBOX, Surroundings, events};
+use super::{Graph, MAILBOX, Surroundings};
 use crate::config::Settings;
 
 /// The destinations that are switched on.
@@ -96,7 +98,7 @@ impl Graph {
             instance: settings.uptime.as_ref().map_or_else(String::new, |up| up.instance.clone()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let events = events::measurements(settings);
+        let events = measurements(settings);
         let (place, clock, errors) =
             (self.own_thread(), surroundings.clock.clone(), errors.clone());
         let writer = self.start("InfluxWriter", &place, MAILBOX, move || {
@@ -203,4 +205,25 @@ where
     M::Result: Send,
 {
     Fanout::new(recipients.into_iter().flatten().collect())
+}
+
+/// Names and tags of the measurements about events.
+fn measurements(settings: &Settings) -> EventSettings {
+    let none = || -> Pairs { Arc::new([]) };
+    let default = EventSettings::default();
+    let log = settings.log_events.as_ref();
+    let performance = log.and_then(|log| log.receiver.performance.as_ref());
+    let rejected = settings.event_counts.rejected.clone();
+    EventSettings {
+        user_tags: settings
+            .user_events
+            .as_ref()
+            .map_or_else(none, |user| user.receiver.tags.clone()),
+        log_tags: log.map_or_else(none, |log| log.receiver.tags.clone()),
+        counts: settings.event_counts.counts.clone().unwrap_or(default.counts),
+        rejected: Measurement {
+            measurement: rejected.unwrap_or(default.rejected.measurement),
+            tags: performance.map_or_else(none, |on| on.rejected_tags.clone()),
+        },
+    }
 }

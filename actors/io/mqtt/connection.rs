@@ -18,7 +18,7 @@ use super::event::Event;
 use super::failure;
 use super::ledger::{Ledger, Publication, Traffic};
 use super::message::{Message, is_topic};
-use super::settings::{MqttQos, MqttSettings};
+use super::settings::{CONNECT_TIMEOUT, MqttQos, MqttSettings};
 use crate::domain::errors::Failure;
 use crate::domain::metrics::{Destination, Family};
 use crate::io::trust::trusting;
@@ -27,9 +27,6 @@ use crate::runtime::outage::Outage;
 
 /// Pause before the next attempt.
 const RECONNECT: Duration = Duration::from_secs(1);
-
-/// How long an attempt may take.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A message that is not written, or not confirmed where it should be, by then has failed.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use rumqttc::{ConnectionError, StateError, TlsError};
 
-use super::connection::CONNECT_TIMEOUT;
-use super::settings::MqttSettings;
+use super::settings::{CONNECT_TIMEOUT, MqttSettings};
 use crate::domain::errors::{ErrorCode, Failure, Stage};
 use crate::io::cause::{self, Cause};
 

@@ -26,6 +26,9 @@ pub struct MqttConfig {
     qos: Field<i64>,
 }
 
+/// How long an attempt to connect may take.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The broker, and how it is talked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MqttSettings {
