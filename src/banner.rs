@@ -45,6 +45,10 @@ pub(crate) fn introduce(settings: &Settings) {
         }
         None => log::info!("MAIN: InfluxDB is switched off"),
     }
+    if let Some(mqtt) = &settings.mqtt {
+        let tls = if mqtt.tls.is_some() { " over TLS" } else { "" };
+        log::info!("MAIN: Publishing to the MQTT broker {}:{}{tls}", mqtt.broker, mqtt.port);
+    }
     if let Some(relic) = &settings.new_relic {
         let to = |url: &str| DestinationHost::of_url(url).as_str().to_owned();
         if relic.metrics.is_some() || relic.uptime.is_some() {

@@ -7,7 +7,8 @@ use actors::new_relic_poster::Account;
 use actors::runtime::level::Level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Monitors Qlik Sense Enterprise: polls, counts every failure, forwards to InfluxDB.
+/// Monitors Qlik Sense Enterprise: polls, listens, counts every failure, and forwards to InfluxDB,
+/// MQTT, New Relic and Prometheus.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "butler-sos",

@@ -123,7 +123,8 @@ impl Actor for HealthEndpoint {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.serving = serve(ctx, self.serve(), "MAIN: The health check");
         if self.serving.is_some() {
-            for address in self.sockets.addresses() {
+            // One port, however many addresses.
+            if let Some(address) = self.sockets.addresses().first() {
                 let port = address.port();
                 log::info!("MAIN: Started Docker healthcheck server on port {port}.");
             }
