@@ -147,9 +147,11 @@ impl Mosquitto {
     }
 
     fn signal(&self, name: &str) {
-        let id = self.child.as_ref().expect("it is running").id().to_string();
-        let status = Command::new("kill").args(["-s", name, &id]).status();
-        assert!(status.expect("kill runs").success());
+        let id = self.child.as_ref().expect("it is running").id();
+        // Built into every shell, where a program of this name need not be installed.
+        let command = format!("kill -{name} {id}");
+        let status = Command::new("sh").args(["-c", &command]).status();
+        assert!(status.expect("sh runs").success());
     }
 
     /// Subscribes to everything, with further options of `mosquitto_sub`.
