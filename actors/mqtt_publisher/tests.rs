@@ -59,6 +59,16 @@ impl Running {
         self.publisher.send(batch).await.unwrap();
     }
 
+    /// Messages that were published, and that failed.
+    async fn counts(&self) -> [usize; 2] {
+        let families = self.publisher.send(AskMetrics).await.unwrap();
+        ["points", "points_dropped"].map(|name| {
+            let name = format!("butlersos_destination_{name}_total");
+            let family = families.iter().find(|family| family.name == name).unwrap();
+            family.samples[0].value as usize
+        })
+    }
+
     async fn until_connected(&self, wanted: bool) {
         let connected =
             || async { self.publisher.send(AskReadiness).await.unwrap().obstacle.is_none() };
@@ -119,6 +129,27 @@ async fn the_first_attempt_is_waited_for() {
     let errors = running.errors.at_least(3).await;
     assert_eq!(errors.len(), 3);
     assert!(errors.iter().all(|e| e.failure.category() == Category::ConnectionRefused));
+}
+
+/// With QoS 0 a message is published when it was written; what a broker loses that is killed
+/// afterwards nobody knows. Every other one is an error.
+#[actix::test]
+async fn each_of_ten_thousand_is_written_or_counted_when_the_broker_is_killed() {
+    const MESSAGES: usize = 10_000;
+    let mut broker = Mosquitto::started();
+    let subscriber = broker.subscribe(&[]);
+    let running = Running::start(&broker, MqttQos::AtMostOnce);
+    running.until_connected(true).await;
+    running.publish(0..MESSAGES / 2).await;
+    until_async("some to be heard", || (!heard(&subscriber).is_empty()).then_some(())).await;
+    broker.kill();
+    running.publish(MESSAGES / 2..MESSAGES).await;
+    running.until_connected(false).await;
+    let [published, failed] = running.counts().await;
+    assert_eq!(published + failed, MESSAGES);
+    assert_eq!(running.errors.at_least(failed).await.len(), failed);
+    assert!(heard(&subscriber).len() <= published);
+    println!("{published} of {MESSAGES} written, {failed} counted");
 }
 
 /// With QoS 1 the broker confirms. Here it ends in order, so that what it has confirmed reaches
