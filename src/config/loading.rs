@@ -26,8 +26,8 @@ pub struct Loaded {
     /// What is below the root key, as JSON on one line, with everything masked that must not be
     /// shown.
     pub masked: String,
-    /// What the settings are when mistakes are tolerated.
-    tolerant: Settings,
+    /// What the settings are when mistakes are tolerated; `None` when there are none.
+    tolerant: Option<Settings>,
 }
 
 impl Loaded {
@@ -36,9 +36,11 @@ impl Loaded {
     #[must_use]
     pub fn tolerant(mut self) -> Self {
         for problem in &mut self.problems {
-            problem.severity = Severity::Warning;
+            if problem.severity == Severity::Error {
+                problem.severity = Severity::Warning;
+            }
         }
-        self.settings = Some(self.tolerant.clone());
+        self.settings = self.settings.or(self.tolerant.take());
         self
     }
 }
@@ -140,14 +142,15 @@ fn check_with(
     let settings = config.check(&at, (&tree, &masked), file, base, accounts);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
+    let (settings, tolerant) = if failed { (None, Some(settings)) } else { (Some(settings), None) };
     let problems = in_order(problems.take(), text);
     Ok(Loaded {
-        settings: (!failed).then(|| settings.clone()),
+        settings,
         problems,
         log_level,
         empty_lists: noticed.empty_lists,
         masked: masked.to_string(),
-        tolerant: settings,
+        tolerant,
     })
 }
 
