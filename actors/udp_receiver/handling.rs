@@ -44,41 +44,56 @@ pub trait Handling: Unpin + 'static {
     /// Decides about one datagram, and counts it.
     fn handle(&mut self, text: &str) -> Verdict<Self::Event>;
 
-    /// The apps that are known from now on.
-    fn learn(&mut self, names: AppNames);
-
-    /// Counts since the last time.
-    fn take_counts(&mut self) -> EventCounts;
+    /// What both kinds have.
+    fn common(&mut self) -> &mut Common;
 }
 
-/// User events.
-pub struct UserHandling {
-    excluded: Vec<(String, String)>,
+/// What the handling of both kinds has in common.
+pub struct Common {
     /// Whether any destination is on.
     wanted: bool,
+    /// Whether events are counted.
     count: bool,
     names: AppNames,
     servers: ServerDirectory,
     counts: EventCounts,
 }
 
-impl UserHandling {
-    /// `wanted` says whether any destination is on.
-    pub fn new(settings: &UserEventSettings, wanted: bool, servers: ServerDirectory) -> Self {
-        Self {
-            excluded: settings.excluded.clone(),
-            wanted,
-            count: settings.count,
-            names: AppNames::default(),
-            servers,
-            counts: EventCounts::default(),
+impl Common {
+    fn new(wanted: bool, count: bool, servers: ServerDirectory) -> Self {
+        let (names, counts) = (AppNames::default(), EventCounts::default());
+        Self { wanted, count, names, servers, counts }
+    }
+
+    /// Counts an event; empty texts count as unknown.
+    fn count(&mut self, source: &'static str, host: &str, subsystem: &str) {
+        if self.count {
+            self.counts.count(source, host, subsystem);
         }
     }
 
-    fn count(&mut self, source: &'static str, host: &str, origin: &str) {
-        if self.count {
-            self.counts.count(source, host, origin);
-        }
+    /// The apps that are known from now on.
+    pub fn learn(&mut self, names: AppNames) {
+        self.names = names;
+    }
+
+    /// Counts since the last time.
+    pub fn take_counts(&mut self) -> EventCounts {
+        std::mem::take(&mut self.counts)
+    }
+}
+
+/// User events.
+pub struct UserHandling {
+    excluded: Vec<(String, String)>,
+    common: Common,
+}
+
+impl UserHandling {
+    /// `wanted` says whether any destination is on.
+    pub fn new(settings: &UserEventSettings, wanted: bool, servers: ServerDirectory) -> Self {
+        let common = Common::new(wanted, settings.count, servers);
+        Self { excluded: settings.excluded.clone(), common }
     }
 }
 
@@ -92,62 +107,43 @@ impl Handling for UserHandling {
 
     fn handle(&mut self, text: &str) -> Verdict<UserEvent> {
         let Some(kind) = UserDatagram::kind_of(text) else {
-            self.count(UNKNOWN, "", "");
+            self.common.count(UNKNOWN, "", "");
             return Verdict::Unrecognised;
         };
         let Some(datagram) = UserDatagram::read(kind, text) else {
-            self.count(kind.as_str(), &UserDatagram::host_of(text), "");
+            self.common.count(kind.as_str(), &UserDatagram::host_of(text), "");
             return Verdict::Malformed("a user event has 8 fields, this one has fewer");
         };
         let host = datagram.host();
-        self.count(kind.as_str(), &host, &datagram.origin());
+        self.common.count(kind.as_str(), &host, &datagram.origin());
         let (directory, id) = (datagram.user_directory(), datagram.user_id());
         if self.excluded.iter().any(|user| (&*user.0, &*user.1) == (&*directory, &*id)) {
             return Verdict::Unwanted("its user is excluded");
         }
-        if !self.wanted {
+        if !self.common.wanted {
             return Verdict::Unwanted("no destination is on");
         }
-        let server = self.servers.server(&host).cloned();
-        let event = datagram.event(|id| self.names.name(id).map(str::to_owned));
+        let server = self.common.servers.server(&host).cloned();
+        let event = datagram.event(|id| self.common.names.name(id).map(str::to_owned));
         Verdict::Wanted(event, server)
     }
 
-    fn learn(&mut self, names: AppNames) {
-        self.names = names;
-    }
-
-    fn take_counts(&mut self) -> EventCounts {
-        std::mem::take(&mut self.counts)
+    fn common(&mut self) -> &mut Common {
+        &mut self.common
     }
 }
 
 /// Log events.
 pub struct LogHandling {
     settings: LogEventSettings,
-    /// Whether any destination is on.
-    wanted: bool,
-    names: AppNames,
-    servers: ServerDirectory,
-    counts: EventCounts,
+    common: Common,
 }
 
 impl LogHandling {
     /// `wanted` says whether any destination is on.
     pub fn new(settings: LogEventSettings, wanted: bool, servers: ServerDirectory) -> Self {
-        Self {
-            settings,
-            wanted,
-            names: AppNames::default(),
-            servers,
-            counts: EventCounts::default(),
-        }
-    }
-
-    fn count(&mut self, source: &'static str, host: &str, subsystem: &str) {
-        if self.settings.count {
-            self.counts.count(source, host, subsystem);
-        }
+        let common = Common::new(wanted, settings.count, servers);
+        Self { settings, common }
     }
 }
 
@@ -161,7 +157,7 @@ impl Handling for LogHandling {
 
     fn handle(&mut self, text: &str) -> Verdict<LogEvent> {
         let Some(source) = LogDatagram::source_of(text) else {
-            self.count(UNKNOWN, "", "");
+            self.common.count(UNKNOWN, "", "");
             return Verdict::Unrecognised;
         };
         let disabled = !self.settings.sources.contains(&source);
@@ -169,14 +165,14 @@ impl Handling for LogHandling {
         let Some(datagram) = datagram else {
             let (host, subsystem) = LogDatagram::host_and_subsystem(text);
             if disabled {
-                self.count(source.as_str(), &host, &subsystem);
+                self.common.count(source.as_str(), &host, &subsystem);
                 return Verdict::Disabled;
             }
-            self.count(source.as_str(), &host, "");
+            self.common.count(source.as_str(), &host, "");
             return Verdict::Malformed("it has fewer fields than the log events of its source");
         };
         let host = datagram.host();
-        self.count(source.as_str(), &host, &datagram.subsystem());
+        self.common.count(source.as_str(), &host, &datagram.subsystem());
         let mut app_name = "";
         if source == Source::QixPerf {
             let Some(performance) = &self.settings.performance else {
@@ -184,11 +180,11 @@ impl Handling for LogHandling {
             };
             let raw = datagram.raw();
             if performance.look_up_names {
-                app_name = self.names.name(raw.app_id).unwrap_or_default();
+                app_name = self.common.names.name(raw.app_id).unwrap_or_default();
             }
             if !performance.filter.accepts(&raw, app_name) {
                 if performance.count_rejected {
-                    self.counts.reject(&raw, app_name);
+                    self.common.counts.reject(&raw, app_name);
                 }
                 return Verdict::Unwanted("the filter of performance events does not accept it");
             }
@@ -200,18 +196,14 @@ impl Handling for LogHandling {
                 some => some,
             },
         };
-        if !self.wanted {
+        if !self.common.wanted {
             return Verdict::Unwanted("no destination is on");
         }
-        let server = self.servers.server(&host).cloned();
+        let server = self.common.servers.server(&host).cloned();
         Verdict::Wanted(datagram.event(app_name, category), server)
     }
 
-    fn learn(&mut self, names: AppNames) {
-        self.names = names;
-    }
-
-    fn take_counts(&mut self) -> EventCounts {
-        std::mem::take(&mut self.counts)
+    fn common(&mut self) -> &mut Common {
+        &mut self.common
     }
 }

@@ -42,7 +42,7 @@ use crate::runtime::fanout::Fanout;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
-pub use self::handling::{Handling, LogHandling, UserHandling, Verdict};
+pub use self::handling::{Common, Handling, LogHandling, UserHandling, Verdict};
 pub use self::settings::{
     Limits, LogEventSettings, PerformanceSettings, QueueMetricsSettings, UdpSettings,
     UserEventSettings,

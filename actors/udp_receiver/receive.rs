@@ -326,11 +326,11 @@ impl<H: Handling> Receiver<H> {
     }
 
     pub(super) fn learn(&self, names: AppNames) {
-        self.state.borrow_mut().handling.learn(names);
+        self.state.borrow_mut().handling.common().learn(names);
     }
 
     pub(super) fn take_counts(&self) -> EventCounts {
-        self.state.borrow_mut().handling.take_counts()
+        self.state.borrow_mut().handling.common().take_counts()
     }
 
     pub(super) fn address(&self) -> Option<SocketAddr> {
