@@ -1,4 +1,4 @@
-//! How many allocations one event of each kind needs. A program of its own, because counting them
+//! How many allocations one event of each kind needs, and how long its line is. A program of its own, because counting them
 //! takes time.
 
 use std::alloc::System;
@@ -20,6 +20,7 @@ fn main() {
         (0..TIMES).for_each(|_| way(&mut lines));
         let change = region.change();
         let each = (change.allocations + change.reallocations) / TIMES;
-        _ = writeln!(std::io::stdout(), "{name}: {each} allocations");
+        let length = lines.len();
+        _ = writeln!(std::io::stdout(), "{name}: {each} allocations, a line of {length} bytes");
     });
 }
