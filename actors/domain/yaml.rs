@@ -7,6 +7,8 @@
 
 mod forms;
 mod mask;
+mod moved;
+mod problems;
 mod reader;
 mod scalar;
 mod secrets;
@@ -14,7 +16,8 @@ mod trace;
 
 pub use forms::{NamedValue, Switch, User, is_http_url};
 pub use mask::masked;
-pub use reader::{Problem, Problems, Reader, Severity};
+pub use problems::{Problem, Problems, Severity};
+pub use reader::Reader;
 pub use scalar::{Found, Scalar};
 pub use secrets::{MASK, is_secret};
 pub use trace::{Noticed, Visited, known_keys, traced};

@@ -1,75 +1,26 @@
 //! Checking: from what was written to what the program runs on.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::fmt;
 use std::ops::RangeInclusive;
-use std::rc::Rc;
 use std::time::Duration;
 
+use super::problems::{Problem, Problems, Severity};
 use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
 use crate::domain::names::Secret;
 use crate::domain::schedule::{FORMS, Schedule, read_differently};
-
-/// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// The program does not start.
-    Error,
-    /// The program starts and says what it does instead.
-    Warning,
-    /// Nothing is wrong, but it may not be what was meant.
-    Note,
-}
-
-/// One thing that is wrong with the configuration file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// How bad it is.
-    pub severity: Severity,
-    /// Dotted path of the key, `Butler-SOS.influxdbConfig.port`.
-    pub path: String,
-    /// Line of the key in the file, from 1, where it is known.
-    pub line: Option<usize>,
-    /// What was expected, what was found, why it is needed.
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{} (line {line}): {}", self.path, self.message),
-            None => write!(f, "{}: {}", self.path, self.message),
-        }
-    }
-}
-
-/// All problems, in the order in which they were found.
-#[derive(Debug, Default, Clone)]
-pub struct Problems(Rc<RefCell<Vec<Problem>>>);
-
-impl Problems {
-    /// A reader for the key `root`; what it finds is added here.
-    pub fn reader(&self, root: &str) -> Reader {
-        Reader { path: root.to_owned(), problems: self.clone() }
-    }
-
-    /// What was found so far.
-    pub fn take(&self) -> Vec<Problem> {
-        self.0.take()
-    }
-
-    /// How many problems of a severity there are.
-    pub fn count(&self, severity: Severity) -> usize {
-        self.0.borrow().iter().filter(|problem| problem.severity == severity).count()
-    }
-}
 
 /// Reads the keys at and below one dotted path.
 #[derive(Debug, Clone)]
 pub struct Reader {
     path: String,
     problems: Problems,
+}
+
+impl Problems {
+    /// A reader for the key `root`; what it finds is added here.
+    pub fn reader(&self, root: &str) -> Reader {
+        Reader { path: root.to_owned(), problems: self.clone() }
+    }
 }
 
 impl Reader {
@@ -105,7 +56,7 @@ impl Reader {
 
     fn problem(&self, severity: Severity, message: String) {
         let problem = Problem { severity, path: self.path.clone(), line: None, message };
-        self.problems.0.borrow_mut().push(problem);
+        self.problems.add(problem);
     }
 
     fn wrong(&self, expected: &str, found: &Found) {
@@ -272,48 +223,6 @@ impl Reader {
                 Vec::new()
             }
         }
-    }
-
-    /// A key that was moved: the value at its new place, or else at its old one, which is warned
-    /// about. Both are dotted paths below this one.
-    pub fn moved_field<'f, T>(
-        &self,
-        old_key: &str,
-        old: &'f Field<T>,
-        new_key: &str,
-        new: &'f Field<T>,
-    ) -> &'f Field<T> {
-        match (old, new) {
-            (Field::Absent, _) => new,
-            (_, Field::Absent) => {
-                let path = self.key(new_key).path;
-                self.key(old_key).warning(format!("old spelling, read as {path}"));
-                old
-            }
-            _ => {
-                let path = self.key(new_key).path;
-                self.key(old_key).warning(format!("old spelling, ignored because {path} is there"));
-                new
-            }
-        }
-    }
-
-    /// As [`Reader::moved_field`], for a section.
-    pub fn moved_section<'s, T: Default + PartialEq>(
-        &self,
-        old_key: &str,
-        old: &'s Section<T>,
-        new_key: &str,
-        new: &'s Section<T>,
-    ) -> &'s Section<T> {
-        let nothing = Section::default();
-        let mark = |section: &Section<T>| match *section == nothing {
-            true => Field::Absent,
-            false => Field::Value(()),
-        };
-        let (old_mark, new_mark) = (mark(old), mark(new));
-        let chosen = self.moved_field(old_key, &old_mark, new_key, &new_mark);
-        if std::ptr::eq(chosen, &raw const old_mark) { old } else { new }
     }
 
     /// A number within limits; what is outside is moved to the nearest limit with a warning.
