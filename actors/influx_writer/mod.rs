@@ -13,10 +13,10 @@ mod health;
 mod log_events;
 mod own;
 mod sessions;
+mod told;
 mod uptime_text;
 mod user_events;
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
@@ -31,14 +31,14 @@ use crate::domain::point::Point;
 use crate::domain::telemetry::{
     CountedEvents, EventBatch, HealthMetrics, OwnMemory, ProxySessions, QueueMetrics,
 };
-use crate::io::influx::{Delivery, Event, InfluxSettings, Style, WriteJob, encode};
+use crate::io::influx::{Delivery, InfluxSettings, Style, WriteJob, encode};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
-use crate::runtime::outage::Outage;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 use self::events::Gathered;
+use self::told::Told;
 
 pub use self::events::{EventSettings, Measurement};
 pub use self::log_events::point as log_event_point;
@@ -79,7 +79,7 @@ impl InfluxWriter {
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let style = Style { linger: LINGER, max_points: MAX_POINTS };
-        let told = Told { errors, clock: clock.clone(), outage: RefCell::default() };
+        let told = Told::new(errors, clock.clone());
         let delivery = Delivery::new(&influx, style, move |event| told.on_event(event));
         Self { influx, own, events, gathered: Gathered::default(), clock, delivery }
     }
@@ -123,40 +123,6 @@ impl InfluxWriter {
     fn send_gathered(&mut self) {
         for ((module, server), lines) in self.gathered.take() {
             self.push(module, server.as_ref(), lines.bytes, lines.points);
-        }
-    }
-}
-
-/// Who is told what becomes of write operations.
-struct Told {
-    errors: Recipient<ErrorOccurred>,
-    clock: Clock,
-    outage: RefCell<Outage>,
-}
-
-impl Told {
-    fn on_event(&self, event: Event) {
-        match event {
-            Event::NotStored { origin, failure } => {
-                self.outage.borrow_mut().failed(self.clock.now());
-                self.errors.do_send(ErrorOccurred { origin, failure });
-            }
-            Event::Away { message, .. } => {
-                self.outage.borrow_mut().began(self.clock.now());
-                log::warn!("INFLUXDB: Cannot write, points are kept and sent later: {message}");
-            }
-            Event::Back { backlog_points } => {
-                if let Some(outage) = self.outage.borrow_mut().worked() {
-                    log::info!(
-                        "INFLUXDB: Writing {outage}; {backlog_points} points to catch up with"
-                    );
-                }
-            }
-            Event::Dropped { points, message, .. } => {
-                log::warn!("INFLUXDB: {points} points dropped: {message}");
-            }
-            Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
-            Event::SetUpFailed { message } => log::error!("INFLUXDB: {message}"),
         }
     }
 }
