@@ -1,16 +1,11 @@
 //! The connection to the broker: kept for ever, and told apart from what merely was handed over.
 
 use std::cell::{Cell, RefCell};
-use std::path::Path;
 use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rumqttc::{
-    AsyncClient, EventLoop, MqttOptions, NetworkOptions, Outgoing, Packet, QoS, TlsConfiguration,
-    Transport,
-};
+use rumqttc::{AsyncClient, EventLoop, NetworkOptions, Outgoing, Packet, QoS};
 use tokio::sync::Notify;
 use tokio::time::{Instant, interval, sleep};
 
@@ -18,10 +13,10 @@ use super::event::Event;
 use super::failure;
 use super::ledger::{Ledger, Publication, Traffic};
 use super::message::{Message, is_topic};
+use super::options::options;
 use super::settings::{CONNECT_TIMEOUT, MqttQos, MqttSettings};
 use crate::domain::errors::Failure;
 use crate::domain::metrics::{Destination, Family};
-use crate::io::trust::trusting;
 use crate::runtime::clock::Clock;
 use crate::runtime::outage::Outage;
 
@@ -208,7 +203,7 @@ impl<A: Clone> Connection<A> {
 
     /// `None` when TLS cannot be set up.
     fn open(&self) -> Option<EventLoop> {
-        match self.options() {
+        match options(&self.settings, MAX_PACKET) {
             Ok(options) => {
                 let (client, events) = AsyncClient::new(options, CAPACITY);
                 self.client.replace(Some(client));
@@ -220,24 +215,6 @@ impl<A: Clone> Connection<A> {
                 None
             }
         }
-    }
-
-    fn options(&self) -> Result<MqttOptions, String> {
-        let settings = &self.settings;
-        // Two programs with one id would end each other's connections for ever.
-        let id = settings.client_id.clone().unwrap_or_else(made_up_id);
-        let host = settings.broker.as_str();
-        let mut options = MqttOptions::new(id, host, settings.port);
-        options.set_keep_alive(settings.keep_alive).set_max_packet_size(MAX_PACKET, MAX_PACKET);
-        options.set_clean_session(true);
-        if let Some((user, password)) = &settings.login {
-            options.set_credentials(user, password.reveal());
-        }
-        if let Some(tls) = &settings.tls {
-            let config = trusting(tls.ca_file.as_deref().map(Path::new))?;
-            options.set_transport(Transport::Tls(TlsConfiguration::Rustls(Arc::new(config))));
-        }
-        Ok(options)
     }
 
     async fn keep(&self, mut events: EventLoop) {
@@ -330,11 +307,4 @@ fn forget(events: &mut EventLoop) {
     events.clean();
     events.pending.clear();
     events.state.events.clear();
-}
-
-/// Letters and digits only, 23 at most, which every broker accepts (MQTT 3.1.1, section 3.1.3.1).
-fn made_up_id() -> String {
-    use std::hash::{BuildHasher, Hasher};
-    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    format!("butlersos{:08x}", random & 0xffff_ffff)
 }

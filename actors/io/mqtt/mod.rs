@@ -14,6 +14,7 @@ mod event;
 mod failure;
 mod ledger;
 mod message;
+mod options;
 mod settings;
 
 pub use connection::Connection;
