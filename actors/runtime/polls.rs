@@ -15,27 +15,30 @@ pub struct Polls {
     made: u64,
     failed: u64,
     took: Duration,
-    up: bool,
 }
 
 impl Polls {
     /// A poll had a usable answer; what is over, if it failed before.
     pub fn worked(&mut self, took: Duration) -> Option<Ended> {
-        self.made(took, true);
+        self.made(took);
         self.outage.worked()
     }
 
     /// A poll failed.
     pub fn failed(&mut self, took: Duration, now: DateTime<Utc>) {
-        self.made(took, false);
+        self.made(took);
         self.failed += 1;
         self.outage.failed(now);
     }
 
-    fn made(&mut self, took: Duration, up: bool) {
+    fn made(&mut self, took: Duration) {
         self.made += 1;
         self.took = took;
-        self.up = up;
+    }
+
+    /// Whether the last poll had a usable answer; no poll has none.
+    fn is_up(&self) -> bool {
+        self.made > 0 && !self.outage.is_failing()
     }
 }
 
@@ -55,7 +58,7 @@ pub fn families<'a>(targets: impl IntoIterator<Item = (Labels, &'a Polls)>) -> V
         "Polls of this target without a usable answer.",
     );
     for (labels, polls) in targets {
-        up = up.count(labels.clone(), u64::from(polls.up));
+        up = up.count(labels.clone(), u64::from(polls.is_up()));
         took = took.value(labels.clone(), polls.took.as_secs_f64());
         made = made.count(labels.clone(), polls.made);
         failed = failed.count(labels, polls.failed);
