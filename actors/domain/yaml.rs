@@ -14,7 +14,7 @@ mod scalar;
 mod secrets;
 mod trace;
 
-pub use forms::{NamedValue, Switch, User, is_http_url};
+pub use forms::{NamedValue, Switch, User, is_host, is_http_url};
 pub use mask::masked;
 pub use problems::{Problem, Problems, Severity};
 pub use reader::Reader;

@@ -62,6 +62,12 @@ pub fn is_http_url(at: &Reader, url: &str) -> bool {
     is_one
 }
 
+/// Whether a text can be a host name or address, with a port or without, as it stands in a URL.
+pub fn is_host(text: &str) -> bool {
+    let allowed = |c: char| c.is_alphanumeric() || ".-_:%[]".contains(c);
+    !text.is_empty() && text.chars().all(allowed)
+}
+
 /// A user, by directory and id.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::forms::is_host;
 use super::problems::{Problem, Problems, Severity};
 use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
 use crate::domain::names::Secret;
@@ -262,8 +263,7 @@ impl Reader {
     pub fn host(&self, field: &Field<String>, default: &str) -> String {
         let text = self.or(field, default.to_owned());
         let host = text.trim();
-        let allowed = |c: char| c.is_alphanumeric() || ".-_:%[]".contains(c);
-        if !host.is_empty() && !host.chars().all(allowed) {
+        if !host.is_empty() && !is_host(host) {
             self.error(format!("expected a host name or address, found string {text:?}"));
         }
         host.to_owned()

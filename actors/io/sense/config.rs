@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::settings::{AppNamesPolling, SenseSettings, SessionPolling, Sessions, Target};
 use crate::domain::names::{Host, MonitoredServer, Secret, VirtualProxy};
-use crate::domain::yaml::{Field, List, Names, Reader, Section, User};
+use crate::domain::yaml::{Field, List, Names, Reader, Section, User, is_host};
 use crate::io::http::CertFiles;
 
 /// `Butler-SOS.serversToMonitor` as written.
@@ -244,8 +244,7 @@ impl ServerSessionsConfig {
 fn authority(at: &Reader, field: &Field<String>, why: &str) -> Option<Arc<str>> {
     let text = at.needed(field, why)?;
     let text = text.trim();
-    let allowed = |c: char| c.is_alphanumeric() || ".-_:[]%".contains(c);
-    if text.is_empty() || !text.chars().all(allowed) {
+    if !is_host(text) {
         at.error(format!("expected a host name or address, found string {text:?}"));
         return None;
     }
