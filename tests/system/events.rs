@@ -129,6 +129,15 @@ impl Sender {
         self.log_bytes(datagram.as_bytes());
     }
 
+    /// One event of each kind that can be stored, one that is rejected, and two that are no events.
+    pub(crate) fn good_and_bad(&self) {
+        self.user(&sample("U1"));
+        self.user("/qseow-proxy-session/;qs-node1;Start session;ACME;jdoe");
+        self.log(&sample("E1"));
+        self.log(&sample("Q2"));
+        self.log("/qseow-engine/;1;x");
+    }
+
     pub(crate) fn log_bytes(&self, datagram: &[u8]) {
         self.socket.send_to(datagram, self.log).unwrap();
     }
@@ -251,11 +260,7 @@ async fn every_module_of_events_is_reported_once() {
     );
     let app = start(settings(&text, folder.path()));
     let sender = Sender::to(&app).await;
-    sender.user(&sample("U1"));
-    sender.user("/qseow-proxy-session/;qs-node1;Start session;ACME;jdoe");
-    sender.log(&sample("E1"));
-    sender.log(&sample("Q2"));
-    sender.log("/qseow-engine/;1;x");
+    sender.good_and_bad();
     let wanted = [
         ("INFLUXDB_V1_WRITE", "USER_EVENTS", "connection_refused"),
         ("INFLUXDB_V1_WRITE", "LOG_EVENTS", "connection_refused"),

@@ -10,7 +10,7 @@ use butler_sos::demo::site::Site;
 use test_support::{Answer, Mosquitto, PATIENCE, StandIn};
 
 use crate::common::{ONCE, history, influx_v1, settings, start, tracking};
-use crate::events::{SECTIONS, Sender, sample};
+use crate::events::{SECTIONS, Sender};
 use crate::mqtt::mqtt;
 
 /// What an error must say: module, type, server, host, virtual proxy, destination, category,
@@ -135,11 +135,7 @@ async fn every_module_is_reported_with_all_its_tags() {
     let text = of_site(&site, 1, &choices).replace("serverName: sense1", "serverName: qs-node1");
     let app = start(settings(&text, folder.path()));
     let sender = Sender::to(&app).await;
-    sender.user(&sample("U1"));
-    sender.user("/qseow-proxy-session/;qs-node1;Start session;ACME;jdoe");
-    sender.log(&sample("E1"));
-    sender.log(&sample("Q2"));
-    sender.log("/qseow-engine/;1;x");
+    sender.good_and_bad();
 
     // The uptime is posted to the same address as metrics, so it has a program of its own.
     let closed = Mosquitto::with("").port();
