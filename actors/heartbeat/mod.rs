@@ -78,7 +78,7 @@ impl Work {
     async fn ask(&self) -> Result<(), Failure> {
         let facts = self.http.facts(&self.settings.url);
         let answer = self.http.send(Request::get(self.settings.url.clone())).await?;
-        if (200..300).contains(&answer.status) {
+        if answer.is_success() {
             Ok(())
         } else {
             Err(Failure::Answered { status: answer.status, request: facts })

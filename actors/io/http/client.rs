@@ -89,6 +89,13 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+impl Answer {
+    /// Whether the status is one of 200 to 299.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
 /// A client for one kind of server. Lives on one thread.
 pub struct HttpClient {
     peers: Peers,

@@ -52,10 +52,10 @@ impl InfluxClient {
             let message = self.describe(&failure, b"");
             WriteError::Away(Outage { failure, message, retry_after: None })
         })?;
-        let status = answer.status;
-        if (200..300).contains(&status) {
+        if answer.is_success() {
             return Ok(());
         }
+        let status = answer.status;
         let failure = Failure::Answered { status, request: facts };
         let message = self.describe(&failure, &answer.body);
         let outage = |failure| Outage { failure, message, retry_after: answer.retry_after };

@@ -100,7 +100,7 @@ impl InfluxClient {
     async fn look_at_v3(&self) -> Result<Option<String>, String> {
         let request = Request::get(format!("{}/health", self.settings.base_url));
         let answer = self.ask(request).await?;
-        if (200..300).contains(&answer.status) {
+        if answer.is_success() {
             return Ok(None);
         }
         Err(self.complaint(&answer))
@@ -112,7 +112,7 @@ impl InfluxClient {
     }
 
     fn json(&self, answer: &Answer) -> Result<Value, String> {
-        if !(200..300).contains(&answer.status) {
+        if !answer.is_success() {
             return Err(self.complaint(answer));
         }
         serde_json::from_slice(&answer.body)
