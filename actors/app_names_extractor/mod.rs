@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::fut::{ActorFutureExt, wrap_future};
+use actix::fut::wrap_future;
 use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
 };
@@ -137,7 +137,7 @@ impl Actor for AppNamesExtractor {
             })
             .await;
         };
-        self.fetching = Some(ctx.spawn(wrap_future(fetching).map(|(), _, _| ())));
+        self.fetching = Some(ctx.spawn(wrap_future(fetching)));
     }
 }
 

@@ -8,7 +8,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::fut::{ActorFutureExt, wrap_future};
+use actix::fut::wrap_future;
 use actix::{
     Actor, AsyncContext, Context, Handler, Recipient, ResponseFuture, SpawnHandle, Supervised,
 };
@@ -74,7 +74,7 @@ impl Actor for EventCounter {
         let work = async move {
             every(interval, interval, async || rounds.round().await, |_| {}).await;
         };
-        self.running = Some(ctx.spawn(wrap_future(work).map(|(), _, _| ())));
+        self.running = Some(ctx.spawn(wrap_future(work)));
     }
 }
 

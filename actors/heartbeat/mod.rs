@@ -10,7 +10,7 @@ mod settings;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::fut::{ActorFutureExt, wrap_future};
+use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
 
 use crate::domain::errors::{DestinationHost, Failure};
@@ -92,7 +92,7 @@ impl Actor for Heartbeat {
     fn started(&mut self, ctx: &mut Self::Context) {
         let work = Rc::clone(&self.work);
         let calls = async move { work.call_for_ever().await };
-        self.calling = Some(ctx.spawn(wrap_future(calls).map(|(), _, _| ())));
+        self.calling = Some(ctx.spawn(wrap_future(calls)));
     }
 }
 

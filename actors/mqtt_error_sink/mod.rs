@@ -12,7 +12,7 @@ mod settings;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use actix::fut::{ActorFutureExt, wrap_future};
+use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture, Supervised};
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
@@ -80,7 +80,7 @@ impl Actor for MqttErrorSinkActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.spawn(wrap_future(self.connection.run()).map(|(), _, _| ()));
+        ctx.spawn(wrap_future(self.connection.run()));
     }
 }
 

@@ -12,7 +12,7 @@ mod topics;
 
 use std::rc::Rc;
 
-use actix::fut::{ActorFutureExt, wrap_future};
+use actix::fut::wrap_future;
 use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, Supervised,
 };
@@ -84,7 +84,7 @@ impl Actor for MqttPublisher {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.spawn(wrap_future(self.connection.run()).map(|(), _, _| ()));
+        ctx.spawn(wrap_future(self.connection.run()));
     }
 }
 

@@ -27,7 +27,7 @@ mod settings;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::fut::{ActorFutureExt, wrap_future};
+use actix::fut::wrap_future;
 use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, Supervised,
 };
@@ -143,7 +143,7 @@ impl Actor for NewRelicPoster {
     fn started(&mut self, ctx: &mut Self::Context) {
         for lane in self.lanes() {
             let lane = Rc::clone(lane);
-            ctx.spawn(wrap_future(async move { lane.run().await }).map(|(), _, _| ()));
+            ctx.spawn(wrap_future(async move { lane.run().await }));
         }
     }
 }

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix::fut::{ActorFutureExt, wrap_future};
+use actix::fut::wrap_future;
 use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
 };
@@ -158,7 +158,7 @@ impl Actor for ProxyPoller {
         let all = async move {
             join_all((0..work.targets.len()).map(|index| work.watch(index))).await;
         };
-        self.polling = Some(ctx.spawn(wrap_future(all).map(|(), _, _| ())));
+        self.polling = Some(ctx.spawn(wrap_future(all)));
     }
 }
 

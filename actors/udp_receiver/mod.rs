@@ -28,7 +28,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::fut::{ActorFutureExt, wrap_future};
+use actix::fut::wrap_future;
 use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
 };
@@ -102,11 +102,9 @@ impl<H: Handling> Actor for UdpReceiver<H> {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         let receiver = Rc::clone(&self.receiver);
-        let receiving =
-            ctx.spawn(wrap_future(async move { receiver.run().await }).map(|(), _, _| ()));
+        let receiving = ctx.spawn(wrap_future(async move { receiver.run().await }));
         let receiver = Rc::clone(&self.receiver);
-        let resolving = ctx
-            .spawn(wrap_future(async move { receiver.watch_senders().await }).map(|(), _, _| ()));
+        let resolving = ctx.spawn(wrap_future(async move { receiver.watch_senders().await }));
         self.work = vec![receiving, resolving];
         ctx.run_interval(LOOK_EVERY, |actor, _| actor.receiver.look());
         if let Some(settings) = self.receiver.settings.metrics.clone() {

@@ -10,7 +10,7 @@ mod settings;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use actix::fut::{ActorFutureExt, wrap_future};
+use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
 use chrono::{DateTime, Utc};
 
@@ -117,7 +117,7 @@ impl Actor for UptimeMonitor {
             let tick = async || work.tick();
             on_schedule(work.settings.schedule, &work.clock, work.started, tick).await;
         };
-        self.watching = Some(ctx.spawn(wrap_future(ticks).map(|(), _, _| ())));
+        self.watching = Some(ctx.spawn(wrap_future(ticks)));
     }
 }
 
