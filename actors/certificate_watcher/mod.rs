@@ -35,7 +35,7 @@ impl CertificateWatcher {
 
     fn look(&mut self) {
         // Files that cannot be read are the business of whoever polls with them.
-        let Ok(end) = self.files.not_after() else { return };
+        let Ok(end) = self.files.client_end() else { return };
         if let Some(news) = self.deadline.news(end, self.clock.now()) {
             let (level, text) = news.line(&self.files.cert);
             log::log!(level, "CERTIFICATE: {text}");

@@ -5,5 +5,5 @@ pub mod http;
 pub mod influx;
 pub mod mqtt;
 pub mod sense;
-pub mod trust;
+mod trust;
 pub mod web;

@@ -1,34 +1,26 @@
-//! TLS to servers outside of Qlik Sense: whom they must be vouched for by.
+//! Whom servers outside of Qlik Sense must be vouched for by.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 
-/// A client that trusts the authorities in a PEM file, or else those of the operating system
-/// (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others).
+/// Said where authorities were found and none of them can be used.
+pub(in crate::io) const NO_AUTHORITY: &str = "no usable certificate of an authority was found";
+
+/// The authorities in a PEM file, or else those of the operating system (`SSL_CERT_FILE` and
+/// `SSL_CERT_DIR` name others), in DER form.
 ///
 /// # Errors
 /// What is wrong with the file or the system, with the word "cert" in it, which decides the
 /// category.
-pub fn trusting(authorities: Option<&Path>) -> Result<ClientConfig, String> {
-    let certificates = match authorities {
-        Some(file) => from_file(file)?,
-        None => from_system()?,
-    };
-    let mut roots = RootCertStore::empty();
-    // Systems carry authorities that are too old to be read; the others are enough.
-    let (usable, _) = roots.add_parsable_certificates(certificates);
-    if usable == 0 {
-        return Err("no usable certificate of an authority was found".to_owned());
+pub(in crate::io) fn authorities(
+    file: Option<&Path>,
+) -> Result<Vec<CertificateDer<'static>>, String> {
+    match file {
+        Some(file) => from_file(file),
+        None => from_system(),
     }
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot be set up: {error}"))?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 fn from_file(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

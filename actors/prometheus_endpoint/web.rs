@@ -105,7 +105,7 @@ impl Own {
 
     /// `None` while the certificate cannot be read, which every poll tells.
     fn certificate(&self) -> Option<Family> {
-        let left = self.certificate.as_ref()?.not_after().ok()? - self.clock.now();
+        let left = self.certificate.as_ref()?.client_end().ok()? - self.clock.now();
         let family = Family::gauge(
             "butlersos_client_certificate_expiry_days",
             "Days until the client certificate ends, negative afterwards.",

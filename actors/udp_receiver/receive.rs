@@ -360,6 +360,6 @@ fn code_of(error: &io::Error) -> ErrorCode {
         io::ErrorKind::PermissionDenied => ErrorCode::PermissionDenied,
         io::ErrorKind::AddrNotAvailable => ErrorCode::AddressNotAvailable,
         io::ErrorKind::AddrInUse => ErrorCode::AddressInUse,
-        _ => ErrorCode::Other,
+        _ => ErrorCode::Unnamed,
     }
 }

@@ -1,8 +1,10 @@
 //! Error codes, the field `error_code`: the names that administrators search for, those of the
-//! operating system and of the TLS checks as Node.js prints them.
+//! operating system, of OpenSSL's checks and of HTTP parsing as Node.js prints them.
 
-/// Why no usable answer came. A closed list; [`ErrorCode::Other`] is an operating system error
-/// that has no name here.
+use super::CertificateVerdict;
+
+/// Why no usable answer came. A closed list; [`ErrorCode::Unnamed`] is an error of the operating
+/// system that has no name here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each variant is the code of the same name in `as_str`")]
 pub enum ErrorCode {
@@ -24,24 +26,23 @@ pub enum ErrorCode {
     BodyTooLarge,
     HeadTooLarge,
     NotHttp,
-    CertificateExpired,
-    CertificateNotYetValid,
-    CertificateRevoked,
-    CertificateNameMismatch,
-    SelfSignedCertificate,
-    SelfSignedCertificateInChain,
-    UnknownIssuer,
-    BadCertificate,
+    BadHeader,
+    BadContentLength,
+    BadTransferEncoding,
+    BadChunk,
+    /// What is wrong with a certificate.
+    Certificate(CertificateVerdict),
     ClientCertificateRequired,
     ClientCertificateRejected,
-    TlsVersion,
-    TlsHandshake,
-    NotTls,
-    Other,
+    /// The two sides found no common TLS, or one of them does not speak it.
+    Protocol,
+    /// The operating system gave a number that has no name here; nothing is made up for it
+    /// (decision E21).
+    Unnamed,
 }
 
 impl ErrorCode {
-    /// The text on the wire.
+    /// The text on the wire; empty where there is no name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ConnectionRefused => "ECONNREFUSED",
@@ -62,20 +63,15 @@ impl ErrorCode {
             Self::BodyTooLarge => "ERR_FR_MAX_CONTENT_LENGTH_EXCEEDED",
             Self::HeadTooLarge => "HPE_HEADER_OVERFLOW",
             Self::NotHttp => "HPE_INVALID_CONSTANT",
-            Self::CertificateExpired => "CERT_HAS_EXPIRED",
-            Self::CertificateNotYetValid => "CERT_NOT_YET_VALID",
-            Self::CertificateRevoked => "CERT_REVOKED",
-            Self::CertificateNameMismatch => "ERR_TLS_CERT_ALTNAME_INVALID",
-            Self::SelfSignedCertificate => "DEPTH_ZERO_SELF_SIGNED_CERT",
-            Self::SelfSignedCertificateInChain => "SELF_SIGNED_CERT_IN_CHAIN",
-            Self::UnknownIssuer => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-            Self::BadCertificate => "CERT_REJECTED",
+            Self::BadHeader => "HPE_INVALID_HEADER_TOKEN",
+            Self::BadContentLength => "HPE_INVALID_CONTENT_LENGTH",
+            Self::BadTransferEncoding => "HPE_INVALID_TRANSFER_ENCODING",
+            Self::BadChunk => "HPE_INVALID_CHUNK_SIZE",
+            Self::Certificate(verdict) => verdict.as_str(),
             Self::ClientCertificateRequired => "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
             Self::ClientCertificateRejected => "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
-            Self::TlsVersion => "ERR_SSL_UNSUPPORTED_PROTOCOL",
-            Self::TlsHandshake => "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
-            Self::NotTls => "ERR_SSL_WRONG_VERSION_NUMBER",
-            Self::Other => "EIO",
+            Self::Protocol => "EPROTO",
+            Self::Unnamed => "",
         }
     }
 }

@@ -25,15 +25,15 @@ pub enum Failure {
         stage: Stage,
         /// The request.
         request: RequestFacts,
-        /// One sentence for the log; never text of the peer's choosing, for words in it decide
-        /// the category (decision E10).
+        /// One sentence for the log. Text of the peer's choosing is only in the sentence about a
+        /// certificate, quoted and bounded; elsewhere words decide the category (decision E10).
         message: Arc<str>,
     },
     /// A whole answer came that cannot be used, an HTML page for example.
     Unusable {
         /// The request.
         request: RequestFacts,
-        /// One sentence for the log, as above.
+        /// One sentence for the log. May quote the peer: no word of it decides anything.
         message: Arc<str>,
     },
     /// A connection that does not carry HTTP was not made, or broke.
@@ -42,14 +42,14 @@ pub enum Failure {
         code: ErrorCode,
         /// How far the connection got.
         stage: Stage,
-        /// One sentence for the log, as above.
+        /// One sentence for the log; never text of the peer's choosing.
         message: Arc<str>,
     },
     /// Failed on this machine before any request: an unreadable certificate, a malformed event.
     Local {
         /// Operating system or library code, where there is one.
         code: Option<ErrorCode>,
-        /// One sentence for the log, as above.
+        /// One sentence for the log; never text of the peer's choosing.
         message: Arc<str>,
     },
 }
@@ -99,14 +99,32 @@ pub enum Stage {
     Lookup,
     /// Dialling an address, system call `connect`.
     Dial(SocketAddr),
-    /// Anything later: handshake, request, answer.
-    Exchange,
+    /// Anything later, on a connection to this address: handshake, request, answer.
+    Exchange(SocketAddr, Transfer),
+    /// Waiting for an answer took too long, or our own limit ended it: no system call failed
+    /// (decision E7).
+    Waiting,
+}
+
+/// What was under way on a connection when it failed: the system call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transfer {
+    /// `read`.
+    Read,
+    /// `write`.
+    Write,
 }
 
 impl Failure {
     /// The field `error_category`.
     pub fn category(&self) -> Category {
-        categorise(self.code().map(ErrorCode::as_str), None, self.status(), &self.message())
+        let message = match self {
+            // These sentences may quote the peer.
+            Self::Unusable { .. } => Cow::Borrowed(""),
+            Self::Unanswered { code: ErrorCode::Certificate(_), .. } => "certificate".into(),
+            _ => self.message(),
+        };
+        categorise(self.code().map(ErrorCode::as_str), None, self.status(), &message)
     }
 
     /// The field `error_code`. Never set where HTTP answered (decision E6).
@@ -139,7 +157,7 @@ impl Failure {
     /// The fields `remote_address` and `remote_port`.
     pub fn remote(&self) -> Option<SocketAddr> {
         match self.stage() {
-            Some(Stage::Dial(address)) => Some(address),
+            Some(Stage::Dial(address) | Stage::Exchange(address, _)) => Some(address),
             _ => None,
         }
     }
@@ -149,7 +167,9 @@ impl Failure {
         match self.stage()? {
             Stage::Dial(_) => Some("connect"),
             Stage::Lookup => Some("getaddrinfo"),
-            Stage::Exchange => None,
+            Stage::Exchange(_, Transfer::Read) => Some("read"),
+            Stage::Exchange(_, Transfer::Write) => Some("write"),
+            Stage::Waiting => None,
         }
     }
 

@@ -6,6 +6,7 @@
 //! ```
 
 mod category;
+mod certificate_verdict;
 mod code;
 mod counts;
 mod error_type;
@@ -15,10 +16,11 @@ mod origin;
 mod point;
 
 pub use category::{Category, categorise};
+pub use certificate_verdict::CertificateVerdict;
 pub use code::ErrorCode;
 pub use counts::{ErrorCounts, NO_SERVER_CONTEXT};
 pub use error_type::ErrorType;
-pub use failure::{Failure, RequestFacts, RequestUrl, Stage};
+pub use failure::{Failure, RequestFacts, RequestUrl, Stage, Transfer};
 pub use module::{InfluxModule, Module, MqttModule, NewRelicModule, UdpModule};
 pub use origin::{DestinationHost, InfluxVersion, Origin};
 pub use point::ErrorPoint;

@@ -1,117 +1,46 @@
-//! One request, one whole answer.
+//! One request, one whole answer, within one deadline.
 
-use std::cell::RefCell;
-use std::io::{Read, Write};
-use std::sync::Arc;
-use std::time::Duration;
+use std::cell::{Cell, RefCell};
 
-use awc::error::PayloadError;
 use awc::http::{Method, StatusCode, header};
 use bytes::{Bytes, BytesMut};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
+use tokio::sync::Mutex;
+use url::{Position, Url};
 
-use super::failure::{self, from_payload, from_send};
-use super::identity::Fingerprint;
-use super::tls;
-use super::verifier::Verify;
-use super::{CertFiles, dial};
-use crate::domain::errors::{ErrorCode, Failure, RequestFacts, RequestUrl, Stage};
-use crate::io::trust;
-
-/// Limits of one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Longest wait from the call to the head of the answer, lookup, connect and handshake
-    /// included; then the longest silence while the body arrives.
-    pub timeout: Duration,
-    /// Largest body in bytes, before and after decompression.
-    pub max_body: usize,
-    /// How many redirects are followed.
-    pub redirects: usize,
-}
-
-/// What to ask.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// GET, POST.
-    pub method: Method,
-    /// Absolute, with query.
-    pub url: String,
-    /// Names and values; a value that HTTP cannot carry makes the request fail.
-    pub headers: Vec<(String, String)>,
-    /// Empty for GET.
-    pub body: Bytes,
-}
-
-impl Request {
-    /// A GET without headers.
-    pub fn get(url: impl Into<String>) -> Self {
-        Self { method: Method::GET, url: url.into(), headers: Vec::new(), body: Bytes::new() }
-    }
-
-    /// A POST without headers.
-    pub fn post(url: impl Into<String>, body: impl Into<Bytes>) -> Self {
-        Self { method: Method::POST, url: url.into(), headers: Vec::new(), body: body.into() }
-    }
-
-    /// Adds a header; of two with one name the later counts.
-    #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// The same with its body as gzip, made quickly rather than small.
-    #[must_use]
-    pub fn compressed(mut self) -> Self {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        // Memory takes everything; if it did not, the body would stay as it is.
-        match encoder.write_all(&self.body).and_then(|()| encoder.finish()) {
-            Ok(zipped) => {
-                self.body = zipped.into();
-                self.header("Content-Encoding", "gzip")
-            }
-            Err(_) => self,
-        }
-    }
-}
-
-/// A whole answer, whatever its status.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// `Retry-After` in seconds, where the server sent a number.
-    pub retry_after: Option<Duration>,
-    /// The body, decompressed.
-    pub body: Bytes,
-}
-
-impl Answer {
-    /// Whether the status is one of 200 to 299.
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-}
+use super::CertFiles;
+use super::connect::{SeenCertificates, connector};
+use super::content::{self, decode};
+use super::failure;
+use super::peers::{Current, Peers};
+use super::request::{Answer, Limits, Request};
+use super::tls::TlsClient;
+use super::verify::Verify;
+use crate::domain::errors::{Failure, RequestFacts, RequestUrl};
 
 /// A client for one kind of server. Lives on one thread.
 pub struct HttpClient {
     peers: Peers,
     limits: Limits,
-    /// The client in use and the files it was made from.
-    current: RefCell<Option<(Option<Fingerprint>, awc::Client)>>,
+    seen: SeenCertificates,
+    current: Mutex<Option<Current>>,
 }
 
-/// What kind of server is talked to.
-enum Peers {
-    /// `http` only.
-    Plain,
-    /// Vouched for by an authority that the system trusts.
-    Public,
-    /// Qlik Sense: our certificate is shown.
-    Sense(CertFiles, Verify),
+/// The client library, set up for each kind of origin that a request can lead to.
+#[derive(Clone)]
+pub(super) struct Clients {
+    /// `https` to whom the request was made for; `None` where TLS is not set up.
+    home: Option<awc::Client>,
+    /// `https` to anybody else: without our certificate.
+    guest: Option<awc::Client>,
+    plain: awc::Client,
+}
+
+/// How far a request has come, for the sentence about its deadline.
+struct Progress {
+    facts: RefCell<RequestFacts>,
+    step: Cell<&'static str>,
 }
 
 impl HttpClient {
@@ -128,13 +57,13 @@ impl HttpClient {
     }
 
     /// A client that shows a certificate and verifies servers as told. The files are read at the
-    /// first request, and again after they have changed.
+    /// first request, and again within a second after they have changed.
     pub fn with_certificate(files: CertFiles, verify: Verify, limits: Limits) -> Self {
         Self::to(Peers::Sense(files, verify), limits)
     }
 
     fn to(peers: Peers, limits: Limits) -> Self {
-        Self { peers, limits, current: RefCell::default() }
+        Self { peers, limits, seen: SeenCertificates::default(), current: Mutex::default() }
     }
 
     /// The request as errors tell it.
@@ -142,44 +71,83 @@ impl HttpClient {
         RequestFacts { url: RequestUrl::sanitised(url), timeout: Some(self.limits.timeout) }
     }
 
-    /// Sends a request and reads the whole answer. Redirects of a GET are followed.
+    /// Until when the certificate is valid that the server of `url` showed last; `None` before the
+    /// first handshake.
+    pub fn certificate_end(&self, url: &str) -> Option<DateTime<Utc>> {
+        let url = Url::parse(url).ok()?;
+        self.seen.end_of(url.host_str()?, url.port_or_known_default()?)
+    }
+
+    /// Sends a request and reads the whole answer. Redirects of a GET are followed; to another
+    /// scheme, host or port they carry no header of the request and show no certificate.
     ///
     /// # Errors
-    /// When no whole answer came. Any status is an answer.
-    pub async fn send(&self, mut request: Request) -> Result<Answer, Failure> {
-        let client = self.client()?;
+    /// When no whole answer came in time. Any status is an answer.
+    pub async fn send(&self, request: Request) -> Result<Answer, Failure> {
+        let progress = Progress {
+            facts: RefCell::new(self.facts(&request.url)),
+            step: Cell::new("waiting for an answer"),
+        };
+        match tokio::time::timeout(self.limits.timeout, self.exchange(request, &progress)).await {
+            Ok(result) => result,
+            Err(_) => Err(failure::late(&progress.facts.borrow(), progress.step.get())),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        mut request: Request,
+        progress: &Progress,
+    ) -> Result<Answer, Failure> {
+        let facts = || progress.facts.borrow().clone();
+        let mut url = Url::parse(&request.url).map_err(|_| failure::invalid_url(&facts()))?;
+        let home = url.origin();
+        let clients = self.clients().await?;
+        let mut redirected_to = None;
         for _ in 0..=self.limits.redirects {
-            let facts = self.facts(&request.url);
-            let (answer, location) = self.send_once(&client, &request, &facts).await?;
-            let Some(location) = location.filter(|_| self.limits.redirects > 0) else {
+            let client = match url.scheme() {
+                "https" if url.origin() == home => clients.home.as_ref(),
+                "https" => clients.guest.as_ref(),
+                _ => Some(&clients.plain),
+            };
+            let client = client.ok_or_else(|| failure::no_tls(&facts()))?;
+            let (mut answer, location) =
+                self.send_once(client, &url, &request, progress).await?;
+            let next = location
+                .filter(|_| self.limits.redirects > 0)
+                .and_then(|location| url.join(&location).ok())
+                .filter(|next| matches!(next.scheme(), "http" | "https"));
+            let Some(next) = next else {
+                answer.redirected_to = redirected_to;
                 return Ok(answer);
             };
-            let next = resolve(&request.url, &location);
-            if host_of(&next) != host_of(&request.url) {
+            if next.origin() != url.origin() {
                 // Configured headers may carry secrets that are meant for one host only.
                 request.headers.clear();
             }
-            request.url = next;
+            url = next;
+            let next = self.facts(url.as_str());
+            redirected_to = Some(next.url.as_str().to_owned());
+            *progress.facts.borrow_mut() = next;
         }
-        Err(Failure::Unanswered {
-            code: ErrorCode::TooManyRedirects,
-            stage: Stage::Exchange,
-            message: format!("more than {} redirects", self.limits.redirects).into(),
-            request: self.facts(&request.url),
-        })
+        Err(failure::too_many_redirects(&facts(), self.limits.redirects))
     }
 
     async fn send_once(
         &self,
         client: &awc::Client,
+        url: &Url,
         request: &Request,
-        facts: &RequestFacts,
+        progress: &Progress,
     ) -> Result<(Answer, Option<String>), Failure> {
+        progress.step.set("waiting for an answer");
+        let facts = progress.facts.borrow().clone();
+        let (target, host) = addressed(url);
         let mut call = client
-            .request(request.method.clone(), &request.url)
-            .timeout(self.limits.timeout)
+            .request(request.method.clone(), target)
             .no_decompress()
-            .insert_header((header::ACCEPT_ENCODING, "gzip"));
+            .insert_header((header::HOST, host))
+            .insert_header((header::ACCEPT_ENCODING, content::ACCEPTED));
         if matches!(self.peers, Peers::Sense(..)) {
             // Polls are far apart: a kept connection would only break between two of them.
             call = call.force_close();
@@ -187,136 +155,91 @@ impl HttpClient {
         for (name, value) in &request.headers {
             call = call.insert_header((name.as_str(), value.as_str()));
         }
-        let answer = call.send_body(request.body.clone()).await;
-        let mut answer = answer.map_err(|error| from_send(&error, facts))?;
-        let status = answer.status();
-        let text = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-        let location = matches!(
-            status,
-            StatusCode::MOVED_PERMANENTLY
-                | StatusCode::FOUND
-                | StatusCode::SEE_OTHER
-                | StatusCode::TEMPORARY_REDIRECT
-                | StatusCode::PERMANENT_REDIRECT
-        )
-        .then(|| text(header::LOCATION).map(str::to_owned))
-        .flatten()
-        .filter(|_| request.method == Method::GET);
-        let retry_after = text(header::RETRY_AFTER).and_then(|text| text.trim().parse().ok());
-        let length: Option<usize> =
-            text(header::CONTENT_LENGTH).and_then(|text| text.trim().parse().ok());
-        let gzip = text(header::CONTENT_ENCODING) == Some("gzip");
-        let mut body = BytesMut::new();
-        loop {
-            let chunk = tokio::time::timeout(self.limits.timeout, answer.next()).await;
-            match chunk.map_err(|_| failure::silence(facts))? {
-                None => break,
-                Some(Ok(chunk)) if body.len() + chunk.len() <= self.limits.max_body => {
-                    body.extend_from_slice(&chunk);
-                }
-                Some(Ok(_)) => return Err(failure::too_large(facts, self.limits.max_body)),
-                Some(Err(error)) => return Err(from_payload(&error, facts)),
-            }
-        }
-        // A connection that is closed inside the body is not an error to the library.
-        if length.is_some_and(|length| body.len() < length) {
-            return Err(from_payload(&PayloadError::Incomplete(None), facts));
-        }
-        let body = if gzip { self.unzip(&body, facts)? } else { body.freeze() };
-        let retry_after = retry_after.map(Duration::from_secs);
-        Ok((Answer { status: status.as_u16(), retry_after, body }, location))
-    }
-
-    fn unzip(&self, body: &[u8], facts: &RequestFacts) -> Result<Bytes, Failure> {
-        let limit = self.limits.max_body as u64 + 1;
-        let mut plain = Vec::new();
-        match flate2::read::MultiGzDecoder::new(body).take(limit).read_to_end(&mut plain) {
-            Ok(_) if plain.len() > self.limits.max_body => {
-                Err(failure::too_large(facts, self.limits.max_body))
-            }
-            Ok(_) => Ok(plain.into()),
-            Err(_) => Err(Failure::Unusable {
-                request: facts.clone(),
-                message: "the answer is not the gzip that it says it is".into(),
-            }),
-        }
-    }
-
-    /// The client for the certificates as they are now.
-    fn client(&self) -> Result<awc::Client, Failure> {
-        let fingerprint = match &self.peers {
-            Peers::Sense(files, _) => Some(files.fingerprint()),
-            Peers::Plain | Peers::Public => None,
+        let sent = match request.method {
+            Method::GET => call.send(),
+            _ => call.send_body(request.body.clone()),
         };
-        if let Some((made_from, client)) = &*self.current.borrow()
-            && *made_from == fingerprint
-        {
-            return Ok(client.clone());
+        let mut answer = sent.await.map_err(|error| failure::from_send(&error, &facts))?;
+        progress.step.set("reading the body");
+        let status = answer.status();
+        let text = |name| -> Option<String> {
+            let value = answer.headers().get(name)?;
+            Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+        };
+        let location = match status {
+            StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT
+                if request.method == Method::GET =>
+            {
+                text(header::LOCATION)
+            }
+            _ => None,
+        };
+        let retry_after = text(header::RETRY_AFTER).and_then(|text| text.parse().ok());
+        let content_type = text(header::CONTENT_TYPE);
+        let encoding = text(header::CONTENT_ENCODING);
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.next().await {
+            let chunk: Bytes = chunk.map_err(|error| failure::from_payload(&error, &facts))?;
+            if body.len() + chunk.len() > self.limits.max_body {
+                return Err(failure::too_large(&facts, self.limits.max_body));
+            }
+            body.extend_from_slice(&chunk);
         }
+        let body = decode(encoding.as_deref(), body.freeze(), self.limits.max_body)
+            .map_err(|error| failure::from_content(error, &facts, self.limits))?;
+        let answer = Answer {
+            status: status.as_u16(),
+            retry_after: retry_after.map(std::time::Duration::from_secs),
+            content_type,
+            redirected_to: None,
+            body,
+        };
+        Ok((answer, location))
+    }
+
+    /// The client library for the certificates as they are now.
+    async fn clients(&self) -> Result<Clients, Failure> {
+        let mut current = self.current.lock().await;
+        let made = self.peers.refresh(&mut current, |set_up| Clients {
+            home: set_up.home.map(|tls| self.library(Some(tls), true)),
+            guest: set_up.guest.map(|tls| self.library(Some(tls), false)),
+            plain: self.library(None, false),
+        });
+        made.await.map_err(|message| Failure::Local { code: None, message: message.into() })
+    }
+
+    fn library(&self, tls: Option<TlsClient>, remembers: bool) -> awc::Client {
+        // Whoever redirects could name any number of hosts.
+        let seen = if remembers { self.seen.clone() } else { SeenCertificates::default() };
         let connector = awc::Connector::new()
-            .connector(dial::connector())
+            .connector(connector(tls, seen))
             // Only ever the request's own limit decides, so that every wait has one name.
             .timeout(self.limits.timeout * 2)
-            .handshake_timeout(self.limits.timeout * 2)
             .limit(0);
-        let unusable = |message: String| Failure::Local { code: None, message: message.into() };
-        let connector = match &self.peers {
-            Peers::Plain => connector,
-            Peers::Public => {
-                connector.rustls_0_23(Arc::new(trust::trusting(None).map_err(unusable)?))
-            }
-            Peers::Sense(files, verify) => {
-                let config = tls::client_config(files, *verify);
-                let config = config.map_err(|error| unusable(error.to_string()))?;
-                connector.rustls_0_23(Arc::new(config))
-            }
-        };
         let client =
             awc::Client::builder().connector(connector).disable_redirects().disable_timeout();
-        let client = client.no_default_headers().finish();
-        *self.current.borrow_mut() = Some((fingerprint, client.clone()));
-        Ok(client)
+        client.no_default_headers().finish()
     }
 }
 
-/// The absolute form of a `Location` (RFC 9110, section 10.2.2).
-fn resolve(base: &str, location: &str) -> String {
-    if location.starts_with("http://") || location.starts_with("https://") {
-        return location.to_owned();
-    }
-    let authority_at = base.find("://").map_or(0, |at| at + 3);
-    let path_at = base[authority_at..].find(['/', '?']).map_or(base.len(), |at| at + authority_at);
-    if let Some(rest) = location.strip_prefix("//") {
-        return format!("{}{rest}", &base[..authority_at]);
-    }
-    if location.starts_with('/') {
-        return format!("{}{location}", &base[..path_at]);
-    }
-    let path = base[path_at..].split(['?', '#']).next().unwrap_or_default();
-    let folder = path.rfind('/').map_or("/", |at| &path[..=at]);
-    format!("{}{folder}{location}", &base[..path_at])
-}
-
-fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?']).next().unwrap_or_default()
+/// What the library is told: its own TLS would forget what an error must tell, so it is always
+/// asked for `http`, and the connector secures the connection. And the `Host` header, which has
+/// the port only where it is not the scheme's own (RFC 9110, section 7.2).
+fn addressed(url: &Url) -> (String, String) {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    let path = &url[Position::BeforePath..Position::AfterQuery];
+    let header = match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    (format!("http://{host}:{port}{path}"), header)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_location_is_resolved_against_the_request() {
-        let base = "https://h:4243/qps/a/session?Xrfkey=1";
-        for (location, url) in [
-            ("https://other/x", "https://other/x"),
-            ("//other/x", "https://other/x"),
-            ("/hub?a=b", "https://h:4243/hub?a=b"),
-            ("login", "https://h:4243/qps/a/login"),
-        ] {
-            assert_eq!(resolve(base, location), url);
-        }
-        assert_eq!(resolve("https://h", "x"), "https://h/x");
-    }
-}
+#[path = "client_tests.rs"]
+mod tests;

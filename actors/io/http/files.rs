@@ -5,18 +5,20 @@ use std::fmt;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use x509_parser::parse_x509_certificate;
+use openssl::pkey::{PKey, Private};
+use openssl::x509::X509;
 
 use super::CertFiles;
+use super::dates::end_of;
 use super::keys::{KeyError, read_key};
+use super::pem::{self, PemError, Wanted};
 
 /// What the three files hold.
 pub(super) struct Identity {
-    pub(super) chain: Vec<CertificateDer<'static>>,
-    pub(super) key: PrivateKeyDer<'static>,
-    pub(super) authorities: Vec<CertificateDer<'static>>,
+    /// Leaf first.
+    pub(super) chain: Vec<X509>,
+    pub(super) key: PKey<Private>,
+    pub(super) authorities: Vec<X509>,
 }
 
 /// A certificate file that cannot be used.
@@ -37,23 +39,24 @@ impl CertFileError {
         Self(format!("client certificate: Butler-SOS.cert.{key}, {}: {problem}", path.display()))
     }
 
-    /// The files were read, but do not fit together.
-    pub(super) fn mismatch(files: &CertFiles, error: &rustls::Error) -> Self {
-        let problem = match error {
-            rustls::Error::InconsistentKeys(_) => {
-                "the key does not belong to the certificate in clientCert".to_owned()
-            }
-            other => format!("certificate and key cannot be used: {other:?}"),
-        };
+    /// The key was read, but is that of another certificate.
+    pub(super) fn mismatch(files: &CertFiles) -> Self {
+        let problem = "the key does not belong to the certificate in clientCert";
         Self::new("clientCertKey", &files.key, problem)
+    }
+
+    /// OpenSSL takes the certificate for no good.
+    pub(super) fn refused(files: &CertFiles, reason: &str) -> Self {
+        let problem = format!("the certificate cannot be used: {reason}");
+        Self::new("clientCert", &files.cert, problem)
     }
 }
 
 /// Reads the three files.
 pub(super) fn read_identity(files: &CertFiles) -> Result<Identity, CertFileError> {
     let chain = read_certificates("clientCert", &files.cert)?;
-    let pem = read("clientCertKey", &files.key)?;
-    let key = read_key(&pem, files.passphrase.as_ref()).map_err(|error| {
+    let bytes = read("clientCertKey", &files.key)?;
+    let key = read_key(&bytes, files.passphrase.as_ref()).map_err(|error| {
         let key = match error {
             KeyError::NoPassphrase | KeyError::WrongPassphrase => "clientCertPassphrase",
             _ => "clientCertKey",
@@ -65,15 +68,20 @@ pub(super) fn read_identity(files: &CertFiles) -> Result<Identity, CertFileError
 }
 
 /// Until when the client certificate itself is valid, which is the first of its chain.
-pub(super) fn read_not_after(files: &CertFiles) -> Result<DateTime<Utc>, CertFileError> {
+pub(super) fn read_client_end(files: &CertFiles) -> Result<DateTime<Utc>, CertFileError> {
     let chain = read_certificates("clientCert", &files.cert)?;
-    let until = chain.first().and_then(|leaf| {
-        let (_, leaf) = parse_x509_certificate(leaf).ok()?;
-        DateTime::from_timestamp(leaf.validity().not_after.timestamp(), 0)
-    });
-    until.ok_or_else(|| {
+    chain.first().and_then(|leaf| end_of(leaf)).ok_or_else(|| {
         let problem = "the dates of the certificate cannot be read";
         CertFileError::new("clientCert", &files.cert, problem)
+    })
+}
+
+/// Until when all authorities are valid: the end of the one that ends first.
+pub(super) fn read_authority_end(files: &CertFiles) -> Result<DateTime<Utc>, CertFileError> {
+    let authorities = read_certificates("clientCertCA", &files.ca)?;
+    authorities.iter().filter_map(|authority| end_of(authority)).min().ok_or_else(|| {
+        let problem = "the dates of the certificate cannot be read";
+        CertFileError::new("clientCertCA", &files.ca, problem)
     })
 }
 
@@ -94,21 +102,12 @@ fn read(key: &str, path: &Path) -> Result<Vec<u8>, CertFileError> {
     })
 }
 
-fn read_certificates(
-    key: &str,
-    path: &Path,
-) -> Result<Vec<CertificateDer<'static>>, CertFileError> {
-    let pem = read(key, path)?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    match certificates {
-        Ok(certificates) if certificates.is_empty() => Err(CertFileError::new(
-            key,
-            path,
-            "no certificate in it. Expected PEM text with \"-----BEGIN CERTIFICATE-----\"",
-        )),
-        Ok(certificates) => Ok(certificates),
-        Err(error) => {
-            Err(CertFileError::new(key, path, format!("not a valid PEM certificate: {error}")))
-        }
+fn read_certificates(key: &str, path: &Path) -> Result<Vec<X509>, CertFileError> {
+    let bytes = read(key, path)?;
+    let unusable = |error: PemError| CertFileError::new(key, path, error);
+    let text = pem::text(&bytes, Wanted::Certificate).map_err(unusable)?;
+    match X509::stack_from_pem(text) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(unusable(PemError::Damaged(Wanted::Certificate))),
     }
 }

@@ -6,6 +6,9 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 
+use super::files::{read_authority_end, read_client_end, read_identity};
+use super::tls::TlsClient;
+use super::verify::Verify;
 use crate::domain::names::Secret;
 
 /// Where the client certificate is (`Butler-SOS.cert`).
@@ -31,8 +34,9 @@ impl CertFiles {
     /// # Errors
     /// Which file cannot be used, by its key, and what to do.
     pub fn check(&self) -> Result<(), String> {
-        let config = super::tls::client_config(self, super::verifier::Verify::Nothing);
-        config.map(|_| ()).map_err(|error| error.to_string())
+        let client = read_identity(self)
+            .and_then(|identity| TlsClient::showing(&identity, self, Verify::Nothing));
+        client.map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Until when the client certificate is valid. Reads its file each time, so that a
@@ -40,8 +44,16 @@ impl CertFiles {
     ///
     /// # Errors
     /// Why the certificate cannot be read, by its key, and what to do.
-    pub fn not_after(&self) -> Result<DateTime<Utc>, String> {
-        super::files::read_not_after(self).map_err(|error| error.to_string())
+    pub fn client_end(&self) -> Result<DateTime<Utc>, String> {
+        read_client_end(self).map_err(|error| error.to_string())
+    }
+
+    /// Until when all authorities of `clientCertCA` are valid. Reads the file each time.
+    ///
+    /// # Errors
+    /// Why they cannot be read, by the key, and what to do.
+    pub fn authority_end(&self) -> Result<DateTime<Utc>, String> {
+        read_authority_end(self).map_err(|error| error.to_string())
     }
 
     /// What the files look like now. A file that cannot be looked at has its own look, so that
@@ -77,7 +89,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cert = folder.path().join("client.pem");
         let files = CertFiles { cert: cert.clone(), ..CertFiles::missing() };
-        assert!(files.not_after().unwrap_err().contains("the file does not exist"));
+        assert!(files.client_end().unwrap_err().contains("the file does not exist"));
         for year in [2031, 2044] {
             let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
             params.not_after = rcgen::date_time_ymd(year, 3, 9);
@@ -86,11 +98,11 @@ mod tests {
             // What follows the leaf belongs to its issuers.
             let other = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
             fs::write(&cert, leaf + &other).unwrap();
-            let until = files.not_after().unwrap().to_rfc3339();
+            let until = files.client_end().unwrap().to_rfc3339();
             assert_eq!(until, format!("{year}-03-09T00:00:00+00:00"));
         }
         fs::write(&cert, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
-        let error = files.not_after().unwrap_err();
-        assert!(error.contains("clientCert") && error.contains("dates"), "{error}");
+        let error = files.client_end().unwrap_err();
+        assert!(error.contains("clientCert") && error.contains("damaged"), "{error}");
     }
 }

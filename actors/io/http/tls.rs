@@ -1,29 +1,150 @@
-//! The TLS client: our certificate, and how much of the server's is verified.
+//! TLS by OpenSSL: what is offered, what is shown, and the handshake. It connects wherever the
+//! original connects, and refuses where that refuses (decision C10; `docs/TLS.md`).
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::path::Path;
+use std::pin::Pin;
 
-use rustls::ClientConfig;
-use rustls::crypto::ring;
+use chrono::{DateTime, Utc};
+use openssl::error::ErrorStack;
+use openssl::ssl::{
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVersion,
+};
+use openssl::x509::X509;
+use openssl::x509::store::X509StoreBuilder;
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
 
 use super::CertFiles;
-use super::files::{CertFileError, read_identity};
-use super::verifier::{SenseVerifier, Verify};
+use super::dates::end_of;
+use super::files::{CertFileError, Identity};
+use super::rejection::Trusted;
+use super::tls_error::TlsError;
+use super::verify::{Findings, Verify};
+use crate::io::trust;
 
-/// The set-up for connections that show the certificate of `files`.
-///
-/// No protocol is offered beside HTTP/1.1: the client must never be talked into HTTP/2.
-pub(super) fn client_config(
-    files: &CertFiles,
+/// The cipher suites up to TLS 1.2 that Node.js 24 offers, in its order. Those of TLS 1.3 are
+/// OpenSSL's own.
+const CIPHERS: &str = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:\
+    ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-GCM-SHA384:DHE-RSA-AES128-GCM-SHA256:\
+    ECDHE-RSA-AES128-SHA256:DHE-RSA-AES128-SHA256:ECDHE-RSA-AES256-SHA384:\
+    DHE-RSA-AES256-SHA384:ECDHE-RSA-AES256-SHA256:DHE-RSA-AES256-SHA256:HIGH:!aNULL:!eNULL:\
+    !EXPORT:!DES:!RC4:!MD5:!PSK:!SRP:!CAMELLIA";
+
+/// OpenSSL's measure of what is too weak, as in Node.js 24: RSA from 2048 bits, no SHA-1.
+const SECURITY_LEVEL: u32 = 2;
+
+/// Makes TLS connections of one kind.
+#[derive(Clone)]
+pub(super) struct TlsClient {
+    context: SslContext,
     verify: Verify,
-) -> Result<ClientConfig, CertFileError> {
-    let identity = read_identity(files)?;
-    let provider = Arc::new(ring::default_provider());
-    let verifier = SenseVerifier::new(identity.authorities, verify, &provider);
-    ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| CertFileError::mismatch(files, &error))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_client_auth_cert(identity.chain, identity.key)
-        .map_err(|error| CertFileError::mismatch(files, &error))
+    trusted: Trusted,
+}
+
+/// A connection after its handshake.
+pub(super) struct Secured {
+    pub(super) stream: SslStream<TcpStream>,
+    /// Until when the server's certificate is valid.
+    pub(super) certificate_end: Option<DateTime<Utc>>,
+}
+
+impl TlsClient {
+    /// Shows the certificate of `identity`, which was read from `files`, and verifies against its
+    /// authorities.
+    pub(super) fn showing(
+        identity: &Identity,
+        files: &CertFiles,
+        verify: Verify,
+    ) -> Result<Self, CertFileError> {
+        let refused = |error: ErrorStack| CertFileError::refused(files, &reason(&error));
+        let mut builder = builder(&identity.authorities).map_err(refused)?;
+        let mut chain = identity.chain.iter();
+        if let Some(leaf) = chain.next() {
+            builder.set_certificate(leaf).map_err(refused)?;
+        }
+        for issuer in chain {
+            builder.add_extra_chain_cert(issuer.clone()).map_err(refused)?;
+        }
+        builder.set_private_key(&identity.key).map_err(|_| CertFileError::mismatch(files))?;
+        builder.check_private_key().map_err(|_| CertFileError::mismatch(files))?;
+        Ok(Self { context: builder.build(), verify, trusted: Trusted::ClientCertCa })
+    }
+
+    /// Shows nothing, and verifies against the authorities of `identity`: for where a server of
+    /// Qlik Sense redirects to.
+    pub(super) fn anonymous(identity: &Identity, verify: Verify) -> Result<Self, String> {
+        Self::trusting(&identity.authorities, verify, Trusted::ClientCertCa)
+    }
+
+    /// Shows nothing, and verifies against the authorities of the system, or of a PEM file.
+    pub(super) fn public(authorities: Option<&Path>) -> Result<Self, String> {
+        let found = trust::authorities(authorities)?;
+        // Systems carry authorities that are too old to be read; the others are enough.
+        let usable: Vec<X509> = found.iter().filter_map(|der| X509::from_der(der).ok()).collect();
+        if usable.is_empty() {
+            return Err(trust::NO_AUTHORITY.to_owned());
+        }
+        Self::trusting(&usable, Verify::ChainAndName, Trusted::System)
+    }
+
+    fn trusting(authorities: &[X509], verify: Verify, trusted: Trusted) -> Result<Self, String> {
+        let builder = builder(authorities)
+            .map_err(|error| format!("TLS cannot be set up: {}", reason(&error)))?;
+        Ok(Self { context: builder.build(), verify, trusted })
+    }
+
+    /// Makes a connection secure. `host` is a name, or an address without brackets.
+    pub(super) async fn secure(
+        &self,
+        stream: TcpStream,
+        host: &str,
+    ) -> Result<Secured, TlsError> {
+        let findings = Findings::default();
+        let ssl = self.ssl(host, &findings).map_err(|error| TlsError::setup(&reason(&error)))?;
+        let mut stream =
+            SslStream::new(ssl, stream).map_err(|error| TlsError::setup(&reason(&error)))?;
+        Pin::new(&mut stream)
+            .connect()
+            .await
+            .map_err(|error| TlsError::in_handshake(error, findings.certificate_came()))?;
+        findings
+            .verdict(stream.ssl(), self.verify, host, self.trusted)
+            .map_err(TlsError::Rejected)?;
+        let certificate_end = stream.ssl().peer_certificate().and_then(|leaf| end_of(&leaf));
+        Ok(Secured { stream, certificate_end })
+    }
+
+    fn ssl(&self, host: &str, findings: &Findings) -> Result<Ssl, ErrorStack> {
+        let mut ssl = Ssl::new(&self.context)?;
+        // An address is no server name (RFC 6066, section 3).
+        if host.parse::<IpAddr>().is_err() {
+            ssl.set_hostname(host)?;
+        }
+        findings.watch(&mut ssl, self.verify, host)?;
+        Ok(ssl)
+    }
+}
+
+/// No protocol is offered beside HTTP/1.1: the client must never be talked into HTTP/2.
+fn builder(authorities: &[X509]) -> Result<SslContextBuilder, ErrorStack> {
+    let mut builder = SslContext::builder(SslMethod::tls_client())?;
+    builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    builder.set_security_level(SECURITY_LEVEL);
+    builder.set_cipher_list(CIPHERS)?;
+    // Servers close without a farewell. Whether an answer is whole is known by its length.
+    builder.set_options(SslOptions::IGNORE_UNEXPECTED_EOF | SslOptions::NO_COMPRESSION);
+    builder.set_mode(SslMode::RELEASE_BUFFERS | SslMode::AUTO_RETRY);
+    let mut store = X509StoreBuilder::new()?;
+    for authority in authorities {
+        store.add_cert(authority.clone())?;
+    }
+    builder.set_cert_store(store.build());
+    Ok(builder)
+}
+
+/// OpenSSL's own words for the first of its errors.
+fn reason(error: &ErrorStack) -> String {
+    let first = error.errors().first().and_then(openssl::error::Error::reason);
+    first.unwrap_or("unknown reason").to_owned()
 }

@@ -108,7 +108,7 @@ fn a_health_timeout_is_the_second_sample() {
         },
         Failure::Unanswered {
             code: ErrorCode::ConnectionAborted,
-            stage: Stage::Exchange,
+            stage: Stage::Waiting,
             request: request("https://sense1.example.com:4747/engine/healthcheck", Some(5000)),
             message: "timeout of 5000ms exceeded".into(),
         },

@@ -16,6 +16,7 @@ mod ledger;
 mod message;
 mod options;
 mod settings;
+mod tls;
 
 pub use connection::Connection;
 pub use event::Event;

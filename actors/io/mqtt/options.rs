@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rumqttc::{MqttOptions, TlsConfiguration, Transport};
 
 use super::settings::MqttSettings;
-use crate::io::trust::trusting;
+use super::tls::trusting;
 
 /// How to connect. The error says why TLS cannot be set up.
 pub(super) fn options(settings: &MqttSettings, max_packet: usize) -> Result<MqttOptions, String> {
@@ -28,7 +28,5 @@ pub(super) fn options(settings: &MqttSettings, max_packet: usize) -> Result<Mqtt
 
 /// Letters and digits only, 23 at most, which every broker accepts (MQTT 3.1.1, section 3.1.3.1).
 fn made_up_id() -> String {
-    use std::hash::{BuildHasher, Hasher};
-    let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
-    format!("butlersos{:08x}", random & 0xffff_ffff)
+    format!("butlersos{:08x}", fastrand::u32(..))
 }
