@@ -11,23 +11,23 @@ use test_support::{Influxd, until_async};
 
 use crate::common;
 
-/// A fault of an engine, and what its point must say: category, code, status, whether an address
-/// was dialled in vain.
-type Row = (Fault, &'static str, &'static str, Option<u16>, bool);
+/// A fault of an engine, and what its point must say: category, code, status, and the system call
+/// that failed on a connection to a known address.
+type Row = (Fault, &'static str, &'static str, Option<u16>, Option<&'static str>);
 
 fn rows() -> Vec<Row> {
-    let status = |status, category| (Fault::Status(status, ""), category, "", Some(status), false);
-    let cert = |bad, code| (Fault::Certificate(bad), "certificate_error", code, None, false);
+    let status = |status, category| (Fault::Status(status, ""), category, "", Some(status), None);
+    let cert = |bad, code| (Fault::Certificate(bad), "certificate_error", code, None, Some("read"));
     let html = b"<html>Sign in</html>".to_vec();
     let large = vec![b' '; 20 << 20];
     vec![
-        (Fault::Refused, "connection_refused", "ECONNREFUSED", None, true),
-        (Fault::NoAnswer, "timeout", "ECONNABORTED", None, false),
-        (Fault::SilentHandshake, "timeout", "ECONNABORTED", None, false),
-        (Fault::Stalled(10), "timeout", "ECONNABORTED", None, false),
-        (Fault::Reset, "connection_reset", "ECONNRESET", None, false),
-        (Fault::Closed, "connection_reset", "ECONNRESET", None, false),
-        (Fault::Cut(10), "connection_reset", "ECONNRESET", None, false),
+        (Fault::Refused, "connection_refused", "ECONNREFUSED", None, Some("connect")),
+        (Fault::NoAnswer, "timeout", "ECONNABORTED", None, None),
+        (Fault::SilentHandshake, "timeout", "ECONNABORTED", None, None),
+        (Fault::Stalled(10), "timeout", "ECONNABORTED", None, None),
+        (Fault::Reset, "connection_reset", "ECONNRESET", None, Some("read")),
+        (Fault::Closed, "connection_reset", "ECONNRESET", None, Some("read")),
+        (Fault::Cut(10), "connection_reset", "ECONNRESET", None, Some("read")),
         status(401, "auth_error"),
         status(403, "auth_error"),
         status(404, "not_found"),
@@ -40,10 +40,16 @@ fn rows() -> Vec<Row> {
         cert(BadCertificate::NotYetValid, "CERT_NOT_YET_VALID"),
         cert(BadCertificate::WrongName, "ERR_TLS_CERT_ALTNAME_INVALID"),
         cert(BadCertificate::SelfSigned, "DEPTH_ZERO_SELF_SIGNED_CERT"),
-        (Fault::ClientRefused, "certificate_error", "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", None, false),
-        (Fault::NotTls, "certificate_error", "ERR_SSL_WRONG_VERSION_NUMBER", None, false),
-        (Fault::Body(html), "unknown", "", None, false),
-        (Fault::Body(large), "unknown", "ERR_FR_MAX_CONTENT_LENGTH_EXCEEDED", None, false),
+        (
+            Fault::ClientRefused,
+            "certificate_error",
+            "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+            None,
+            Some("read"),
+        ),
+        (Fault::NotTls, "certificate_error", "EPROTO", None, Some("write")),
+        (Fault::Body(html), "unknown", "", None, None),
+        (Fault::Body(large), "unknown", "ERR_FR_MAX_CONTENT_LENGTH_EXCEEDED", None, None),
     ]
 }
 
@@ -100,9 +106,9 @@ async fn every_category_is_stored_with_its_facts() {
     app.end();
 }
 
-fn check_engine(point: &Value, (fault, category, code, status, dialled): &Row, port: u16) {
+fn check_engine(point: &Value, (fault, category, code, status, syscall): &Row, port: u16) {
     let url = format!("https://127.0.0.1:{port}/engine/healthcheck");
-    let dial = |value: Value| if *dialled { value } else { Value::Null };
+    let dial = |value: Value| if syscall.is_some() { value } else { Value::Null };
     let expected = json!({
         "error_category": category,
         "error_code": code,
@@ -111,7 +117,7 @@ fn check_engine(point: &Value, (fault, category, code, status, dialled): &Row, p
         "request_timeout_ms": 5000,
         "remote_address": dial("127.0.0.1".into()),
         "remote_port": dial(port.into()),
-        "syscall": dial("connect".into()),
+        "syscall": syscall,
         "host": "127.0.0.1",
         "virtual_proxy": null,
         "destination_host": null,

@@ -31,3 +31,4 @@ mod recovery;
 mod secrets;
 mod stop_and_restart;
 mod tidy;
+mod tls;

@@ -94,11 +94,7 @@ impl HttpClient {
         }
     }
 
-    async fn exchange(
-        &self,
-        mut request: Request,
-        progress: &Progress,
-    ) -> Result<Answer, Failure> {
+    async fn exchange(&self, mut request: Request, progress: &Progress) -> Result<Answer, Failure> {
         let facts = || progress.facts.borrow().clone();
         let mut url = Url::parse(&request.url).map_err(|_| failure::invalid_url(&facts()))?;
         let home = url.origin();
@@ -111,8 +107,7 @@ impl HttpClient {
                 _ => Some(&clients.plain),
             };
             let client = client.ok_or_else(|| failure::no_tls(&facts()))?;
-            let (mut answer, location) =
-                self.send_once(client, &url, &request, progress).await?;
+            let (mut answer, location) = self.send_once(client, &url, &request, progress).await?;
             let next = location
                 .filter(|_| self.limits.redirects > 0)
                 .and_then(|location| url.join(&location).ok())
@@ -156,7 +151,8 @@ impl HttpClient {
             call = call.insert_header((name.as_str(), value.as_str()));
         }
         let sent = match request.method {
-            Method::GET => call.send(),
+            // Not even the length of a body (RFC 9110, section 8.6).
+            Method::GET => call.send_body(actix_http::body::None::new()),
             _ => call.send_body(request.body.clone()),
         };
         let mut answer = sent.await.map_err(|error| failure::from_send(&error, &facts))?;

@@ -105,10 +105,20 @@ async fn what_is_cut_or_no_answer_is_an_error_with_its_name() {
         ("half a head", ok.into(), ErrorCode::ConnectionReset, Category::ConnectionReset),
         ("short of its length", cut(99), ErrorCode::ConnectionReset, Category::ConnectionReset),
         ("no last chunk", chunked(ok, ""), ErrorCode::ConnectionReset, Category::ConnectionReset),
-        ("half a last chunk", chunked(ok, "0\r\n"), ErrorCode::ConnectionReset, Category::ConnectionReset),
+        (
+            "half a last chunk",
+            chunked(ok, "0\r\n"),
+            ErrorCode::ConnectionReset,
+            Category::ConnectionReset,
+        ),
         ("bad chunk", chunked(ok, "zz\r\n"), ErrorCode::BadChunk, Category::Unknown),
         ("no HTTP", b"SSH-2.0-OpenSSH_9\r\n\r\n".to_vec(), ErrorCode::NotHttp, Category::Unknown),
-        ("no length", answer("Content-Length: x\r\n", b""), ErrorCode::BadContentLength, Category::Unknown),
+        (
+            "no length",
+            answer("Content-Length: x\r\n", b""),
+            ErrorCode::BadContentLength,
+            Category::Unknown,
+        ),
     ] {
         let failure = ask(answer).await.unwrap_err();
         assert_eq!(failure.code(), Some(code), "{name}: {failure:?}");

@@ -40,7 +40,8 @@ impl SeenCertificates {
 pub(super) fn connector(
     tls: Option<TlsClient>,
     seen: SeenCertificates,
-) -> impl Service<ConnectInfo<Uri>, Response = Connection<Uri, Wire>, Error = ConnectError> + Clone {
+) -> impl Service<ConnectInfo<Uri>, Response = Connection<Uri, Wire>, Error = ConnectError> + Clone
+{
     fn_service(move |info: ConnectInfo<Uri>| {
         let (tls, seen) = (tls.clone(), seen.clone());
         async move {

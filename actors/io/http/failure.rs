@@ -116,9 +116,7 @@ fn body_cause(error: &io::Error) -> Cause {
 fn io_cause(error: &io::Error) -> Cause {
     match error.get_ref().and_then(|payload| payload.downcast_ref::<WireError>()) {
         Some(error) => of_wire(error),
-        None => {
-            (cause::io_code(error), Stage::Waiting, format!("the connection failed: {error}"))
-        }
+        None => (cause::io_code(error), Stage::Waiting, format!("the connection failed: {error}")),
     }
 }
 

@@ -119,8 +119,9 @@ pub(super) fn text(bytes: &[u8], wanted: Wanted) -> Result<&[u8], PemError> {
     }
     match wanted {
         _ if has("-----BEGIN PKCS7") => Err(PemError::Pkcs7),
-        Wanted::Certificate if has("-----BEGIN CERTIFICATE REQUEST")
-            || has("-----BEGIN NEW CERTIFICATE REQUEST") =>
+        Wanted::Certificate
+            if has("-----BEGIN CERTIFICATE REQUEST")
+                || has("-----BEGIN NEW CERTIFICATE REQUEST") =>
         {
             Err(PemError::Request)
         }

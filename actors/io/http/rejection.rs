@@ -83,7 +83,10 @@ impl Rejection {
             _ => format!("the certificate of the authority \"{subject}\""),
         };
         let day = |date: Option<DateTime<Utc>>| {
-            date.map_or_else(|| "an unreadable date".to_owned(), |date| date.date_naive().to_string())
+            date.map_or_else(
+                || "an unreadable date".to_owned(),
+                |date| date.date_naive().to_string(),
+            )
         };
         let export = match trusted {
             Trusted::ClientCertCa => {
@@ -119,24 +122,25 @@ impl Rejection {
             CertificateVerdict::UnableToGetIssuer
             | CertificateVerdict::UnableToGetIssuerLocally
             | CertificateVerdict::UnableToVerifyLeafSignature => (
-                format!("is signed by an authority that is not trusted: {list} has no \"{issuer}\""),
+                format!(
+                    "is signed by an authority that is not trusted: {list} has no \"{issuer}\""
+                ),
                 export,
             ),
-            CertificateVerdict::SignatureFailure | CertificateVerdict::UnableToDecryptSignature => (
-                format!("is not signed by the \"{issuer}\" of {list}: the signature is wrong"),
-                export,
-            ),
+            CertificateVerdict::SignatureFailure | CertificateVerdict::UnableToDecryptSignature => {
+                (
+                    format!("is not signed by the \"{issuer}\" of {list}: the signature is wrong"),
+                    export,
+                )
+            }
             CertificateVerdict::InvalidPurpose if *depth == 0 => (
                 "may not be used by a server (extended key usage)".to_owned(),
                 "Have it issued with the purpose server authentication",
             ),
-            CertificateVerdict::InvalidPurpose | CertificateVerdict::InvalidCa => (
-                "is not that of an authority (basic constraints, key usage)".to_owned(),
-                export,
-            ),
-            _ => {
-                (format!("is not accepted: {}", result.error_string()), "Have it issued anew")
+            CertificateVerdict::InvalidPurpose | CertificateVerdict::InvalidCa => {
+                ("is not that of an authority (basic constraints, key usage)".to_owned(), export)
             }
+            _ => (format!("is not accepted: {}", result.error_string()), "Have it issued anew"),
         };
         Self { verdict, sentence: format!("{whose} {what}. {cure}") }
     }

@@ -95,11 +95,7 @@ impl TlsClient {
     }
 
     /// Makes a connection secure. `host` is a name, or an address without brackets.
-    pub(super) async fn secure(
-        &self,
-        stream: TcpStream,
-        host: &str,
-    ) -> Result<Secured, TlsError> {
+    pub(super) async fn secure(&self, stream: TcpStream, host: &str) -> Result<Secured, TlsError> {
         let findings = Findings::default();
         let ssl = self.ssl(host, &findings).map_err(|error| TlsError::setup(&reason(&error)))?;
         let mut stream =

@@ -56,8 +56,7 @@ impl TlsError {
 
     /// The handshake failed.
     pub(super) fn in_handshake(error: ssl::Error, certificate_came: bool) -> Self {
-        let moment =
-            if certificate_came { Moment::InHandshake } else { Moment::BeforeCertificate };
+        let moment = if certificate_came { Moment::InHandshake } else { Moment::BeforeCertificate };
         match error.ssl_error() {
             Some(stack) => Self::of_stack(stack, moment),
             None => Self::Broken(error.into_io_error().ok(), certificate_came),

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslRef, SslVerifyMode};
-use openssl::x509::verify::X509CheckFlags;
 use openssl::x509::X509StoreContextRef;
+use openssl::x509::verify::X509CheckFlags;
 
 use super::rejection::{Flaw, Rejection, Trusted};
 use crate::domain::errors::CertificateVerdict;

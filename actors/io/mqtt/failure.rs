@@ -65,8 +65,7 @@ fn address(settings: &MqttSettings) -> Option<SocketAddr> {
 }
 
 fn reading(settings: &MqttSettings) -> Stage {
-    address(settings)
-        .map_or(Stage::Waiting, |address| Stage::Exchange(address, Transfer::Read))
+    address(settings).map_or(Stage::Waiting, |address| Stage::Exchange(address, Transfer::Read))
 }
 
 fn of_io(error: &io::Error, settings: &MqttSettings) -> Cause {
