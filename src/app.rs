@@ -12,7 +12,8 @@
 //! pollers, receivers, destinations ──ErrorOccurred──> ErrorTrackerActor
 //! ErrorTrackerActor ──ErrorPoint──> InfluxErrorSinkActor, MqttErrorSinkActor, ErrorHistoryActor
 //! HealthEndpoint ──AskReadiness──> destinations, receivers, HealthPoller
-//! Heartbeat, CertificateWatcher and ConfigPage stand alone
+//! HealthPoller, ProxyPoller ──ServerCertificate──> CertificateWatcher
+//! Heartbeat and ConfigPage stand alone
 //! ```
 //!
 //! Downstream starts first; sources stop first.
@@ -101,13 +102,14 @@ impl App {
         let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
         let outputs = graph.start_outputs(&settings, surroundings, &errors);
         graph.start_uptime(&settings, surroundings, &outputs);
-        graph.start_watchers(&settings, surroundings);
+        let watcher = graph.start_watchers(&settings, surroundings);
         let receivers = graph.start_events(&settings, surroundings, &outputs, &errors);
         let shown = settings.page.as_ref().map(|page| page.shown.clone());
         let mut asked = outputs.asked();
         asked.extend(receivers.asked);
         let clock = &surroundings.clock;
-        asked.extend(graph.start_pollers(settings, clock, &outputs, receivers.names, &errors));
+        let names = receivers.names;
+        asked.extend(graph.start_pollers(settings, clock, &outputs, names, watcher, &errors));
         graph.start_endpoints(sockets, shown, asked.clone());
         graph.scraped.complete();
 

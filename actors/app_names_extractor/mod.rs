@@ -6,7 +6,6 @@
 //! - on restart: fetches at once, then at its interval
 
 use std::cell::{Cell, RefCell};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -111,16 +110,10 @@ impl Work {
     }
 }
 
-/// 16 random letters and digits. They only have to differ from what a foreign page could guess;
-/// the standard library's hasher keys, drawn from the operating system, are random enough.
+/// 16 random letters and digits. They need not be secret: query and header have to agree, which
+/// the page of another site cannot bring about.
 fn xrfkey() -> String {
-    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    (0..16)
-        .map(|_| {
-            let random = RandomState::new().build_hasher().finish();
-            char::from(ALPHABET[usize::try_from(random % 62).unwrap_or(0)])
-        })
-        .collect()
+    std::iter::repeat_with(fastrand::alphanumeric).take(16).collect()
 }
 
 impl Actor for AppNamesExtractor {

@@ -1,6 +1,7 @@
 //! When a warning about the end of a certificate is due: pure.
 
-use std::path::Path;
+use std::fmt;
+use std::path::PathBuf;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -54,29 +55,71 @@ impl Deadline {
     }
 }
 
+/// Whose certificate it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// Ours, in this file.
+    Client(PathBuf),
+    /// Of the authorities in this file, the one that ends first.
+    Authority(PathBuf),
+    /// That of a monitored server: its name, and where it showed it.
+    Server(String),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(file) => write!(f, "client certificate {}", file.display()),
+            Self::Authority(file) => {
+                write!(f, "certificate of the authority in {}", file.display())
+            }
+            Self::Server(server) => write!(f, "certificate of the server {server}"),
+        }
+    }
+}
+
+impl Subject {
+    /// What follows once it has ended.
+    fn consequence(&self) -> &'static str {
+        match self {
+            Self::Client(_) => "Qlik Sense will refuse it",
+            Self::Authority(_) => "no server that it has signed is trusted any more",
+            Self::Server(_) => "every poll of it fails unless rejectUnauthorized is false",
+        }
+    }
+
+    fn cure(&self) -> &'static str {
+        match self {
+            Self::Client(_) | Self::Authority(_) => {
+                "Export a new one from the Qlik Management Console"
+            }
+            Self::Server(_) => "Renew it on that server",
+        }
+    }
+}
+
 impl News {
-    /// The line, for the certificate in `file`.
-    pub(super) fn line(self, file: &Path) -> (log::Level, String) {
-        let (file, end) = (file.display(), self.end.to_rfc3339_opts(SecondsFormat::Secs, true));
+    /// The line about `subject`.
+    pub(super) fn line(self, subject: &Subject) -> (log::Level, String) {
+        let end = self.end.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let cure = subject.cure();
         match self.what {
             What::Ends { days } => {
                 let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-                let text = format!(
-                    "The client certificate {file} ends in {days}, at {end}. Export a new one from \
-                     the Qlik Management Console; replaced files are read without a restart"
-                );
+                let read = match subject {
+                    Subject::Server(_) => "",
+                    _ => "; replaced files are read without a restart",
+                };
+                let text = format!("The {subject} ends in {days}, at {end}. {cure}{read}");
                 (log::Level::Warn, text)
             }
             What::Ended => {
-                let text = format!(
-                    "The client certificate {file} has ended, at {end}: Qlik Sense will refuse it. \
-                     Export a new one from the Qlik Management Console"
-                );
+                let consequence = subject.consequence();
+                let text = format!("The {subject} has ended, at {end}: {consequence}. {cure}");
                 (log::Level::Error, text)
             }
             What::Replaced => {
-                let text = format!("The client certificate {file} was replaced, it ends at {end}");
-                (log::Level::Info, text)
+                (log::Level::Info, format!("The {subject} was replaced, it ends at {end}"))
             }
         }
     }

@@ -20,7 +20,7 @@ fn one_warning_at_each_threshold_and_one_error_at_the_end() {
     let mut now = at("2026-11-01T00:00:00Z");
     while now < at("2027-02-01T00:00:00Z") {
         if let Some(news) = deadline.news(end, now) {
-            let (level, text) = news.line(&PathBuf::from("c.pem"));
+            let (level, text) = news.line(&Subject::Client(PathBuf::from("c.pem")));
             let words: Vec<&str> = text.split(", at ").next().unwrap().split(' ').collect();
             told.push(format!("{now} {level} {}", words[words.len() - 2..].join(" ")));
         }
@@ -40,7 +40,7 @@ fn one_warning_at_each_threshold_and_one_error_at_the_end() {
 
 #[test]
 fn a_late_start_tells_how_much_is_left_and_a_replacement_begins_anew() {
-    let (now, file) = (at("2026-12-01T00:00:00Z"), PathBuf::from("c.pem"));
+    let (now, file) = (at("2026-12-01T00:00:00Z"), Subject::Client(PathBuf::from("c.pem")));
     let mut deadline = Deadline::default();
     let line = |news: Option<deadline::News>| news.unwrap().line(&file).1;
     let soon = line(deadline.news(at("2026-12-10T06:00:00Z"), now));
@@ -79,4 +79,34 @@ async fn the_file_is_looked_at_again_and_again() {
     clock.set(at("2031-03-10T00:00:00Z"));
     tokio::time::sleep(LOOK_EVERY * 3).await;
     assert_eq!(recorded(), Vec::<String>::new());
+}
+
+#[test]
+fn what_services_of_one_server_share_is_one_warning_and_as_many_gauges() {
+    let now = at("2026-12-01T00:00:00Z");
+    let mut servers = Servers::default();
+    let mut saw = |server: &str, authority: &str, end: &str| {
+        let server = server.into();
+        servers.saw(ServerCertificate { server, authority: authority.into(), end: at(end) });
+        servers.news(now).into_iter().map(|(level, text)| format!("{level} {text}")).collect()
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(saw("sense1", "h1:4747", "2027-12-01T00:00:00Z"), none);
+    let first: Vec<String> = saw("sense2", "h2:4747", "2026-12-10T00:00:00Z");
+    assert_eq!(
+        first,
+        ["WARN The certificate of the server sense2 (h2:4747) ends in 9 days, at \
+          2026-12-10T00:00:00Z. Renew it on that server"]
+    );
+    assert_eq!(saw("sense2", "h2:4243", "2026-12-10T00:00:00Z"), none, "the same one");
+    let ended: Vec<String> = saw("sense1", "h1:4747", "2026-11-30T00:00:00Z");
+    assert!(ended[0].starts_with("ERROR The certificate of the server sense1"), "{ended:?}");
+    assert_eq!(saw("sense2", "h2:4747", "2036-12-10T00:00:00Z"), none);
+    let page = crate::domain::metrics::encode(&[servers.family(now)]);
+    for line in [
+        "butlersos_server_certificate_expiry_days{server_name=\"sense1\",host=\"h1:4747\"} -1",
+        "butlersos_server_certificate_expiry_days{server_name=\"sense2\",host=\"h2:4243\"} 9",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{page}");
+    }
 }

@@ -1,7 +1,7 @@
 //! HealthPoller: asks every Qlik Sense engine for its health, each server at its own rate.
 //!
 //! - receives: [`AppNames`], [`AskReadiness`], [`AskMetrics`], [`Drain`]
-//! - sends: [`HealthMetrics`] to every destination
+//! - sends: [`HealthMetrics`] to every destination, [`ServerCertificate`] to CertificateWatcher
 //! - reports: one `HEALTH_API` error for each health check without a usable answer
 //! - on restart: all servers are polled from the beginning
 
@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use actix::fut::wrap_future;
 use actix::{
-    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
+    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, SpawnHandle,
+    Supervised,
 };
 use futures_util::future::join_all;
 use tokio::time::Instant;
@@ -21,6 +22,7 @@ use crate::domain::metrics::Labels;
 use crate::domain::telemetry::{AppNames, EngineHealth, HealthMetrics};
 use crate::io::http::CertFiles;
 use crate::io::sense::{SenseClient, SenseSettings, Target};
+use crate::runtime::certificates::ServerCertificates;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
@@ -45,6 +47,7 @@ struct Work {
     polls: RefCell<Vec<Polls>>,
     clock: Clock,
     metrics: Fanout<HealthMetrics>,
+    certificates: ServerCertificates,
     errors: Recipient<ErrorOccurred>,
 }
 
@@ -55,12 +58,14 @@ impl HealthPoller {
         certificate: CertFiles,
         clock: Clock,
         metrics: Fanout<HealthMetrics>,
+        certificates: ServerCertificates,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
         let names = RefCell::new(settings.app_names.is_some().then(AppNames::default));
         let polls = RefCell::new(vec![Polls::default(); settings.targets.len()]);
-        let work = Rc::new(Work { settings, client, names, polls, clock, metrics, errors });
+        let work =
+            Rc::new(Work { settings, client, names, polls, clock, metrics, certificates, errors });
         Self { work, polling: None }
     }
 }
@@ -111,6 +116,7 @@ impl Work {
 
     async fn ask(&self, target: &Target) -> Result<HealthMetrics, Failure> {
         let answer = self.client.health(&target.authority, &target.headers).await?;
+        self.certificates.saw(&target.server.name, &target.authority, answer.certificate_end);
         let health = EngineHealth::from_json(&answer.body, self.names.borrow().as_ref())
             .map_err(|reason| answer.unusable(reason))?;
         let missing = health.missing();
@@ -148,12 +154,13 @@ impl Handler<AppNames> for HealthPoller {
 }
 
 impl Handler<AskReadiness> for HealthPoller {
-    type Result = MessageResult<AskReadiness>;
+    type Result = ResponseFuture<Readiness>;
 
     fn handle(&mut self, _: AskReadiness, _: &mut Self::Context) -> Self::Result {
-        let certificate = self.work.settings.certificate.as_ref();
-        let obstacle = certificate.and_then(|files| files.check().err());
-        MessageResult(Readiness { of: "certificate", obstacle })
+        let work = Rc::clone(&self.work);
+        Box::pin(
+            async move { Readiness { of: "certificate", obstacle: work.client.obstacle().await } },
+        )
     }
 }
 

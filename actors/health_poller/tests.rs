@@ -40,7 +40,14 @@ fn start(targets: Vec<Target>) -> (actix::Addr<HealthPoller>, Received<ErrorOccu
     let clock = Clock::system();
     let supervisor = Supervisor::new(Policy::default(), |_| {});
     let poller = supervisor.start("HealthPoller", &Place::Here, 10, move || {
-        HealthPoller::new(settings, certificate, clock, Fanout::new(vec![metrics]), errors)
+        HealthPoller::new(
+            settings,
+            certificate,
+            clock,
+            Fanout::new(vec![metrics]),
+            ServerCertificates::for_watcher(None),
+            errors,
+        )
     });
     (poller, received)
 }

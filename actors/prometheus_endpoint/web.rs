@@ -88,7 +88,7 @@ async fn own_page(own: web::Data<Own>) -> HttpResponse {
         .count(Labels::default(), silent),
     );
     families.push(own.restarts());
-    families.extend(own.certificate());
+    families.extend(own.certificates());
     page(&families)
 }
 
@@ -103,15 +103,27 @@ impl Own {
         })
     }
 
-    /// `None` while the certificate cannot be read, which every poll tells.
-    fn certificate(&self) -> Option<Family> {
-        let left = self.certificate.as_ref()?.client_end().ok()? - self.clock.now();
-        let family = Family::gauge(
+    /// Empty while the certificates cannot be read, which every poll tells.
+    fn certificates(&self) -> Vec<Family> {
+        let Some(files) = &self.certificate else { return Vec::new() };
+        let family = |name, help, end: Result<DateTime<Utc>, String>| {
+            let left = end.ok()? - self.clock.now();
+            #[expect(clippy::cast_precision_loss, reason = "seconds of centuries fit")]
+            let days = left.num_seconds() as f64 / 86_400.0;
+            Some(Family::gauge(name, help).value(Labels::default(), days))
+        };
+        let client = family(
             "butlersos_client_certificate_expiry_days",
             "Days until the client certificate ends, negative afterwards.",
+            files.client_end(),
         );
-        #[expect(clippy::cast_precision_loss, reason = "seconds of centuries fit")]
-        Some(family.value(Labels::default(), left.num_seconds() as f64 / 86_400.0))
+        let authority = family(
+            "butlersos_root_certificate_expiry_days",
+            "Days until the authority in clientCertCA ends, of several the first; negative \
+             afterwards.",
+            files.authority_end(),
+        );
+        client.into_iter().chain(authority).collect()
     }
 }
 

@@ -22,6 +22,7 @@ use crate::domain::names::{Host, MonitoredServer, VirtualProxy};
 use crate::domain::telemetry::{ProxySession, ProxySessions};
 use crate::io::http::CertFiles;
 use crate::io::sense::{SenseClient, SenseSettings, SessionPolling};
+use crate::runtime::certificates::ServerCertificates;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
@@ -44,6 +45,7 @@ struct Work {
     polls: RefCell<Vec<Polls>>,
     clock: Clock,
     sessions: Fanout<ProxySessions>,
+    certificates: ServerCertificates,
     errors: Recipient<ErrorOccurred>,
 }
 
@@ -62,12 +64,14 @@ impl ProxyPoller {
         certificate: CertFiles,
         clock: Clock,
         sessions: Fanout<ProxySessions>,
+        certificates: ServerCertificates,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
         let targets = proxy_targets(settings);
         let polls = RefCell::new(vec![Polls::default(); targets.len()]);
-        let work = Rc::new(Work { targets, polling, client, polls, clock, sessions, errors });
+        let work = Work { targets, polling, client, polls, clock, sessions, certificates, errors };
+        let work = Rc::new(work);
         Self { work, polling: None }
     }
 }
@@ -135,6 +139,7 @@ impl Work {
 
     async fn ask(&self, target: &ProxyTarget) -> Result<ProxySessions, Failure> {
         let answer = self.client.sessions(&target.authority, &target.virtual_proxy).await?;
+        self.certificates.saw(&target.server.name, &target.authority, answer.certificate_end);
         let excluded = |directory: &str, user_id: &str| {
             self.polling.excluded.iter().any(|(dir, id)| dir == directory && id == user_id)
         };

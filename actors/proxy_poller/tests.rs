@@ -38,9 +38,16 @@ fn start(targets: Vec<Target>) -> (actix::Addr<ProxyPoller>, Received<ErrorOccur
     let (errors, received) = probe();
     let (sessions, _) = probe();
     let sessions = Fanout::new(vec![sessions]);
-    let poller =
-        ProxyPoller::new(&settings, polling, certificate, Clock::system(), sessions, errors)
-            .start();
+    let poller = ProxyPoller::new(
+        &settings,
+        polling,
+        certificate,
+        Clock::system(),
+        sessions,
+        ServerCertificates::for_watcher(None),
+        errors,
+    )
+    .start();
     (poller, received)
 }
 

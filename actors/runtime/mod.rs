@@ -1,5 +1,6 @@
 //! What every actor stands on: supervision, time, orderly stop, log levels, probes for tests.
 
+pub mod certificates;
 pub mod clock;
 pub mod drain;
 pub mod fanout;

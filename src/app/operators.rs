@@ -5,6 +5,7 @@ use actors::certificate_watcher::CertificateWatcher;
 use actors::config_page::{ConfigPage, Shown};
 use actors::health_endpoint::HealthEndpoint;
 use actors::heartbeat::Heartbeat;
+use actors::runtime::certificates::ServerCertificate;
 use actors::runtime::readiness::AskReadiness;
 use actors::runtime::supervise::Place;
 
@@ -13,20 +14,26 @@ use crate::config::Settings;
 use crate::sockets::Sockets;
 
 impl Graph {
-    /// Those who watch over the program itself, and send nothing to other actors.
-    pub(super) fn start_watchers(&mut self, settings: &Settings, surroundings: &Surroundings) {
+    /// Those who watch over the program itself and its certificates, and send nothing to other
+    /// actors. Whoever sees a server's certificate sends it to the one that is returned.
+    pub(super) fn start_watchers(
+        &mut self,
+        settings: &Settings,
+        surroundings: &Surroundings,
+    ) -> Option<Recipient<ServerCertificate>> {
         if let Some(heartbeat) = settings.heartbeat.clone() {
             let clock = surroundings.clock.clone();
             self.start("Heartbeat", &Place::Here, MAILBOX, move || {
                 Heartbeat::new(heartbeat, clock)
             });
         }
-        if let Some(files) = settings.sense.certificate.clone() {
-            let clock = surroundings.clock.clone();
-            self.start("CertificateWatcher", &Place::Here, MAILBOX, || {
-                CertificateWatcher::new(files, clock)
-            });
-        }
+        let files = settings.sense.certificate.clone()?;
+        let clock = surroundings.clock.clone();
+        let watcher = self.start("CertificateWatcher", &Place::Here, MAILBOX, || {
+            CertificateWatcher::new(files, clock)
+        });
+        self.scraped.add(&watcher);
+        Some(watcher.recipient())
     }
 
     pub(super) fn start_endpoints(

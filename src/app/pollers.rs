@@ -8,6 +8,7 @@ use actors::domain::errors::ErrorOccurred;
 use actors::domain::telemetry::AppNames;
 use actors::health_poller::HealthPoller;
 use actors::proxy_poller::ProxyPoller;
+use actors::runtime::certificates::{ServerCertificate, ServerCertificates};
 use actors::runtime::clock::Clock;
 use actors::runtime::fanout::Fanout;
 use actors::runtime::readiness::AskReadiness;
@@ -41,6 +42,7 @@ impl Graph {
         clock: &Clock,
         outputs: &Outputs,
         mut use_names: Vec<Recipient<AppNames>>,
+        watcher: Option<Recipient<ServerCertificate>>,
         errors: &Recipient<ErrorOccurred>,
     ) -> Option<Recipient<AskReadiness>> {
         let sense = Arc::new(settings.sense);
@@ -48,11 +50,13 @@ impl Graph {
         let certificate = sense.certificate.clone()?;
 
         let metrics = outputs.health();
+        let for_proxies = watcher.clone();
         let health = {
             let (sense, certificate, clock, errors) =
                 (Arc::clone(&sense), certificate.clone(), clock.clone(), errors.clone());
             self.start("HealthPoller", &Place::Here, MAILBOX, move || {
-                HealthPoller::new(sense, certificate, clock, metrics, errors)
+                let certificates = ServerCertificates::for_watcher(watcher);
+                HealthPoller::new(sense, certificate, clock, metrics, certificates, errors)
             })
         };
         self.scraped.add(&health);
@@ -62,7 +66,8 @@ impl Graph {
             let (sense, certificate, clock, errors) =
                 (Arc::clone(&sense), certificate.clone(), clock.clone(), errors.clone());
             let proxy = self.start("ProxyPoller", &Place::Here, MAILBOX, move || {
-                ProxyPoller::new(&sense, polling, certificate, clock, sessions, errors)
+                let shown = ServerCertificates::for_watcher(for_proxies);
+                ProxyPoller::new(&sense, polling, certificate, clock, sessions, shown, errors)
             });
             self.scraped.add(&proxy);
         }

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use super::{Category, ErrorCode, categorise};
 
 /// A status exists only where HTTP answered, a dialled address only where it did not.
@@ -71,17 +73,17 @@ pub struct RequestUrl(Arc<str>);
 impl RequestUrl {
     /// Keeps scheme, host and path of a URL.
     pub fn sanitised(url: &str) -> Self {
-        let url = url.split(['?', '#']).next().unwrap_or_default();
-        let kept = match url.split_once("://") {
-            Some((scheme, rest)) => {
-                let authority_len = rest.find('/').unwrap_or(rest.len());
-                let (authority, path) = rest.split_at(authority_len);
-                match authority.rsplit_once('@') {
-                    Some((_, host)) => format!("{scheme}://{host}{path}"),
-                    None => url.to_owned(),
-                }
+        let bare = url.split(['?', '#']).next().unwrap_or_default();
+        let kept = match Url::parse(bare) {
+            Ok(mut parsed) if parsed.has_host() => {
+                // Neither can fail where there is a host.
+                _ = parsed.set_username("").and_then(|()| parsed.set_password(None));
+                let text = parsed.as_str();
+                let text = if bare.ends_with('/') { text } else { text.trim_end_matches('/') };
+                text.to_owned()
             }
-            None => url.to_owned(),
+            // What is no URL is shown as it is, without what could be a password.
+            _ => bare.rsplit('@').next().unwrap_or_default().to_owned(),
         };
         Self(kept.into())
     }
@@ -205,6 +207,10 @@ mod tests {
             ("http://user:pass@h/write?p=x#frag", "http://h/write"),
             ("https://h/a@b", "https://h/a@b"),
             ("https://h", "https://h"),
+            ("https://user@h:4747/?a", "https://h:4747/"),
+            ("https://[fe80::1]:4747/x", "https://[fe80::1]:4747/x"),
+            ("user:pass@nowhere", "nowhere"),
+            ("user:pass@no where?x", "no where"),
         ] {
             assert_eq!(RequestUrl::sanitised(url).as_str(), kept);
         }

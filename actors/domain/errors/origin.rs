@@ -4,6 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::{ErrorType, InfluxModule, Module, MqttModule, NewRelicModule, UdpModule};
 use crate::domain::names::{Host, ServerName, VirtualProxy};
 
@@ -101,14 +103,10 @@ pub struct DestinationHost(Arc<str>);
 
 impl DestinationHost {
     /// The origin of a URL: what follows the authority and any credentials are cut off, and so is
-    /// a port that is the default of its scheme.
+    /// a port that is the default of its scheme. Empty where the URL is none.
     pub fn of_url(url: &str) -> Self {
-        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let authority = authority.rsplit('@').next().unwrap_or_default();
-        let default_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
-        let authority = authority.strip_suffix(default_port).unwrap_or(authority);
-        Self(format!("{scheme}://{authority}").into())
+        let origin = Url::parse(url).map(|url| url.origin().ascii_serialization());
+        Self(origin.unwrap_or_default().into())
     }
 
     /// The text on the wire.

@@ -1,6 +1,9 @@
 //! Small forms that many sections have.
 
+use std::net::IpAddr;
+
 use serde::Deserialize;
+use url::{Position, Url};
 
 use super::{Field, List, Reader, Section};
 
@@ -54,8 +57,10 @@ impl NamedValue {
 /// Whether a text is an absolute `http` or `https` URL; a warning where it is not. It is never
 /// shown, for paths can be secrets.
 pub fn is_http_url(at: &Reader, url: &str) -> bool {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let is_one = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    // A parser as browsers have it would take the first word of the path for the host.
+    let no_host = url.split_once("://").is_none_or(|(_, rest)| rest.starts_with(['/', '\\']));
+    let parsed = Url::parse(url);
+    let is_one = !no_host && parsed.is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if !is_one {
         at.warning("expected a URL that begins with http:// or https://");
     }
@@ -64,8 +69,16 @@ pub fn is_http_url(at: &Reader, url: &str) -> bool {
 
 /// Whether a text can be a host name or address, with a port or without, as it stands in a URL.
 pub fn is_host(text: &str) -> bool {
-    let allowed = |c: char| c.is_alphanumeric() || ".-_:%[]".contains(c);
-    !text.is_empty() && text.chars().all(allowed)
+    let in_url = |text: &str| {
+        // Line breaks and tabs a URL parser takes out.
+        let whole = !text.contains(|char: char| char.is_whitespace() || char.is_control());
+        whole
+            && Url::parse(&format!("https://{text}")).is_ok_and(|url| {
+                let bare = url.username().is_empty() && url.password().is_none();
+                bare && url[Position::BeforePath..] == *"/" && !text.contains(['/', '\\', '@'])
+            })
+    };
+    text.parse::<IpAddr>().is_ok() || in_url(text)
 }
 
 /// A user, by directory and id.

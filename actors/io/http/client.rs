@@ -78,6 +78,12 @@ impl HttpClient {
         self.seen.end_of(url.host_str()?, url.port_or_known_default()?)
     }
 
+    /// Why nothing can be sent: certificates that cannot be read. They are read here if they have
+    /// changed.
+    pub async fn obstacle(&self) -> Option<String> {
+        self.clients().await.err().map(|failure| failure.message().into_owned())
+    }
+
     /// Sends a request and reads the whole answer. Redirects of a GET are followed; to another
     /// scheme, host or port they carry no header of the request and show no certificate.
     ///

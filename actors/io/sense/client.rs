@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 
 use crate::domain::errors::{Failure, RequestFacts};
 use crate::domain::names::{Host, VirtualProxy};
-use crate::io::http::{CertFiles, HttpClient, Limits, Request, Verify};
+use crate::io::http::{Answer, CertFiles, HttpClient, Limits, Request, Verify};
 
 /// Key that guards proxy and repository against forged requests; any 16 characters do, as long as
 /// query and header agree.
@@ -25,6 +26,8 @@ pub struct SenseClient {
 pub struct SenseAnswer {
     /// The body.
     pub body: Bytes,
+    /// Until when the certificate is valid that the server has shown.
+    pub certificate_end: Option<DateTime<Utc>>,
     request: RequestFacts,
 }
 
@@ -66,7 +69,8 @@ impl SenseClient {
     ) -> Result<SenseAnswer, Failure> {
         let mut request = polling(format!("https://{authority}/engine/healthcheck"));
         request.headers.extend_from_slice(headers);
-        self.ask(request).await
+        let check = "that the port is the engine's (4747 unless changed)";
+        self.ask(request, check).await
     }
 
     /// Asks a proxy for the sessions of one virtual proxy.
@@ -87,7 +91,9 @@ impl SenseClient {
         let request = polling(url)
             .header("X-Qlik-Xrfkey", PROXY_XRFKEY)
             .header("XVirtualProxy", virtual_proxy.as_str());
-        self.ask(request).await
+        let check = "that the port is that of the proxy's API (4243 unless changed), not the one \
+                     that users go to, and that there is such a virtual proxy";
+        self.ask(request, check).await
     }
 
     /// Asks the repository for all apps. `xrfkey` is 16 letters and digits.
@@ -104,18 +110,51 @@ impl SenseClient {
         let request = Request::get(format!("https://{host}:{QRS_PORT}/qrs/app?xrfkey={xrfkey}"))
             .header("X-Qlik-User", "UserDirectory=Internal; UserId=sa_repository")
             .header("X-Qlik-Xrfkey", xrfkey);
-        self.ask(request).await
+        let check = "that appNames.hostIP is a server with a repository";
+        self.ask(request, check).await
     }
 
-    async fn ask(&self, request: Request) -> Result<SenseAnswer, Failure> {
-        let facts = self.http.facts(&request.url);
-        let answer = self.http.send(request).await?;
-        if answer.status == 200 {
-            Ok(SenseAnswer { body: answer.body, request: facts })
-        } else {
-            Err(Failure::Answered { status: answer.status, request: facts })
-        }
+    /// Why nothing can be asked: certificates that cannot be read. They are read here if they have
+    /// changed.
+    pub async fn obstacle(&self) -> Option<String> {
+        self.http.obstacle().await
     }
+
+    /// `check` is what to look at when somebody else answers.
+    async fn ask(&self, request: Request, check: &str) -> Result<SenseAnswer, Failure> {
+        let url = request.url.clone();
+        let facts = self.http.facts(&url);
+        let answer = self.http.send(request).await?;
+        if answer.status != 200 {
+            return Err(Failure::Answered { status: answer.status, request: facts });
+        }
+        if let Some(page) = html(&answer) {
+            let message = format!(
+                "an HTML page came where JSON was expected ({page}). Asked was {}: check {check}, \
+                 and that no proxy or firewall answers in its place",
+                facts.url.as_str()
+            );
+            return Err(Failure::Unusable { request: facts, message: message.into() });
+        }
+        let certificate_end = self.http.certificate_end(&url);
+        Ok(SenseAnswer { body: answer.body, certificate_end, request: facts })
+    }
+}
+
+/// What is known of a page that came instead of an answer.
+fn html(answer: &Answer) -> Option<String> {
+    let declared = answer.content_type.as_deref().unwrap_or("none");
+    let begins = answer.body.trim_ascii_start().first() == Some(&b'<');
+    if !begins && !declared.to_ascii_lowercase().contains("html") {
+        return None;
+    }
+    // Text of a stranger: quoted, bounded, on one line.
+    let quoted = |text: &str| -> String {
+        text.chars().take(100).map(|c| if c.is_control() || c == '"' { '?' } else { c }).collect()
+    };
+    let led =
+        answer.redirected_to.as_deref().map(|to| format!(", after a redirect to {}", quoted(to)));
+    Some(format!("content type \"{}\"{}", quoted(declared), led.unwrap_or_default()))
 }
 
 /// Headers that health checks and session lists share.

@@ -1,13 +1,11 @@
 //! Pauses between two attempts to reach a database that is away.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 /// 1 s doubling to 60 s, a fifth more or less, so that many writers do not return in step.
 #[derive(Default)]
 pub(super) struct Backoff {
     failures: u32,
-    random: RandomState,
 }
 
 const LONGEST: Duration = Duration::from_secs(60);
@@ -17,10 +15,7 @@ impl Backoff {
     pub(super) fn next(&mut self, retry_after: Option<Duration>) -> Duration {
         let base = Duration::from_secs(1 << self.failures.min(6)).min(LONGEST);
         self.failures += 1;
-        let mut hash = self.random.build_hasher();
-        hash.write_u32(self.failures);
-        let percent = u32::try_from(hash.finish() % 41).unwrap_or(0) + 80;
-        let pause = base * percent / 100;
+        let pause = base * fastrand::u32(80..=120) / 100;
         pause.max(retry_after.unwrap_or_default()).min(LONGEST)
     }
 }
