@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use actors::domain::yaml::{Problem, Severity};
-use actors::io::http::CertFiles;
 use actors::new_relic_poster::Account;
 use actors::runtime::clock::Clock;
 use actors::runtime::level::Level;
@@ -148,18 +147,18 @@ fn verified(loaded: Loaded, file: &Path) -> Result<Settings, String> {
     Ok(settings)
 }
 
-/// A certificate that cannot be read keeps the program from polling, not from starting; whoever
-/// asks for a check wants to know.
+/// Certificates that cannot be used keep the program from polling, not from starting; whoever asks
+/// for a check wants to know.
 fn check_certificate(loaded: &mut Loaded) {
-    let certificate = loaded.settings.as_ref().and_then(|s| s.sense.certificate.as_ref());
-    if let Some(Err(message)) = certificate.map(CertFiles::check) {
-        loaded.problems.push(Problem {
-            severity: Severity::Error,
-            path: "Butler-SOS.cert".to_owned(),
-            line: None,
-            message,
-        });
-    }
+    let Some(sense) = loaded.settings.as_ref().map(|settings| &settings.sense) else { return };
+    let Some(files) = &sense.certificate else { return };
+    let messages = files.problems(Clock::system().now(), sense.reject_unauthorized);
+    loaded.problems.extend(messages.into_iter().map(|message| Problem {
+        severity: Severity::Error,
+        path: "Butler-SOS.cert".to_owned(),
+        line: None,
+        message,
+    }));
 }
 
 fn tell(problem: &Problem) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::{Endpoint, Fault, Site};
 use serde_json::Value;
-use test_support::{Influxd, until_async};
+use test_support::{Influxd, Program, until_async};
 
 use crate::common;
 
@@ -72,4 +72,29 @@ async fn bad_answers_cost_what_is_bad_and_nothing_else() {
     assert_eq!(point("session"), None);
     assert_eq!(point("saturated"), None);
     assert_eq!(point("mem"), None);
+}
+
+/// A sign-in page behind a redirect, as a virtual proxy sends it to whom it does not know.
+#[actix::test]
+async fn a_page_instead_of_an_answer_is_named_with_where_it_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(1, folder.path()).unwrap();
+    let page = b"\xef\xbb\xbf<html>Sign in, timeout, certificate</html>".to_vec();
+    site.set(Endpoint::Proxy(0), Fault::Body(page));
+    let choices = Choices {
+        interval_ms: common::ONCE,
+        app_names: false,
+        virtual_proxies: vec!["/"],
+        sections: String::new(),
+    };
+    let config = folder.path().join("config.yaml");
+    std::fs::write(&config, of_site(&site, 1, &choices)).unwrap();
+    let config = config.display().to_string();
+    let program = Program::start(common::BINARY, &["-c", &config]);
+    let line = program.line_with("an HTML page came where JSON was expected");
+    let port = site.address(Endpoint::Proxy(0)).unwrap().port();
+    let asked = format!("Asked was https://127.0.0.1:{port}/qps/session: check that the port is");
+    assert!(line.contains(&asked), "{line}");
+    let point = program.line_with("\"PROXY_API\":{\"total\":1");
+    assert!(point.contains("ERROR TRACKER"), "{point}");
 }

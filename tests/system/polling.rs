@@ -133,8 +133,8 @@ async fn redirects_are_followed_five_times() {
     assert_eq!(site.count(Endpoint::Engine(0)), 6);
     let file = folder.path().join("data/errors.sqlite3");
     let mut codes = Vec::new();
-    let history = actors::error_history::ErrorReader::open(&file).unwrap();
-    let all = actors::error_history::Filter::default();
+    let history = ErrorReader::open(&file).unwrap();
+    let all = Filter::default();
     history.for_each(&all, None, |row| codes.push(row.error_code)).unwrap();
     assert_eq!(codes, ["ERR_FR_TOO_MANY_REDIRECTS"]);
 }

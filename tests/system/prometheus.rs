@@ -214,9 +214,14 @@ fn check_remarks(sense: &str, own: &str) {
     let mut remarks = promtool_remarks(sense);
     remarks.sort();
     assert_eq!(remarks, expected);
-    let days =
-        "butlersos_client_certificate_expiry_days use base unit \"seconds\" instead of \"days\"";
-    assert_eq!(promtool_remarks(own), [days]);
+    let days = |name| {
+        format!(
+            "butlersos_{name}_certificate_expiry_days use base unit \"seconds\" instead of \"days\""
+        )
+    };
+    let mut remarks = promtool_remarks(own);
+    remarks.sort();
+    assert_eq!(remarks, ["client", "root", "server"].map(days));
 }
 
 #[test]

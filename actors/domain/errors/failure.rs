@@ -198,6 +198,7 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CertificateVerdict;
     use super::*;
 
     #[test]
@@ -214,5 +215,17 @@ mod tests {
         ] {
             assert_eq!(RequestUrl::sanitised(url).as_str(), kept);
         }
+    }
+
+    #[test]
+    fn no_word_of_a_stranger_decides_the_category() {
+        let request = RequestFacts { url: RequestUrl::sanitised("https://h/"), timeout: None };
+        let message: Arc<str> = "the page \"timeout of our TLS cert\" came".into();
+        let unusable = Failure::Unusable { request: request.clone(), message: message.clone() };
+        assert_eq!(unusable.category(), Category::Unknown);
+        let code = ErrorCode::Certificate(CertificateVerdict::NameMismatch);
+        let stage = Stage::Exchange(([127, 0, 0, 1], 4747).into(), Transfer::Read);
+        let rejected = Failure::Unanswered { code, stage, request, message };
+        assert_eq!(rejected.category(), Category::CertificateError);
     }
 }

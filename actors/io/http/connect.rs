@@ -16,9 +16,12 @@ use tokio::net::TcpStream;
 use super::tls::TlsClient;
 use super::wire::{Wire, WireError};
 
-/// Until when the certificates are valid that servers have shown, by host and port.
+/// Until when the certificates are valid that servers have shown.
 #[derive(Clone, Default)]
-pub(super) struct SeenCertificates(Rc<RefCell<HashMap<(String, u16), DateTime<Utc>>>>);
+pub(super) struct SeenCertificates(Rc<RefCell<Ends>>);
+
+/// By host and port.
+type Ends = HashMap<(String, u16), DateTime<Utc>>;
 
 impl SeenCertificates {
     /// The end of the certificate that this server showed last.

@@ -109,7 +109,7 @@ fn connect(error: &ConnectError) -> Cause {
 
 fn body_cause(error: &io::Error) -> Cause {
     // The client's own complaint about a chunk comes as an error of input, without a payload.
-    let ours = error.get_ref().is_some_and(|payload| payload.is::<WireError>());
+    let ours = error.get_ref().and_then(|payload| payload.downcast_ref::<WireError>()).is_some();
     if ours { io_cause(error) } else { bad_chunk() }
 }
 

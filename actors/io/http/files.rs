@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 
@@ -12,6 +12,8 @@ use super::CertFiles;
 use super::dates::end_of;
 use super::keys::{KeyError, read_key};
 use super::pem::{self, PemError, Wanted};
+use super::tls::TlsClient;
+use super::verify::Verify;
 
 /// What the three files hold.
 pub(super) struct Identity {
@@ -55,16 +57,65 @@ impl CertFileError {
 /// Reads the three files.
 pub(super) fn read_identity(files: &CertFiles) -> Result<Identity, CertFileError> {
     let chain = read_certificates("clientCert", &files.cert)?;
+    let key = read_private_key(files)?;
+    let authorities = read_certificates("clientCertCA", &files.ca)?;
+    Ok(Identity { chain, key, authorities })
+}
+
+fn read_private_key(files: &CertFiles) -> Result<PKey<Private>, CertFileError> {
     let bytes = read("clientCertKey", &files.key)?;
-    let key = read_key(&bytes, files.passphrase.as_ref()).map_err(|error| {
+    read_key(&bytes, files.passphrase.as_ref()).map_err(|error| {
         let key = match error {
             KeyError::NoPassphrase | KeyError::WrongPassphrase => "clientCertPassphrase",
             _ => "clientCertKey",
         };
         CertFileError::new(key, &files.key, error)
-    })?;
-    let authorities = read_certificates("clientCertCA", &files.ca)?;
-    Ok(Identity { chain, key, authorities })
+    })
+}
+
+/// Everything that stands in the way of using the files at `now`: each file for itself, then
+/// whether they fit together, then their dates. An authority that is over matters only where
+/// servers are `verified`.
+pub(super) fn problems(
+    files: &CertFiles,
+    now: DateTime<Utc>,
+    verified: bool,
+) -> Vec<CertFileError> {
+    let chain = read_certificates("clientCert", &files.cert);
+    let key = read_private_key(files);
+    let authorities = read_certificates("clientCertCA", &files.ca);
+    let mut problems = Vec::new();
+    for (key, path, read, matters) in [
+        ("clientCert", &files.cert, chain.as_deref(), true),
+        ("clientCertCA", &files.ca, authorities.as_deref(), verified),
+    ] {
+        // Of a chain the leaf, of authorities the one that ends first.
+        let end = read.map(|read| match key {
+            "clientCert" => read.first().and_then(|leaf| end_of(leaf)),
+            _ => read.iter().filter_map(|authority| end_of(authority)).min(),
+        });
+        match end {
+            Err(error) => problems.push(error.clone()),
+            Ok(Some(end)) if matters && end < now => {
+                let end = end.to_rfc3339_opts(SecondsFormat::Secs, true);
+                let problem = format!(
+                    "the certificate has expired, at {end}. Export new ones from the Qlik \
+                     Management Console"
+                );
+                problems.push(CertFileError::new(key, path, problem));
+            }
+            Ok(_) => {}
+        }
+    }
+    match (chain, key, authorities) {
+        (Ok(chain), Ok(key), Ok(authorities)) => {
+            let identity = Identity { chain, key, authorities };
+            problems.extend(TlsClient::showing(&identity, files, Verify::Nothing).err());
+        }
+        (_, Err(error), _) => problems.push(error),
+        _ => {}
+    }
+    problems
 }
 
 /// Until when the client certificate itself is valid, which is the first of its chain.

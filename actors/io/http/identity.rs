@@ -6,9 +6,7 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 
-use super::files::{read_authority_end, read_client_end, read_identity};
-use super::tls::TlsClient;
-use super::verify::Verify;
+use super::files::{problems, read_authority_end, read_client_end};
 use crate::domain::names::Secret;
 
 /// Where the client certificate is (`Butler-SOS.cert`).
@@ -29,14 +27,10 @@ pub struct CertFiles {
 pub(super) struct Fingerprint([Option<(u64, SystemTime)>; 3]);
 
 impl CertFiles {
-    /// Reads the files as a request would.
-    ///
-    /// # Errors
-    /// Which file cannot be used, by its key, and what to do.
-    pub fn check(&self) -> Result<(), String> {
-        let client = read_identity(self)
-            .and_then(|identity| TlsClient::showing(&identity, self, Verify::Nothing));
-        client.map(|_| ()).map_err(|error| error.to_string())
+    /// Everything that keeps the files from being used at `now`, each by its key and with what to
+    /// do. An authority that is over matters only where servers are `verified`.
+    pub fn problems(&self, now: DateTime<Utc>, verified: bool) -> Vec<String> {
+        problems(self, now, verified).iter().map(ToString::to_string).collect()
     }
 
     /// Until when the client certificate is valid. Reads its file each time, so that a
@@ -104,5 +98,44 @@ mod tests {
         fs::write(&cert, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
         let error = files.client_end().unwrap_err();
         assert!(error.contains("clientCert") && error.contains("damaged"), "{error}");
+    }
+
+    #[test]
+    fn every_problem_is_found_at_once_and_dates_count() {
+        let now = Utc::now();
+        let missing = CertFiles::missing().problems(now, true);
+        assert_eq!(missing.len(), 3, "{missing:?}");
+        for key in ["clientCert,", "clientCertKey,", "clientCertCA,"] {
+            assert!(missing.iter().any(|problem| problem.contains(key)), "{key} {missing:?}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        let files = CertFiles {
+            cert: file("client.pem"),
+            key: file("client_key.pem"),
+            ca: file("root.pem"),
+            passphrase: None,
+        };
+        let key = rcgen::KeyPair::generate().unwrap();
+        let write = |path: &PathBuf, year: i32, key: &rcgen::KeyPair| {
+            let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+            params.not_before = rcgen::date_time_ymd(2001, 1, 1);
+            params.not_after = rcgen::date_time_ymd(year, 3, 9);
+            fs::write(path, params.self_signed(key).unwrap().pem()).unwrap();
+        };
+        fs::write(&files.key, key.serialize_pem()).unwrap();
+        write(&files.cert, 2100, &key);
+        write(&files.ca, 2100, &key);
+        assert_eq!(files.problems(now, true), Vec::<String>::new());
+        write(&files.ca, 2020, &key);
+        assert_eq!(files.problems(now, false), Vec::<String>::new(), "nobody is verified");
+        let over = files.problems(now, true);
+        assert!(over.len() == 1 && over[0].contains("clientCertCA"), "{over:?}");
+        assert!(over[0].contains("has expired, at 2020-03-09T00:00:00Z"), "{over:?}");
+        let other = rcgen::KeyPair::generate().unwrap();
+        write(&files.cert, 2020, &other);
+        let both = files.problems(now, false);
+        assert!(both[0].contains("clientCert,") && both[0].contains("expired"), "{both:?}");
+        assert!(both[1].contains("does not belong to the certificate"), "{both:?}");
     }
 }

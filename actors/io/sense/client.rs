@@ -144,7 +144,8 @@ impl SenseClient {
 /// What is known of a page that came instead of an answer.
 fn html(answer: &Answer) -> Option<String> {
     let declared = answer.content_type.as_deref().unwrap_or("none");
-    let begins = answer.body.trim_ascii_start().first() == Some(&b'<');
+    let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
+    let begins = body.trim_ascii_start().first() == Some(&b'<');
     if !begins && !declared.to_ascii_lowercase().contains("html") {
         return None;
     }
