@@ -143,6 +143,7 @@ fn check_with(
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
     let (settings, tolerant) = if failed { (None, Some(settings)) } else { (Some(settings), None) };
+    tell_swallowed(text, &problems);
     let problems = in_order(problems.take(), text);
     Ok(Loaded {
         settings,
@@ -152,6 +153,20 @@ fn check_with(
         masked: masked.to_string(),
         tolerant,
     })
+}
+
+/// Warns about secrets that YAML took for something else.
+fn tell_swallowed(text: &str, problems: &Problems) {
+    let swallowed = yaml::swallowed(text);
+    if swallowed.is_empty() {
+        return;
+    }
+    let lines = Lines::of(text);
+    for (line, key, said) in swallowed {
+        if let Some(path) = lines.path_of(line, key) {
+            problems.reader(path).warning(said);
+        }
+    }
 }
 
 /// Every key that a configuration file can have, as a dotted path, with `[]` for the items of

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::settings::{AppNamesPolling, SenseSettings, SessionPolling, Sessions, Target};
 use crate::domain::names::{Host, MonitoredServer, Secret, VirtualProxy};
-use crate::domain::yaml::{Field, List, Names, Reader, Section, User, is_host};
+use crate::domain::yaml::{AnyText, Field, List, Names, Reader, Section, User, is_host};
 use crate::io::http::CertFiles;
 
 /// `Butler-SOS.serversToMonitor` as written.
@@ -27,7 +27,7 @@ struct ServerConfig {
     server_name: Field<String>,
     server_description: Field<String>,
     user_sessions: Section<ServerSessionsConfig>,
-    server_tags: Names,
+    server_tags: Names<AnyText>,
     headers: Names,
     log_db_host: Field<String>,
 }
@@ -193,7 +193,8 @@ impl ServerConfig {
         let headers = at.key("headers").pairs(&self.headers);
         let (authority, name) = (authority?, name?);
         let tags_at = at.key("serverTags");
-        let tags: Vec<(String, String)> = tags_at.pairs(&self.server_tags);
+        let tags = tags_at.pairs(&self.server_tags).into_iter();
+        let tags: Vec<(String, String)> = tags.map(|(tag, AnyText(text))| (tag, text)).collect();
         check_tags(&tags_at, definition, &tags, &name);
         if let Names::Pairs(pairs) = &self.server_tags {
             for (tag, _) in pairs.iter().filter(|(_, value)| *value == Field::Absent) {
