@@ -74,7 +74,10 @@ pub struct CertConfig {
     #[serde(rename = "clientCertCA")]
     client_cert_ca: Field<String>,
     client_cert_passphrase: Field<String>,
+    /// Stood here before it was a key of `serversToMonitor`.
+    reject_unauthorized: Field<bool>,
 }
+
 /// The four sections that describe a site, as written.
 #[derive(Debug, Clone, Copy)]
 pub struct SenseConfig<'a> {
@@ -118,18 +121,29 @@ impl SenseConfig<'_> {
             }
         }
         let needed = !targets.is_empty() || app_names.is_some();
+        let reject_unauthorized = self.reject_unauthorized(root, &config);
         SenseSettings {
             health_interval: at.key("pollingInterval").milliseconds(
                 &config.polling_interval,
                 30_000,
                 100,
             ),
-            reject_unauthorized: at.key("rejectUnauthorized").or(&config.reject_unauthorized, true),
+            reject_unauthorized,
             certificate: needed.then(|| self.check_cert(root, config_dir)).flatten(),
             targets,
             sessions,
             app_names,
         }
+    }
+
+    fn reject_unauthorized(&self, root: &Reader, config: &ServersConfig) -> bool {
+        let old = match self.cert {
+            Section::Keys(cert) => &cert.reject_unauthorized,
+            Section::Wrong(_) => &Field::Absent,
+        };
+        let (old_key, new_key) = ("cert.rejectUnauthorized", "serversToMonitor.rejectUnauthorized");
+        let field = root.moved_field(old_key, old, new_key, &config.reject_unauthorized);
+        root.key(new_key).or(field, true)
     }
 
     fn check_sessions(&self, root: &Reader) -> Option<SessionPolling> {

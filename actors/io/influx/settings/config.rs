@@ -21,6 +21,7 @@ pub struct InfluxConfig {
     v3_config: Section<V3Config>,
     include_fields: Section<IncludeFieldsConfig>,
     // Until version 9.10 there was InfluxDB 1 only, and its keys stood here.
+    enable_influxdb: Field<bool>,
     #[serde(rename = "hostIP")]
     host_ip: Field<String>,
     host_port: Field<i64>,
@@ -84,7 +85,9 @@ struct IncludeFieldsConfig {
 impl InfluxConfig {
     /// Checks the section `at`; `None` when it is switched off, or wrong.
     pub fn check(&self, at: &Reader) -> Option<InfluxSettings> {
-        if !at.key("enable").or(&self.enable, false) {
+        let (old, new) = (&self.enable_influxdb, &self.enable);
+        let enable = at.moved_field("enableInfluxdb", old, "enable", new);
+        if !at.key("enable").or(enable, false) {
             return None;
         }
         self.modern(at).check_modern(at)
@@ -92,7 +95,9 @@ impl InfluxConfig {
 
     /// Whether it is switched on, without a word about how that is written.
     pub fn is_enabled(&self) -> bool {
-        matches!(self.enable, Field::Value(true) | Field::Unusual(true, _))
+        let enable =
+            if self.enable == Field::Absent { &self.enable_influxdb } else { &self.enable };
+        matches!(enable, Field::Value(true) | Field::Unusual(true, _))
     }
 
     /// The same with every old spelling at its new place.
@@ -115,7 +120,8 @@ impl InfluxConfig {
     }
 
     fn is_of_old(&self) -> bool {
-        self.host_ip != Field::Absent
+        self.enable_influxdb != Field::Absent
+            || self.host_ip != Field::Absent
             || self.host_port != Field::Absent
             || self.db_name != Field::Absent
             || self.auth != Section::default()
