@@ -322,3 +322,22 @@ fn a_new_spelling_wins_over_an_old_one() {
     let topics = settings.user_events.unwrap().topics.unwrap();
     assert_eq!((topics.everything.as_deref(), topics.by_command.len()), (Some("new"), 4));
 }
+
+#[test]
+fn only_a_file_without_warnings_is_called_correctly_formatted() {
+    let begin = "Butler-SOS:\n  fileLogging: false\n  serversToMonitor: { servers: }\n";
+    let correct = "info: VERIFY CONFIG FILE: Your config file at ";
+    let doubtful = "warn: VERIFY CONFIG FILE: Your config file at ";
+    for (more, verdict, end) in [
+        ("", correct, "site.yaml is correctly formatted"),
+        ("  anonTelemetry: true\n", correct, "site.yaml is correctly formatted"),
+        ("  prometheus: { enable: true, prot: 9 }\n", doubtful, ": 1 warning above"),
+        ("  prometheus: { enable: true, prot: 9, hsot: x }\n", doubtful, ": 2 warnings above"),
+        ("  logdb: { enable: true }\n", doubtful, ": 1 warning above"),
+    ] {
+        let (code, out) = checked(format!("{begin}{more}").as_bytes());
+        let last = out.lines().last().unwrap();
+        assert!(last.contains(verdict) && last.ends_with(end), "{more}: {out}");
+        assert_eq!(code, Some(0), "{out}");
+    }
+}
