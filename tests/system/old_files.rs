@@ -7,7 +7,7 @@ use std::path::Path;
 use actors::domain::yaml::Severity;
 use actors::io::influx::InfluxTarget;
 use butler_sos::config::{self, Loaded};
-use test_support::run_to_end;
+use test_support::{Influxd, run_to_end};
 
 use crate::common::BINARY;
 
@@ -339,5 +339,30 @@ fn only_a_file_without_warnings_is_called_correctly_formatted() {
         let last = out.lines().last().unwrap();
         assert!(last.contains(verdict) && last.ends_with(end), "{more}: {out}");
         assert_eq!(code, Some(0), "{out}");
+    }
+}
+
+#[test]
+fn influxdb_takes_every_retention_that_the_check_lets_through() {
+    let database = Influxd::started();
+    database.query("", "CREATE DATABASE site");
+    for (number, duration) in
+        ["10d", "1d12h", "2w", "0", "0s", "INF", "inf", "''", "59m", "60m", "7200000000us"]
+            .iter()
+            .enumerate()
+    {
+        let loaded = check(&format!(
+            "Butler-SOS: {{ influxdbConfig: {{ enable: true, host: h, version: 1, v1Config: \
+             {{ dbName: d, retentionPolicy: {{ duration: {duration} }} }} }} }}"
+        ));
+        let settings = loaded.settings.unwrap_or_else(|| panic!("{duration} is refused"));
+        let InfluxTarget::V1 { duration: kept, .. } = settings.influx.unwrap().target else {
+            panic!("version 1");
+        };
+        let create =
+            format!("CREATE RETENTION POLICY p{number} ON site DURATION {kept} REPLICATION 1");
+        database.query("site", &create);
+        let policies = database.rows("site", "SHOW RETENTION POLICIES").len();
+        assert_eq!(policies, number + 2, "{duration}");
     }
 }
