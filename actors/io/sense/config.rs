@@ -240,11 +240,13 @@ impl ServerSessionsConfig {
             .into_iter()
             .filter_map(|(at, entry)| {
                 let entry = at.section(entry);
-                let prefix = at.key("virtualProxy").needed(
-                    &entry.virtual_proxy,
-                    "every entry is a virtual proxy, \"/\" the default one",
-                )?;
-                Some(VirtualProxy::from(prefix.trim()))
+                let (at, why) = (at.key("virtualProxy"), "every entry is a virtual proxy");
+                // An empty one is the default virtual proxy too.
+                let prefix = match &entry.virtual_proxy {
+                    Field::Absent => at.needed(&entry.virtual_proxy, why),
+                    prefix => at.optional(prefix),
+                };
+                Some(VirtualProxy::from(prefix?.trim()))
             })
             .collect();
         if virtual_proxies.is_empty() {
