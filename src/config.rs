@@ -6,6 +6,7 @@
 
 mod across;
 mod categorise;
+mod encoding;
 mod event_counts;
 mod find;
 mod general;

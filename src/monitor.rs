@@ -136,13 +136,22 @@ fn verified(loaded: Loaded, file: &Path) -> Result<Settings, String> {
         );
         return Err(String::new());
     };
-    log::info!("VERIFY CONFIG FILE: Your config file at {} is correctly formatted", file.display());
     if !loaded.empty_lists.is_empty() {
         log::info!(
             "MAIN: Treating {} empty config setting(s) as empty lists: {}",
             loaded.empty_lists.len(),
             loaded.empty_lists.join(", ")
         );
+    }
+    // The verdict comes last: it is what people look for, and what they believe.
+    let file = file.display();
+    match warnings {
+        0 => log::info!("VERIFY CONFIG FILE: Your config file at {file} is correctly formatted"),
+        _ => log::warn!(
+            "VERIFY CONFIG FILE: Your config file at {file} can be used, but not all of it means \
+             what it says: {warnings} {} above",
+            if warnings == 1 { "warning" } else { "warnings" }
+        ),
     }
     Ok(settings)
 }

@@ -43,12 +43,19 @@ name! {
     ServerName
 }
 name! {
-    /// A virtual proxy prefix as configured, `/` or `/prefix`.
+    /// A virtual proxy prefix as configured: `/prefix`, and `/` or nothing for the default one.
     VirtualProxy
 }
 name! {
     /// A host name or IP address, never with a port (decision E3).
     Host
+}
+
+impl VirtualProxy {
+    /// As lines of the log name it: an empty one can be seen.
+    pub fn shown(&self) -> &str {
+        if self.0.is_empty() { "''" } else { &self.0 }
+    }
 }
 
 impl Host {

@@ -8,6 +8,8 @@
 mod forms;
 mod mask;
 mod moved;
+mod names;
+mod plain;
 mod problems;
 mod reader;
 mod scalar;
@@ -16,9 +18,11 @@ mod trace;
 
 pub use forms::{NamedValue, Switch, User, is_host, is_http_url};
 pub use mask::masked;
+pub use names::Names;
+pub use plain::{Number, boolean, number};
 pub use problems::{Problem, Problems, Severity};
 pub use reader::Reader;
-pub use scalar::{Found, Scalar};
+pub use scalar::{AnyText, Found, Scalar};
 pub use secrets::{MASK, is_secret};
 pub use trace::{Noticed, Visited, known_keys, traced};
 
@@ -71,15 +75,6 @@ pub enum OneOrMany<T> {
     Many(List<Section<T>>),
 }
 
-/// A map with names that the administrator chooses; values are scalars. In written order.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Names {
-    /// Names and values.
-    Pairs(Vec<(String, Field<String>)>),
-    /// Something else.
-    Wrong(Found),
-}
-
 impl<T: Default> Default for Section<T> {
     fn default() -> Self {
         Self::Keys(T::default())
@@ -95,23 +90,6 @@ impl<T> Default for List<T> {
 impl<T> Default for OneOrMany<T> {
     fn default() -> Self {
         Self::Many(List::default())
-    }
-}
-
-impl Names {
-    /// The value of a name, as text.
-    pub fn value(&self, name: &str) -> Option<&str> {
-        let Self::Pairs(pairs) = self else { return None };
-        pairs.iter().find(|(found, _)| found == name).and_then(|(_, value)| match value {
-            Field::Value(text) | Field::Unusual(text, _) => Some(text.as_str()),
-            _ => None,
-        })
-    }
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self::Pairs(Vec::new())
     }
 }
 
@@ -162,18 +140,6 @@ impl<T: DeserializeOwned> FromMap for Keys<T> {
     }
 }
 
-impl FromMap for Vec<(String, Field<String>)> {
-    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
-        let mut pairs = Self::new();
-        while let Some((Field::Value(name) | Field::Unusual(name, _), value)) =
-            map.next_entry::<Field<String>, _>()?
-        {
-            pairs.push((name, value));
-        }
-        Ok(pairs)
-    }
-}
-
 impl<T: DeserializeOwned> FromList for Vec<T> {
     fn from_list<'de, A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
         trace::items(list)
@@ -195,22 +161,25 @@ impl<'de, M: FromMap, L: FromList> Visitor<'de> for Node<M, L> {
         Ok(Shape::Raw(Raw::Null))
     }
 
+    /// A text without quotes, whose meaning depends on what is wanted.
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        String::deserialize(from).map(|text| Shape::Raw(Raw::unquoted(text)))
+    }
+
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Shape::Raw(Raw::Boolean(value)))
+        Ok(Shape::Raw(Raw::Boolean(value, value.to_string())))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Shape::Raw(Raw::Integer(value)))
+        Ok(Shape::Raw(Raw::unquoted(value.to_string())))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        #[expect(clippy::cast_precision_loss, reason = "far beyond every limit either way")]
-        let raw = i64::try_from(value).map_or(Raw::Float(value as f64), Raw::Integer);
-        Ok(Shape::Raw(raw))
+        Ok(Shape::Raw(Raw::unquoted(value.to_string())))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Shape::Raw(Raw::Float(value)))
+        Ok(Shape::Raw(Raw::Number(Number::Other(value), value.to_string())))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -280,17 +249,6 @@ impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for OneOrMany<T> {
             Shape::Map(Keys(keys)) => Self::One(keys),
             Shape::List(items) => Self::Many(List::Items(items)),
             Shape::Raw(raw) => Self::Many(List::Wrong(raw.found())),
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for Names {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Ok(match node::<D, Vec<(String, Field<String>)>, Unwanted>(from)? {
-            Shape::Raw(Raw::Null) => Self::default(),
-            Shape::Map(pairs) => Self::Pairs(pairs),
-            Shape::Raw(raw) => Self::Wrong(raw.found()),
-            Shape::List(_) => Self::Wrong(Raw::List.found()),
         })
     }
 }

@@ -9,6 +9,8 @@ use crate::domain::yaml::{Field, Reader};
 #[serde(default)]
 pub struct HealthCheckConfig {
     enable: Field<bool>,
+    /// Spelling of the files before version 6.
+    enabled: Field<bool>,
     port: Field<i64>,
 }
 
@@ -22,7 +24,8 @@ pub struct HealthCheckSettings {
 impl HealthCheckConfig {
     /// Checks the section `at`; `None` when it is switched off.
     pub fn check(&self, at: &Reader) -> Option<HealthCheckSettings> {
-        let on = at.key("enable").or(&self.enable, false);
+        let enable = at.moved_field("enabled", &self.enabled, "enable", &self.enable);
+        let on = at.key("enable").or(enable, false);
         on.then(|| HealthCheckSettings { port: at.key("port").listener(&self.port, 12_398) })
     }
 }

@@ -12,6 +12,8 @@ use crate::domain::yaml::{Field, Reader, is_http_url};
 #[serde(default)]
 pub struct HeartbeatConfig {
     enable: Field<bool>,
+    /// Spelling of the files before version 6.
+    enabled: Field<bool>,
     #[serde(rename = "remoteURL")]
     remote_url: Field<String>,
     frequency: Field<String>,
@@ -37,7 +39,8 @@ impl std::fmt::Debug for HeartbeatSettings {
 impl HeartbeatConfig {
     /// Checks the section `at`; `None` when it is switched off, or when there is nobody to call.
     pub fn check(&self, at: &Reader) -> Option<HeartbeatSettings> {
-        if !at.key("enable").or(&self.enable, false) {
+        let enable = at.moved_field("enabled", &self.enabled, "enable", &self.enable);
+        if !at.key("enable").or(enable, false) {
             return None;
         }
         let hourly = Schedule::Aligned(Duration::from_secs(3_600));

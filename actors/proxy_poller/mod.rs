@@ -104,7 +104,7 @@ impl Work {
                 "PROXY SESSIONS: {} {} took longer than the polling interval, {skipped} polls \
                  skipped",
                 target.server.name,
-                target.virtual_proxy
+                target.virtual_proxy.shown()
             );
         })
         .await;
@@ -115,8 +115,10 @@ impl Work {
         let began = Instant::now();
         let answer = self.ask(target).await;
         let polls = &mut self.polls.borrow_mut()[index];
-        let name =
-            || format!("{} ({}) {}", target.server.name, target.authority, target.virtual_proxy);
+        let name = || {
+            let (server, proxy) = (&target.server.name, target.virtual_proxy.shown());
+            format!("{server} ({}) {proxy}", target.authority)
+        };
         match answer {
             Ok(sessions) => {
                 if let Some(outage) = polls.worked(began.elapsed()) {

@@ -13,6 +13,8 @@ use crate::runtime::level::Level;
 #[serde(rename_all = "camelCase", default)]
 pub struct UptimeConfig {
     enable: Field<bool>,
+    /// Spelling of the files before version 6.
+    enabled: Field<bool>,
     frequency: Field<String>,
     log_level: Field<String>,
     store_in_influxdb: Section<StoreConfig>,
@@ -96,7 +98,8 @@ pub struct ToNewRelic {
 impl UptimeConfig {
     /// Checks the section `at`; `None` when it is switched off.
     pub fn check(&self, at: &Reader) -> Option<UptimeSettings> {
-        if !at.key("enable").or(&self.enable, true) {
+        let enable = at.moved_field("enabled", &self.enabled, "enable", &self.enable);
+        if !at.key("enable").or(enable, true) {
             return None;
         }
         let relic_at = at.key("storeNewRelic");

@@ -89,6 +89,12 @@ impl Lines {
         self.lines.get(path).copied()
     }
 
+    /// The path of a key that stands on a line.
+    pub(super) fn path_of(&self, line: usize, key: &str) -> Option<&str> {
+        let paths = self.lines.iter().filter(|(_, at)| **at == line).map(|(path, _)| path.as_str());
+        paths.into_iter().find(|path| path.rsplit('.').next() == Some(key))
+    }
+
     /// The line of a key, or of the nearest key above it.
     pub(super) fn nearest(&self, path: &str) -> usize {
         let mut path = path;

@@ -8,6 +8,7 @@ use actors::domain::yaml::{Problem, Problems, Severity, known_keys, masked, trac
 use actors::new_relic_poster::Account;
 use actors::runtime::level::Level;
 
+use super::encoding::{self, Notice};
 use super::lines::Lines;
 use super::{Config, ROOT, Settings, unknown, yaml};
 use crate::paths;
@@ -90,9 +91,15 @@ pub fn load_with(file: &Path, base: &Path, accounts: Vec<Account>) -> Result<Loa
         }
         _ => Unreadable(format!("Config file {} cannot be read: {error}", file.display())),
     })?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Unreadable(format!("Config file {} is not UTF-8 text", file.display())))?;
-    check_with(&text, file, base, accounts)
+    let (text, notice) = encoding::decode(text)
+        .map_err(|message| Unreadable(format!("Config file {} {message}", file.display())))?;
+    let path = file.display().to_string();
+    let mut loaded = check_with(&text, file, base, accounts)?;
+    if let Some(Notice { line, message }) = notice {
+        let problem = Problem { severity: Severity::Warning, path, line, message };
+        loaded.problems.insert(0, problem);
+    }
+    Ok(loaded)
 }
 
 /// Ten thousand servers fit in; what is larger is some other file.
@@ -143,6 +150,7 @@ fn check_with(
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
     let (settings, tolerant) = if failed { (None, Some(settings)) } else { (Some(settings), None) };
+    tell_swallowed(text, &problems);
     let problems = in_order(problems.take(), text);
     Ok(Loaded {
         settings,
@@ -152,6 +160,20 @@ fn check_with(
         masked: masked.to_string(),
         tolerant,
     })
+}
+
+/// Warns about secrets that YAML took for something else.
+fn tell_swallowed(text: &str, problems: &Problems) {
+    let swallowed = yaml::swallowed(text);
+    if swallowed.is_empty() {
+        return;
+    }
+    let lines = Lines::of(text);
+    for (line, key, said) in swallowed {
+        if let Some(path) = lines.path_of(line, key) {
+            problems.reader(path).warning(said);
+        }
+    }
 }
 
 /// Every key that a configuration file can have, as a dotted path, with `[]` for the items of

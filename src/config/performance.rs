@@ -85,7 +85,7 @@ struct AppObjectConfig {
 enum AppObject {
     Map {
         #[serde(rename = "objectId")]
-        id: String,
+        id: Field<String>,
     },
     Id(Field<String>),
 }
@@ -187,11 +187,13 @@ fn app_object(at: &Reader, section: &Section<AppObjectConfig>) -> Choice {
     let ids = |key, list| {
         let items = at.key(key).items(list);
         let ids = items.into_iter().filter_map(|(at, object)| match object {
-            AppObject::Map { id } if id.is_empty() => {
-                at.warning("has an empty objectId");
-                None
+            AppObject::Map { id } => {
+                let id = at.key("objectId").or(id, String::new());
+                if id.is_empty() {
+                    at.warning("has an empty objectId");
+                }
+                Some(id).filter(|id| !id.is_empty())
             }
-            AppObject::Map { id } => Some(id.clone()),
             AppObject::Id(id) => at.optional(id),
         });
         ids.collect::<Vec<String>>()

@@ -29,10 +29,12 @@ pub(super) struct UserEventsConfig {
 #[serde(rename_all = "camelCase", default)]
 struct UserMqttConfig {
     enable: Field<bool>,
+    /// The one topic of files before there were several.
+    topic: Field<String>,
     post_to: Section<UserTopicsConfig>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct UserTopicsConfig {
     everything_topic: Section<TopicConfig>,
@@ -42,7 +44,7 @@ struct UserTopicsConfig {
     connection_close_topic: Section<TopicConfig>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 struct TopicConfig {
     enable: Field<bool>,
@@ -87,7 +89,8 @@ impl UserEventsConfig {
         let topics = mqtt_at.key("enable").or(&mqtt.enable, false).then(|| {
             across.forwards(mqtt_at.key("enable"), Master::Mqtt);
             let at = mqtt_at.key("postTo");
-            let (everything, by_command) = at.section(&mqtt.post_to).check(&at);
+            let topics = at.section(&mqtt.post_to).with_old(&mqtt_at, &mqtt.topic);
+            let (everything, by_command) = topics.check(&at);
             UserTopics { everything, by_command, tags: tags.clone() }
         });
         let influx_at = at.key("sendToInfluxdb");
@@ -122,6 +125,31 @@ impl UserEventsConfig {
 }
 
 impl UserTopicsConfig {
+    /// The same with the topic that stood beside `postTo`, which is that of every event. Where
+    /// nothing is said about the others, they are off: files of that time knew none.
+    fn with_old(self, at: &Reader, topic: &Field<String>) -> Self {
+        let Section::Keys(mut everything) = self.everything_topic.clone() else { return self };
+        let new_key = "postTo.everythingTopic.topic";
+        let chosen = at.moved_field("topic", topic, new_key, &everything.topic).clone();
+        if chosen == everything.topic {
+            return self;
+        }
+        everything.topic = chosen;
+        let off = TopicConfig { enable: Field::Value(false), topic: Field::Absent };
+        let alone = self == Self::default();
+        let other = |section: Section<TopicConfig>| match alone {
+            true => Section::Keys(off.clone()),
+            false => section,
+        };
+        Self {
+            everything_topic: Section::Keys(everything),
+            session_start_topic: other(self.session_start_topic),
+            session_stop_topic: other(self.session_stop_topic),
+            connection_open_topic: other(self.connection_open_topic),
+            connection_close_topic: other(self.connection_close_topic),
+        }
+    }
+
     /// The topic of every event, and those of events with certain commands.
     fn check(&self, at: &Reader) -> (Option<String>, Vec<(&'static str, String)>) {
         let topic = |key: &str, section: &Section<TopicConfig>, default: &str| {

@@ -25,6 +25,7 @@ mod mqtt_failures;
 mod new_relic;
 mod new_relic_service;
 mod new_relic_tls;
+mod old_files;
 mod polling;
 mod prometheus;
 mod recovery;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actors::error_history::{ErrorReader, Filter};
+use butler_sos::config;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::{Endpoint, Fault, Site};
 use test_support::until_async;
@@ -137,4 +138,43 @@ async fn redirects_are_followed_five_times() {
     let all = Filter::default();
     history.for_each(&all, None, |row| codes.push(row.error_code)).unwrap();
     assert_eq!(codes, ["ERR_FR_TOO_MANY_REDIRECTS"]);
+}
+
+#[actix::test]
+async fn an_empty_virtual_proxy_is_the_default_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(1, folder.path()).unwrap();
+    let influx = test_support::Influxd::started();
+    let choices = Choices {
+        interval_ms: common::ONCE,
+        virtual_proxies: vec!["''", "/hdr"],
+        app_names: false,
+        sections: common::influx_v1(influx.port()),
+    };
+    let loaded =
+        config::check(&of_site(&site, 1, &choices), folder.path().join("x.yaml"), folder.path());
+    let loaded = loaded.unwrap();
+    assert_eq!(loaded.problems, []);
+    let app = common::start(loaded.settings.unwrap());
+    let stored = || influx.count("SenseOps", "user_session_summary", "session_count") >= 2;
+    until_async("the sessions of both", || stored().then_some(())).await;
+    assert_eq!(common::counts(&app).await.total(), 0);
+    app.drain(Duration::from_secs(5)).await;
+    app.end();
+
+    let requests = site.requests();
+    let asked: Vec<(&str, Option<&str>)> = requests
+        .iter()
+        .filter(|request| request.endpoint == Endpoint::Proxy(0))
+        .map(|r| (r.path.split('?').next().unwrap_or_default(), r.header("xvirtualproxy")))
+        .collect();
+    let expected = [("/qps/session", Some("")), ("/qps/hdr/session", Some("/hdr"))];
+    assert!(expected.iter().all(|one| asked.contains(one)), "{asked:?}");
+    // The tag is the text of the file; InfluxDB has no empty tags, and reads a missing one as "".
+    let query =
+        "SELECT session_count FROM user_session_summary GROUP BY user_session_virtual_proxy";
+    let series = influx.query("SenseOps", query);
+    let tags: Vec<&serde_json::Value> =
+        series.iter().map(|one| &one["tags"]["user_session_virtual_proxy"]).collect();
+    assert_eq!(tags, ["", "/hdr"]);
 }

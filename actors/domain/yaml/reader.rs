@@ -210,7 +210,7 @@ impl Reader {
 
     /// Names and values of a map whose names the administrator chooses. A name without a value is
     /// left out; the caller may warn.
-    pub fn pairs(&self, names: &Names) -> Vec<(String, String)> {
+    pub fn pairs<T: Scalar + Clone>(&self, names: &Names<T>) -> Vec<(String, T)> {
         match names {
             Names::Pairs(pairs) => pairs
                 .iter()

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::plain::{self, Number};
+
 /// What stands where something else was expected: type and value, the value cut at 60
 /// characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,25 +15,35 @@ impl fmt::Display for Found {
     }
 }
 
-/// A scalar, list or map as the YAML parser hands it over.
+/// A scalar, list or map as the reader of the file hands it over.
 #[derive(Debug, Clone)]
 pub(super) enum Raw {
     Null,
-    Boolean(bool),
-    Integer(i64),
-    Float(f64),
+    /// With the text that stands in the file.
+    Boolean(bool, String),
+    /// With the text that stands in the file.
+    Number(Number, String),
     Text(String),
     List,
     Map,
 }
 
 impl Raw {
+    /// What a text without quotes is. Which of the two counts, value or text, is decided by
+    /// whoever wants it: a password `1e5` is no hundred thousand.
+    pub(super) fn unquoted(text: String) -> Self {
+        match (plain::boolean(&text), plain::number(&text)) {
+            (Some(value), _) => Self::Boolean(value, text),
+            (None, Some(number)) => Self::Number(number, text),
+            (None, None) => Self::Text(text),
+        }
+    }
+
     pub(super) fn found(&self) -> Found {
         Found(match self {
             Self::Null => "nothing".to_owned(),
-            Self::Boolean(value) => format!("boolean {value}"),
-            Self::Integer(value) => format!("number {value}"),
-            Self::Float(value) => format!("number {value}"),
+            Self::Boolean(value, _) => format!("boolean {value}"),
+            Self::Number(_, text) => format!("number {text}"),
             Self::Text(text) => {
                 let cut: String = text.chars().take(60).collect();
                 let more = if cut.len() < text.len() { "…" } else { "" };
@@ -66,7 +78,7 @@ impl Scalar for bool {
 
     fn read(raw: &Raw) -> Option<(Self, Written)> {
         match raw {
-            Raw::Boolean(value) => Some((*value, Written::Usually)),
+            Raw::Boolean(value, _) => Some((*value, Written::Usually)),
             Raw::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
                 "yes" | "on" | "true" => Some((true, Written::Unusually)),
                 "no" | "off" | "false" => Some((false, Written::Unusually)),
@@ -83,9 +95,10 @@ impl Scalar for f64 {
 
     fn read(raw: &Raw) -> Option<(Self, Written)> {
         match raw {
-            #[expect(clippy::cast_precision_loss, reason = "limits are far below 2^53")]
-            Raw::Integer(value) => Some((*value as f64, Written::Usually)),
-            Raw::Float(value) if value.is_finite() => Some((*value, Written::Usually)),
+            Raw::Number(number, _) => {
+                let value = number.value();
+                value.is_finite().then_some((value, Written::Usually))
+            }
             Raw::Text(text) => {
                 let value: f64 = text.trim().parse().ok()?;
                 value.is_finite().then_some((value, Written::Unusually))
@@ -100,7 +113,7 @@ impl Scalar for i64 {
     const EXPECTED: &'static str = "a whole number";
 
     fn read(raw: &Raw) -> Option<(Self, Written)> {
-        if let Raw::Integer(value) = raw {
+        if let Raw::Number(Number::Whole(value), _) = raw {
             return Some((*value, Written::Usually));
         }
         let (value, written) = f64::read(raw)?;
@@ -115,12 +128,29 @@ impl Scalar for String {
 
     fn read(raw: &Raw) -> Option<(Self, Written)> {
         let text = match raw {
-            Raw::Text(text) => text.clone(),
-            Raw::Boolean(value) => value.to_string(),
-            Raw::Integer(value) => value.to_string(),
-            Raw::Float(value) => value.to_string(),
+            Raw::Text(text) | Raw::Boolean(_, text) | Raw::Number(_, text) => text.clone(),
             Raw::Null | Raw::List | Raw::Map => return None,
         };
         Some((text, Written::Usually))
+    }
+}
+
+/// A text that may be a number or a boolean too, and then is written as the original writes it:
+/// `1.10` is `1.1`. Only for what the original takes as any of them and has stored in databases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnyText(pub String);
+
+#[expect(private_interfaces, reason = "implemented in this module only")]
+impl Scalar for AnyText {
+    const EXPECTED: &'static str = "a text, a number or a boolean";
+
+    fn read(raw: &Raw) -> Option<(Self, Written)> {
+        let text = match raw {
+            Raw::Text(text) => text.clone(),
+            Raw::Boolean(value, _) => value.to_string(),
+            Raw::Number(number, _) => number.to_string(),
+            Raw::Null | Raw::List | Raw::Map => return None,
+        };
+        Some((Self(text), Written::Usually))
     }
 }

@@ -1,6 +1,7 @@
 //! An InfluxDB to write to, as checked.
 
 mod config;
+mod retention;
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub enum InfluxTarget {
         auth: Option<(String, Secret)>,
         /// Name of the retention policy, made with the database.
         policy: String,
-        /// Its InfluxDB duration.
+        /// Its duration, as InfluxQL takes it.
         duration: String,
     },
     /// InfluxDB 2.

@@ -24,6 +24,11 @@ pub struct MqttConfig {
     client_id: Field<String>,
     keep_alive: Field<i64>,
     qos: Field<i64>,
+    // Spellings of the files of version 5, which the original read until 9.10.
+    #[serde(rename = "enableMQTT")]
+    enable_mqtt: Field<bool>,
+    #[serde(rename = "brokerIP")]
+    broker_ip: Field<String>,
 }
 
 /// How long an attempt to connect may take.
@@ -70,11 +75,12 @@ impl MqttConfig {
     /// Checks the section `at`; `None` when it is switched off, or when the broker is not named.
     /// A relative file begins in `folder`.
     pub fn check(&self, at: &Reader, folder: &Path) -> Option<MqttSettings> {
-        if !at.key("enable").or(&self.enable, false) {
+        let enable = at.moved_field("enableMQTT", &self.enable_mqtt, "enable", &self.enable);
+        if !at.key("enable").or(enable, false) {
             return None;
         }
-        let broker =
-            at.key("brokerHost").needed_host(&self.broker_host, "mqttConfig.enable is true");
+        let broker = at.moved_field("brokerIP", &self.broker_ip, "brokerHost", &self.broker_host);
+        let broker = at.key("brokerHost").needed_host(broker, "mqttConfig.enable is true");
         let port = at.key("brokerPort").port(&self.broker_port, 1883);
         let topic_at = at.key("baseTopic");
         let base_topic = topic_at.or(&self.base_topic, "butler-sos/".to_owned());

@@ -83,7 +83,8 @@ impl SenseClient {
         virtual_proxy: &VirtualProxy,
     ) -> Result<SenseAnswer, Failure> {
         let path = match virtual_proxy.as_str() {
-            "/" => String::new(),
+            // The default virtual proxy, in the two ways that the original knows.
+            "/" | "" => String::new(),
             prefix if prefix.starts_with('/') => prefix.to_owned(),
             prefix => format!("/{prefix}"),
         };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::settings::{AppNamesPolling, SenseSettings, SessionPolling, Sessions, Target};
 use crate::domain::names::{Host, MonitoredServer, Secret, VirtualProxy};
-use crate::domain::yaml::{Field, List, Names, Reader, Section, User, is_host};
+use crate::domain::yaml::{AnyText, Field, List, Names, Reader, Section, User, is_host};
 use crate::io::http::CertFiles;
 
 /// `Butler-SOS.serversToMonitor` as written.
@@ -27,7 +27,7 @@ struct ServerConfig {
     server_name: Field<String>,
     server_description: Field<String>,
     user_sessions: Section<ServerSessionsConfig>,
-    server_tags: Names,
+    server_tags: Names<AnyText>,
     headers: Names,
     log_db_host: Field<String>,
 }
@@ -74,7 +74,10 @@ pub struct CertConfig {
     #[serde(rename = "clientCertCA")]
     client_cert_ca: Field<String>,
     client_cert_passphrase: Field<String>,
+    /// Stood here before it was a key of `serversToMonitor`.
+    reject_unauthorized: Field<bool>,
 }
+
 /// The four sections that describe a site, as written.
 #[derive(Debug, Clone, Copy)]
 pub struct SenseConfig<'a> {
@@ -118,18 +121,29 @@ impl SenseConfig<'_> {
             }
         }
         let needed = !targets.is_empty() || app_names.is_some();
+        let reject_unauthorized = self.reject_unauthorized(root, &config);
         SenseSettings {
             health_interval: at.key("pollingInterval").milliseconds(
                 &config.polling_interval,
                 30_000,
                 100,
             ),
-            reject_unauthorized: at.key("rejectUnauthorized").or(&config.reject_unauthorized, true),
+            reject_unauthorized,
             certificate: needed.then(|| self.check_cert(root, config_dir)).flatten(),
             targets,
             sessions,
             app_names,
         }
+    }
+
+    fn reject_unauthorized(&self, root: &Reader, config: &ServersConfig) -> bool {
+        let old = match self.cert {
+            Section::Keys(cert) => &cert.reject_unauthorized,
+            Section::Wrong(_) => &Field::Absent,
+        };
+        let (old_key, new_key) = ("cert.rejectUnauthorized", "serversToMonitor.rejectUnauthorized");
+        let field = root.moved_field(old_key, old, new_key, &config.reject_unauthorized);
+        root.key(new_key).or(field, true)
     }
 
     fn check_sessions(&self, root: &Reader) -> Option<SessionPolling> {
@@ -193,7 +207,8 @@ impl ServerConfig {
         let headers = at.key("headers").pairs(&self.headers);
         let (authority, name) = (authority?, name?);
         let tags_at = at.key("serverTags");
-        let tags: Vec<(String, String)> = tags_at.pairs(&self.server_tags);
+        let tags = tags_at.pairs(&self.server_tags).into_iter();
+        let tags: Vec<(String, String)> = tags.map(|(tag, AnyText(text))| (tag, text)).collect();
         check_tags(&tags_at, definition, &tags, &name);
         if let Names::Pairs(pairs) = &self.server_tags {
             for (tag, _) in pairs.iter().filter(|(_, value)| *value == Field::Absent) {
@@ -225,11 +240,13 @@ impl ServerSessionsConfig {
             .into_iter()
             .filter_map(|(at, entry)| {
                 let entry = at.section(entry);
-                let prefix = at.key("virtualProxy").needed(
-                    &entry.virtual_proxy,
-                    "every entry is a virtual proxy, \"/\" the default one",
-                )?;
-                Some(VirtualProxy::from(prefix.trim()))
+                let (at, why) = (at.key("virtualProxy"), "every entry is a virtual proxy");
+                // An empty one is the default virtual proxy too.
+                let prefix = match &entry.virtual_proxy {
+                    Field::Absent => at.needed(&entry.virtual_proxy, why),
+                    prefix => at.optional(prefix),
+                };
+                Some(VirtualProxy::from(prefix?.trim()))
             })
             .collect();
         if virtual_proxies.is_empty() {

@@ -1,10 +1,8 @@
 //! `influxdbConfig` as written, and how it is checked.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 
-use super::{IncludeFields, InfluxSettings, InfluxTarget};
+use super::{IncludeFields, InfluxSettings, InfluxTarget, retention};
 use crate::domain::yaml::{Field, Reader, Section};
 
 /// `Butler-SOS.influxdbConfig` as written.
@@ -21,6 +19,7 @@ pub struct InfluxConfig {
     v3_config: Section<V3Config>,
     include_fields: Section<IncludeFieldsConfig>,
     // Until version 9.10 there was InfluxDB 1 only, and its keys stood here.
+    enable_influxdb: Field<bool>,
     #[serde(rename = "hostIP")]
     host_ip: Field<String>,
     host_port: Field<i64>,
@@ -84,7 +83,9 @@ struct IncludeFieldsConfig {
 impl InfluxConfig {
     /// Checks the section `at`; `None` when it is switched off, or wrong.
     pub fn check(&self, at: &Reader) -> Option<InfluxSettings> {
-        if !at.key("enable").or(&self.enable, false) {
+        let (old, new) = (&self.enable_influxdb, &self.enable);
+        let enable = at.moved_field("enableInfluxdb", old, "enable", new);
+        if !at.key("enable").or(enable, false) {
             return None;
         }
         self.modern(at).check_modern(at)
@@ -92,7 +93,9 @@ impl InfluxConfig {
 
     /// Whether it is switched on, without a word about how that is written.
     pub fn is_enabled(&self) -> bool {
-        matches!(self.enable, Field::Value(true) | Field::Unusual(true, _))
+        let enable =
+            if self.enable == Field::Absent { &self.enable_influxdb } else { &self.enable };
+        matches!(enable, Field::Value(true) | Field::Unusual(true, _))
     }
 
     /// The same with every old spelling at its new place.
@@ -115,7 +118,8 @@ impl InfluxConfig {
     }
 
     fn is_of_old(&self) -> bool {
-        self.host_ip != Field::Absent
+        self.enable_influxdb != Field::Absent
+            || self.host_ip != Field::Absent
             || self.host_port != Field::Absent
             || self.db_name != Field::Absent
             || self.auth != Section::default()
@@ -196,11 +200,14 @@ impl InfluxConfig {
             None
         };
         let ten_days = || "10d".to_owned();
+        let duration_at = policy_at.key("duration");
+        let duration = duration_at.or(&policy.duration, ten_days());
+        let duration = retention::of_policy(&duration_at, &duration);
         Some(InfluxTarget::V1 {
             database: database?,
             auth,
             policy: policy_at.key("name").or(&policy.name, ten_days()),
-            duration: policy_at.key("duration").or(&policy.duration, ten_days()),
+            duration: duration?,
         })
     }
 
@@ -212,7 +219,7 @@ impl InfluxConfig {
         let description = at.key("description").or(&config.description, String::new());
         let retention_at = at.key("retentionDuration");
         let retention = retention_at.or(&config.retention_duration, "10d".to_owned());
-        let retention = bucket_retention(&retention_at, &retention);
+        let retention = retention::of_bucket(&retention_at, &retention);
         Some(InfluxTarget::V2 { org: org?, bucket: bucket?, description, token: token?, retention })
     }
 
@@ -237,72 +244,12 @@ fn needed_by(version: u8) -> &'static str {
     }
 }
 
-/// The retention of a bucket: InfluxDB refuses less than an hour.
-fn bucket_retention(at: &Reader, text: &str) -> Option<Duration> {
-    const HOUR: Duration = Duration::from_secs(3600);
-    match duration(text) {
-        Some(wanted) if wanted.is_zero() => None,
-        Some(wanted) if wanted < HOUR => {
-            at.warning("InfluxDB keeps a bucket's points for at least 1h; 1h is used");
-            Some(HOUR)
-        }
-        Some(wanted) => Some(wanted),
-        None => {
-            at.error(format!(
-                "expected a duration such as 10d, 1d12h or 0 for ever, found string {text:?}"
-            ));
-            None
-        }
-    }
-}
-
-/// An InfluxDB duration: numbers with the units `ns us µs ms s m h d w`, one after the other.
-/// `0`, `inf` and the empty text are zero, which means for ever.
-fn duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    if matches!(text, "" | "0" | "inf" | "INF") {
-        return Some(Duration::ZERO);
-    }
-    let mut total = Duration::ZERO;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number: u64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit_len = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        let nanos: u64 = match &rest[..unit_len] {
-            "ns" => 1,
-            "us" | "µs" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60 * 1_000_000_000,
-            "h" => 3_600 * 1_000_000_000,
-            "d" => 86_400 * 1_000_000_000,
-            "w" => 604_800 * 1_000_000_000,
-            _ => return None,
-        };
-        total = total.checked_add(Duration::from_nanos(nanos.checked_mul(number)?))?;
-        rest = &rest[unit_len..];
-    }
-    Some(total)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::domain::yaml::Problems;
-
-    #[test]
-    fn durations_are_those_of_influxdb() {
-        for (text, seconds) in
-            [("10d", 864_000), ("1d12h", 129_600), ("2w", 1_209_600), ("0", 0), ("inf", 0)]
-        {
-            assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
-        }
-        for text in ["10", "d", "10x", "-1d", "1d 2h", "99999999999999w"] {
-            assert_eq!(duration(text), None, "{text}");
-        }
-    }
 
     fn check(yaml: &str) -> (Option<InfluxSettings>, Vec<String>) {
         let config: InfluxConfig = serde_yaml::from_str(yaml).unwrap();

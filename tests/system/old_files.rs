@@ -1,0 +1,368 @@
+//! Configuration files as administrators have them: of old versions, saved by Windows editors,
+//! with secrets that need quotes.
+
+use std::fs;
+use std::path::Path;
+
+use actors::domain::yaml::Severity;
+use actors::io::influx::InfluxTarget;
+use butler_sos::config::{self, Loaded};
+use test_support::{Influxd, run_to_end};
+
+use crate::common::BINARY;
+
+fn check(text: &str) -> Loaded {
+    config::check(text, "/x.yaml".into(), Path::new("/base")).unwrap()
+}
+
+/// What is wrong with a text, as `path (line): message`.
+fn said(loaded: &Loaded) -> Vec<String> {
+    let wrong = loaded.problems.iter().filter(|problem| problem.severity != Severity::Note);
+    wrong.map(ToString::to_string).collect()
+}
+
+#[test]
+fn texts_that_look_like_numbers_stay_as_they_are_written() {
+    let texts = [
+        "12345678901234567890",
+        "0x1F",
+        "0o17",
+        "1e5",
+        "007",
+        "1_000",
+        ".5",
+        "+1",
+        "1.10",
+        "-0",
+        ".inf",
+        "2024-01-01",
+        "True",
+        "no",
+    ];
+    for text in texts {
+        let loaded = check(&format!(
+            "Butler-SOS:
+  influxdbConfig:
+    enable: true
+    host: influx
+    version: 1
+    v1Config: {{ dbName: {text}, auth: {{ enable: true, username: {text}, password: {text} }} }}
+  cert: {{ clientCert: a, clientCertKey: b, clientCertCA: c, clientCertPassphrase: {text} }}
+  userEvents:
+    enable: true
+    udpServerConfig: {{ serverHost: 0.0.0.0 }}
+    tags: [{{ name: {text}, value: {text} }}]
+  thirdPartyToolsCredentials:
+    newRelic: [{{ accountName: {text}, insertApiKey: {text}, accountId: {text} }}]
+  newRelic: {{ enable: true, metric: {{ destinationAccount: [{text}] }} }}
+  serversToMonitor:
+    servers:
+      - {{ host: sense, serverName: {text}, serverDescription: {text}, headers: {{ {text}: {text} }} }}
+"
+        ));
+        assert_eq!(said(&loaded), Vec::<String>::new(), "{text}");
+        let settings = loaded.settings.unwrap();
+        let InfluxTarget::V1 { database, auth, .. } = settings.influx.unwrap().target else {
+            panic!("version 1");
+        };
+        let (user, password) = auth.unwrap();
+        assert_eq!((database.as_str(), user.as_str(), password.reveal()), (text, text, text));
+        let passphrase = settings.sense.certificate.unwrap().passphrase.unwrap();
+        assert_eq!(passphrase.reveal(), text);
+        let tags = &settings.user_events.unwrap().receiver.tags;
+        assert_eq!((&*tags[0].0, &*tags[0].1), (text, text));
+        let account = &settings.new_relic.unwrap().accounts[0];
+        assert_eq!((&*account.name, account.key.reveal(), &*account.id), (text, text, text));
+        let target = &settings.sense.targets[0];
+        assert_eq!(target.server.name.as_str(), text);
+        assert_eq!(&*target.server.description, text);
+        assert_eq!(target.headers, [(text.to_owned(), text.to_owned())]);
+    }
+}
+
+#[test]
+fn server_tags_are_written_as_the_original_writes_them() {
+    for (written, tag) in [
+        ("12", "12"),
+        ("1.10", "1.1"),
+        ("0x1F", "31"),
+        ("1e5", "100000"),
+        ("True", "true"),
+        ("007", "007"),
+        ("'1.10'", "1.10"),
+        ("rack 7", "rack 7"),
+    ] {
+        let loaded = check(&format!(
+            "Butler-SOS:
+  cert: {{ clientCert: a, clientCertKey: b, clientCertCA: c }}
+  serversToMonitor:
+    serverTagsDefinition: [rack]
+    servers: [{{ host: sense, serverName: s, serverTags: {{ rack: {written} }} }}]
+"
+        ));
+        assert_eq!(said(&loaded), Vec::<String>::new(), "{written}");
+        let tags = &loaded.settings.unwrap().sense.targets[0].server.tags;
+        assert_eq!(&*tags[0].1, tag, "{written}");
+    }
+}
+
+#[test]
+fn numbers_are_numbers_where_numbers_are_wanted() {
+    for (written, port) in
+        [("8086", 8086), ("0x1F", 31), ("0o17", 15), ("1e3", 1000), ("+80", 80), ("9e1", 90)]
+    {
+        let loaded = check(&format!(
+            "Butler-SOS: {{ influxdbConfig: {{ enable: true, host: h, port: {written}, \
+             version: 1, v1Config: {{ dbName: d }} }} }}"
+        ));
+        assert_eq!(said(&loaded), Vec::<String>::new(), "{written}");
+        assert_eq!(loaded.settings.unwrap().influx.unwrap().base_url, format!("http://h:{port}"));
+    }
+    for written in ["1_000", "eighty", "1.5"] {
+        let loaded = check(&format!(
+            "Butler-SOS: {{ influxdbConfig: {{ enable: true, host: h, port: {written}, \
+             version: 1, v1Config: {{ dbName: d }} }} }}"
+        ));
+        let said = said(&loaded).concat();
+        assert!(said.contains("port (line 1): expected a port number 1-65535, found"), "{said}");
+        assert!(said.contains(written), "{said}");
+    }
+}
+
+#[test]
+fn a_secret_that_yaml_swallows_is_told_with_its_key() {
+    for (secret, letter) in [("#hunter2", '#'), ("&hunter2", '&')] {
+        let loaded = check(&format!(
+            "Butler-SOS:
+  influxdbConfig:
+    enable: true
+    host: influx
+    version: 2
+    v2Config:
+      org: o
+      bucket: b
+      token: {secret}
+  mqttConfig:
+    enable: false
+    password: {secret}
+"
+        ));
+        let said = said(&loaded);
+        let token = "Butler-SOS.influxdbConfig.v2Config.token (line 9): ";
+        let password = "Butler-SOS.mqttConfig.password (line 12): ";
+        let help = format!("has no value, because {letter} ");
+        for key in [token, password] {
+            let told = said.iter().filter(|line| line.starts_with(&format!("{key}{help}"))).count();
+            assert_eq!(told, 1, "{said:?}");
+        }
+        assert!(said.iter().any(|line| line.starts_with(&format!("{token}is missing"))));
+        assert!(!said.concat().contains("hunter2"), "{said:?}");
+    }
+}
+
+/// Runs `--check-config` over a file with these bytes: exit code and what is printed.
+fn checked(bytes: &[u8]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("site.yaml");
+    fs::write(&file, bytes).unwrap();
+    let file = file.display().to_string();
+    let (code, out, err) = run_to_end(BINARY, &["-c", &file, "--check-config"], folder.path());
+    assert_eq!(err, "", "{out}");
+    (code, out)
+}
+
+#[test]
+fn files_that_windows_editors_saved_load_with_a_warning() {
+    let text = "Butler-SOS:\r\n  # Geändert für die Anlage in Åre\r\n  fileLogging: false\r\n  \
+                uptimeMonitor: { enable: true, storeInInfluxdb: { instanceTag: Zürich } }\r\n";
+    let utf_16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(to_bytes).collect()
+    };
+    let windows_1252: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    for (bytes, warning) in [
+        (text.as_bytes().to_vec(), None),
+        (format!("\u{feff}{text}").into_bytes(), None),
+        (utf_16(u16::to_le_bytes), Some("site.yaml: is UTF-16 text, ")),
+        (utf_16(u16::to_be_bytes), Some("site.yaml: is UTF-16 text, ")),
+        (
+            windows_1252,
+            Some("site.yaml (line 2): is not UTF-8 text: here 'ä' is saved as in Windows-1252"),
+        ),
+    ] {
+        let (code, out) = checked(&bytes);
+        assert_eq!(code, Some(0), "{out}");
+        let warnings: Vec<&str> = out.lines().filter(|line| line.contains("WARNING: ")).collect();
+        assert_eq!(warnings.len(), usize::from(warning.is_some()), "{out}");
+        if let Some(warning) = warning {
+            assert!(warnings[0].contains(warning), "{out}");
+            assert!(warnings[0].ends_with("save the file as UTF-8"), "{out}");
+        }
+        // The letters arrive: nothing else of the program says the tag.
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("site.yaml");
+        fs::write(&file, &bytes).unwrap();
+        let settings = config::load(&file, folder.path()).unwrap().settings.unwrap();
+        assert_eq!(settings.uptime.unwrap().instance, "Zürich");
+    }
+}
+
+/// The one warning about an old spelling.
+fn old(key: &str, line: usize, new: &str) -> String {
+    format!("Butler-SOS.{key} (line {line}): old spelling, read as Butler-SOS.{new}")
+}
+
+#[test]
+fn the_layout_of_version_5_is_read_with_one_warning_for_each_old_key() {
+    let loaded = check(
+        "Butler-SOS:
+  heartbeat: { enabled: true, remoteURL: http://monitor.example.com/alive }
+  dockerHealthCheck: { enabled: true, port: 12399 }
+  uptimeMonitor: { enabled: false }
+  cert: { clientCert: a.pem, clientCertKey: b.pem, clientCertCA: c.pem, rejectUnauthorized: false }
+  influxdbConfig:
+    enableInfluxdb: true
+    hostIP: influx.example.com
+    hostPort: 8087
+    auth: { enable: true, username: me, password: 1e5 }
+    dbName: Sense
+    retentionPolicy: { name: 3_weeks, duration: 21d }
+  mqttConfig: { enableMQTT: true, brokerIP: broker.example.com }
+  userEvents:
+    enable: true
+    udpServerConfig: { serverHost: 0.0.0.0 }
+    sendToMQTT: { enable: true, topic: site/users }
+  serversToMonitor:
+    servers: [{ host: 'sense.example.com:4747', serverName: one }]
+",
+    );
+    assert_eq!(
+        said(&loaded),
+        [
+            old("heartbeat.enabled", 2, "heartbeat.enable"),
+            old("dockerHealthCheck.enabled", 3, "dockerHealthCheck.enable"),
+            old("uptimeMonitor.enabled", 4, "uptimeMonitor.enable"),
+            old("cert.rejectUnauthorized", 5, "serversToMonitor.rejectUnauthorized"),
+            old("influxdbConfig.enableInfluxdb", 7, "influxdbConfig.enable"),
+            old("influxdbConfig.hostIP", 8, "influxdbConfig.host"),
+            old("influxdbConfig.hostPort", 9, "influxdbConfig.port"),
+            old("influxdbConfig.auth", 10, "influxdbConfig.v1Config.auth"),
+            old("influxdbConfig.dbName", 11, "influxdbConfig.v1Config.dbName"),
+            old("influxdbConfig.retentionPolicy", 12, "influxdbConfig.v1Config.retentionPolicy"),
+            old("mqttConfig.enableMQTT", 13, "mqttConfig.enable"),
+            old("mqttConfig.brokerIP", 13, "mqttConfig.brokerHost"),
+            old(
+                "userEvents.sendToMQTT.topic",
+                17,
+                "userEvents.sendToMQTT.postTo.everythingTopic.topic"
+            ),
+        ]
+    );
+    // Nothing is said to be without effect because MQTT or InfluxDB were off.
+    assert!(loaded.problems.iter().all(|problem| problem.severity != Severity::Note));
+    let settings = loaded.settings.unwrap();
+    assert_eq!(settings.heartbeat.unwrap().url, "http://monitor.example.com/alive");
+    assert_eq!(settings.health_check.unwrap().port, 12_399);
+    assert_eq!(settings.uptime, None);
+    assert!(!settings.sense.reject_unauthorized);
+    let influx = settings.influx.unwrap();
+    assert_eq!(influx.base_url, "http://influx.example.com:8087");
+    let InfluxTarget::V1 { database, auth, policy, duration } = influx.target else {
+        panic!("files of that time mean version 1");
+    };
+    assert_eq!((&*database, &*policy, &*duration), ("Sense", "3_weeks", "21d"));
+    let (user, password) = auth.unwrap();
+    assert_eq!((&*user, password.reveal()), ("me", "1e5"));
+    let mqtt = settings.mqtt.unwrap();
+    assert_eq!((mqtt.broker.as_str(), mqtt.port), ("broker.example.com", 1883));
+    let topics = settings.user_events.unwrap().topics.unwrap();
+    assert_eq!(topics.everything.as_deref(), Some("site/users"));
+    assert_eq!(topics.by_command, [], "files of that time knew one topic");
+}
+
+#[test]
+fn a_new_spelling_wins_over_an_old_one() {
+    let loaded = check(
+        "Butler-SOS:
+  uptimeMonitor: { enable: true, enabled: false }
+  cert: { rejectUnauthorized: true }
+  influxdbConfig: { enable: false, enableInfluxdb: true }
+  mqttConfig: { enable: true, enableMQTT: false, brokerHost: new, brokerIP: old }
+  userEvents:
+    enable: true
+    udpServerConfig: { serverHost: 0.0.0.0 }
+    sendToMQTT: { enable: true, topic: old, postTo: { everythingTopic: { topic: new } } }
+  serversToMonitor: { rejectUnauthorized: false, servers: [] }
+",
+    );
+    let ignored = |key: &str, line: usize, new: &str| {
+        format!(
+            "Butler-SOS.{key} (line {line}): old spelling, ignored because Butler-SOS.{new} is \
+             there"
+        )
+    };
+    assert_eq!(
+        said(&loaded),
+        [
+            ignored("uptimeMonitor.enabled", 2, "uptimeMonitor.enable"),
+            ignored("cert.rejectUnauthorized", 3, "serversToMonitor.rejectUnauthorized"),
+            ignored("influxdbConfig.enableInfluxdb", 4, "influxdbConfig.enable"),
+            ignored("mqttConfig.enableMQTT", 5, "mqttConfig.enable"),
+            ignored("mqttConfig.brokerIP", 5, "mqttConfig.brokerHost"),
+            ignored(
+                "userEvents.sendToMQTT.topic",
+                9,
+                "userEvents.sendToMQTT.postTo.everythingTopic.topic"
+            ),
+        ]
+    );
+    let settings = loaded.settings.unwrap();
+    assert!(settings.uptime.is_some() && settings.influx.is_none());
+    assert!(!settings.sense.reject_unauthorized);
+    assert_eq!(settings.mqtt.unwrap().broker.as_str(), "new");
+    let topics = settings.user_events.unwrap().topics.unwrap();
+    assert_eq!((topics.everything.as_deref(), topics.by_command.len()), (Some("new"), 4));
+}
+
+#[test]
+fn only_a_file_without_warnings_is_called_correctly_formatted() {
+    let begin = "Butler-SOS:\n  fileLogging: false\n  serversToMonitor: { servers: }\n";
+    let correct = "info: VERIFY CONFIG FILE: Your config file at ";
+    let doubtful = "warn: VERIFY CONFIG FILE: Your config file at ";
+    for (more, verdict, end) in [
+        ("", correct, "site.yaml is correctly formatted"),
+        ("  anonTelemetry: true\n", correct, "site.yaml is correctly formatted"),
+        ("  prometheus: { enable: true, prot: 9 }\n", doubtful, ": 1 warning above"),
+        ("  prometheus: { enable: true, prot: 9, hsot: x }\n", doubtful, ": 2 warnings above"),
+        ("  logdb: { enable: true }\n", doubtful, ": 1 warning above"),
+    ] {
+        let (code, out) = checked(format!("{begin}{more}").as_bytes());
+        let last = out.lines().last().unwrap();
+        assert!(last.contains(verdict) && last.ends_with(end), "{more}: {out}");
+        assert_eq!(code, Some(0), "{out}");
+    }
+}
+
+#[test]
+fn influxdb_takes_every_retention_that_the_check_lets_through() {
+    let database = Influxd::started();
+    database.query("", "CREATE DATABASE site");
+    for (number, duration) in
+        ["10d", "1d12h", "2w", "0", "0s", "INF", "inf", "''", "59m", "60m", "7200000000us"]
+            .iter()
+            .enumerate()
+    {
+        let loaded = check(&format!(
+            "Butler-SOS: {{ influxdbConfig: {{ enable: true, host: h, version: 1, v1Config: \
+             {{ dbName: d, retentionPolicy: {{ duration: {duration} }} }} }} }}"
+        ));
+        let settings = loaded.settings.unwrap_or_else(|| panic!("{duration} is refused"));
+        let InfluxTarget::V1 { duration: kept, .. } = settings.influx.unwrap().target else {
+            panic!("version 1");
+        };
+        let create =
+            format!("CREATE RETENTION POLICY p{number} ON site DURATION {kept} REPLICATION 1");
+        database.query("site", &create);
+        let policies = database.rows("site", "SHOW RETENTION POLICIES").len();
+        assert_eq!(policies, number + 2, "{duration}");
+    }
+}
