@@ -58,7 +58,8 @@ pub(super) fn settings(base: &str, to: &[&str]) -> NewRelicSettings {
                 tags: pairs(&[]),
             }),
         }),
-        timeouts: Timeouts { long: Duration::from_secs(5), short: Duration::from_secs(5) },
+        // Longer than any test: the machine may be slow.
+        timeouts: Timeouts { long: LONG, short: LONG },
     }
 }
 

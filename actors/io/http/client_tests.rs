@@ -155,7 +155,8 @@ async fn a_trickle_ends_with_the_deadline_of_the_whole() {
 async fn redirects_lead_on_and_leave_headers_behind_at_another_port() {
     let last = server(vec![answer("", BODY.as_bytes())]);
     let to = |location: String| {
-        format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
+        let head = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close";
+        format!("{head}\r\nLocation: {location}\r\n\r\n")
     };
     let first = server(vec![to("there".into()).into(), to(format!("http://{last}/x?y")).into()]);
     let client = HttpClient::plain(limits());
