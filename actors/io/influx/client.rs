@@ -41,7 +41,11 @@ pub(super) struct Outage {
 impl InfluxClient {
     pub(super) fn new(settings: &InfluxSettings) -> Self {
         let limits = Limits { timeout: settings.timeout(), max_body: 1 << 20, redirects: 0 };
-        Self { settings: settings.clone(), http: HttpClient::plain(limits) }
+        let http = match settings.base_url.starts_with("https:") {
+            true => HttpClient::public(limits),
+            false => HttpClient::plain(limits),
+        };
+        Self { settings: settings.clone(), http }
     }
 
     /// Writes encoded lines.

@@ -1,5 +1,6 @@
 //! An InfluxDB to write to, as checked.
 
+mod address;
 mod config;
 
 use std::time::Duration;
@@ -12,7 +13,7 @@ pub use config::InfluxConfig;
 /// An InfluxDB to write to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InfluxSettings {
-    /// `http://host:port`, no trailing slash.
+    /// `http://host:port`, or what the key `url` says; no trailing slash, no credentials.
     pub base_url: String,
     /// Database or bucket, and the keys to it.
     pub target: InfluxTarget,
