@@ -37,7 +37,8 @@ impl InfluxErrorSinkActor {
     /// A sink for one database. Must be made on the thread it runs on.
     pub fn new(influx: &InfluxSettings, settings: ErrorSinkSettings) -> Self {
         // Error points leave at once when no request is under way and gather while one is.
-        let style = Style { linger: Duration::ZERO, max_points: settings.max_points };
+        let max_points = settings.max_points;
+        let style = Style { linger: Duration::ZERO, max_points, pause: Style::PAUSE };
         let delivery = Delivery::new(influx, style, |event| log_event(&event));
         Self { measurement: settings.measurement, delivery }
     }
@@ -48,9 +49,6 @@ fn log_event(event: &Event) {
     match event {
         Event::Away { message, .. } | Event::Dropped { message, .. } => {
             log::debug!("ERROR TRACKER: Error writing error event to InfluxDB: {message}");
-        }
-        Event::SetUpFailed { message } => {
-            log::debug!("ERROR TRACKER: Error preparing InfluxDB for error events: {message}");
         }
         Event::Back { backlog_points } => {
             log::debug!("ERROR TRACKER: InfluxDB is back, {backlog_points} error events to send");

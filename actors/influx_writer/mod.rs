@@ -78,7 +78,7 @@ impl InfluxWriter {
         clock: Clock,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
-        let style = Style { linger: LINGER, max_points: MAX_POINTS };
+        let style = Style { linger: LINGER, max_points: MAX_POINTS, pause: Style::PAUSE };
         let told = Told::new(errors, clock.clone());
         let delivery = Delivery::new(&influx, style, move |event| told.on_event(event));
         Self { influx, own, events, gathered: Gathered::default(), clock, delivery }

@@ -71,6 +71,14 @@ impl Queue {
         removed
     }
 
+    /// Puts jobs back that were the oldest.
+    pub(super) fn put_back(&mut self, jobs: Vec<WriteJob>) {
+        self.points += jobs.iter().map(|job| job.points).sum::<usize>();
+        for job in jobs.into_iter().rev() {
+            self.jobs.push_front(job);
+        }
+    }
+
     /// Drops the oldest job after the first `in_hand`; the points that went with it.
     pub(super) fn drop_oldest(&mut self, in_hand: usize) -> Option<usize> {
         let dropped = self.jobs.remove(in_hand)?.points;
@@ -112,6 +120,14 @@ mod tests {
         assert_eq!((queue.points(), queue.is_empty()), (3, false));
         queue.remove(7);
         assert_eq!((queue.points(), queue.is_empty()), (0, true));
+    }
+
+    #[test]
+    fn what_is_put_back_is_the_oldest_again() {
+        let mut queue = queue(&[("a", 2), ("b", 3), ("c", 4)]);
+        let removed = queue.remove(2);
+        queue.put_back(removed);
+        assert_eq!((queue.oldest(100).lines, queue.points()), (b"a\nb\nc\n".to_vec(), 9));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::domain::errors::{DestinationHost, InfluxVersion};
 use crate::domain::names::Secret;
 
 pub use config::InfluxConfig;
+pub(super) use config::duration;
 
 /// An InfluxDB to write to.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +86,15 @@ impl InfluxSettings {
     /// The tag `destination_host` of write errors.
     pub fn destination(&self) -> DestinationHost {
         DestinationHost::of_url(&self.base_url)
+    }
+
+    /// The key with which the program logs in.
+    pub(super) fn login_key(&self) -> &'static str {
+        match self.target {
+            InfluxTarget::V1 { .. } => "influxdbConfig.v1Config.auth",
+            InfluxTarget::V2 { .. } => "influxdbConfig.v2Config.token",
+            InfluxTarget::V3 { .. } => "influxdbConfig.v3Config.token",
+        }
     }
 
     /// Limit of one write (section 4 of the page on InfluxDB).
