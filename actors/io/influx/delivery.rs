@@ -49,6 +49,17 @@ pub struct Style {
     pub max_points: usize,
     /// The first pause after a failure, [`Style::PAUSE`]; it doubles up to sixty times that.
     pub pause: Duration,
+    /// When the database is looked at.
+    pub look: Look,
+}
+
+/// When a stream makes sure of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Before the first write, and when a write misses it.
+    First,
+    /// Only when a write misses it: another stream of the program looks first.
+    WhenMissed,
 }
 
 impl Style {
@@ -127,7 +138,7 @@ impl Delivery {
     pub async fn run(self) {
         let inner = &*self.0;
         inner.state.borrow_mut().in_hand = None;
-        if inner.set_up.get().is_none() {
+        if inner.looks_first() && inner.set_up.get().is_none() {
             inner.look().await;
         }
         loop {
@@ -199,7 +210,9 @@ impl Inner {
         loop {
             let turn = {
                 let full = self.client.settings.max_batch_size;
-                let looked = self.set_up.get().is_some() || !self.client.has_retention();
+                let looked = self.set_up.get().is_some()
+                    || !self.looks_first()
+                    || !self.client.has_retention();
                 self.state.borrow().turn(Instant::now(), self.style.linger, full, looked)
             };
             match turn {

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Inner;
 use super::event::Event;
+use super::{Inner, Look};
 use crate::io::influx::verdict::Outage;
 
 /// A database that was found or made, and is said to be missing, is looked for at most this often.
 const SET_UP_PAUSE: Duration = Duration::from_secs(60);
 
 impl Inner {
+    pub(super) fn looks_first(&self) -> bool {
+        self.style.look == Look::First
+    }
+
     /// Makes sure of the database before the first write, or as soon as there is nothing better to
     /// do; when that shows that nothing can be written, the database is away at once.
     pub(super) async fn look(&self) {
@@ -39,8 +43,8 @@ impl Inner {
     async fn set_up(&self, missing: bool) -> Result<(), Outage> {
         let notes = self.client.set_up(missing).await?;
         self.set_up.set(Some(Instant::now()));
-        // What was said once is known.
-        if *self.notes.borrow() != notes {
+        // What was said once is known, unless something was done again.
+        if missing || *self.notes.borrow() != notes {
             self.notes.borrow_mut().clone_from(&notes);
             self.tell(notes.into_iter().map(|message| Event::SetUp { message }).collect());
         }

@@ -29,7 +29,8 @@ fn settings(server: &StandIn) -> InfluxSettings {
 }
 
 fn delivery(server: &StandIn, max_points: usize) -> (Delivery, Events) {
-    let style = Style { linger: Duration::ZERO, max_points, pause: Style::PAUSE };
+    let style =
+        Style { linger: Duration::ZERO, max_points, pause: Style::PAUSE, look: Look::First };
     start(&settings(server), style)
 }
 

@@ -33,8 +33,12 @@ fn of_version(server: &StandIn, version: InfluxVersion) -> InfluxSettings {
 /// Everything that leaves together, and what became of it: requests to write, points stored,
 /// dropped, and the messages.
 async fn result(settings: &InfluxSettings, jobs: Vec<WriteJob>) -> (u64, u64, u64, Vec<String>) {
-    let style =
-        Style { linger: Duration::from_millis(50), max_points: 10_000, pause: Style::PAUSE };
+    let style = Style {
+        linger: Duration::from_millis(50),
+        max_points: 10_000,
+        pause: Style::PAUSE,
+        look: Look::First,
+    };
     let (stream, events) = start(settings, style);
     jobs.into_iter().for_each(|job| stream.push(job));
     until_async("everything", || (stream.stats().waiting == 0).then_some(())).await;

@@ -3,11 +3,19 @@
 use super::*;
 
 /// Pauses so short that a test sees many of them.
-const SHORT: Style =
-    Style { linger: Duration::ZERO, max_points: 1_000, pause: Duration::from_millis(2) };
+const SHORT: Style = Style {
+    linger: Duration::ZERO,
+    max_points: 1_000,
+    pause: Duration::from_millis(2),
+    look: Look::First,
+};
 /// A pause so long that a test sees one attempt only.
-const LONG: Style =
-    Style { linger: Duration::ZERO, max_points: 1_000, pause: Duration::from_secs(3_600) };
+const LONG: Style = Style {
+    linger: Duration::ZERO,
+    max_points: 1_000,
+    pause: Duration::from_secs(3_600),
+    look: Look::First,
+};
 
 fn is_write(seen: &Seen) -> bool {
     seen.target.contains("/write")
