@@ -54,6 +54,12 @@ impl InfluxClient {
         !matches!(self.settings.target, InfluxTarget::V3 { .. })
     }
 
+    /// Whether the server answers a write only after the next flush of its log, every second,
+    /// whatever the size of the write: version 3 does.
+    pub(super) fn flushes_before_it_answers(&self) -> bool {
+        matches!(self.settings.target, InfluxTarget::V3 { .. })
+    }
+
     /// Writes encoded lines.
     pub(super) async fn write(&self, lines: Bytes) -> Result<(), WriteError> {
         self.written(self.write_request(lines)).await

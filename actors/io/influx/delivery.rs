@@ -1,4 +1,5 @@
-//! The one write path: every writer has a stream of its own with one request under way at most.
+//! The one write path: every writer has a stream of its own with one request under way, or some
+//! where the server answers late.
 //!
 //! ```text
 //!         push                      204: stored
@@ -17,20 +18,25 @@
 mod backoff;
 mod database;
 mod event;
+mod flight;
 mod outcome;
 mod piece;
 mod state;
 mod store;
+mod style;
 mod suspect;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use self::state::{Lane, State, Turn};
+use self::flight::Departure;
+use self::state::{Lane, Pace, State, Turn};
 use self::store::store;
 use super::client::InfluxClient;
 use super::queue::WriteJob;
@@ -38,34 +44,7 @@ use super::settings::InfluxSettings;
 use crate::domain::metrics::{Destination, Family};
 
 pub use self::event::{DropReason, Event, Fate, Stats};
-
-/// How a stream behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    /// How long the first job of a batch waits for company. Zero: not at all, so jobs gather only
-    /// while a request is under way.
-    pub linger: Duration,
-    /// Most points that wait; beyond that the oldest are dropped.
-    pub max_points: usize,
-    /// The first pause after a failure, [`Style::PAUSE`]; it doubles up to sixty times that.
-    pub pause: Duration,
-    /// When the database is looked at.
-    pub look: Look,
-}
-
-/// When a stream makes sure of the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// Before the first write, and when a write misses it.
-    First,
-    /// Only when a write misses it: another stream of the program looks first.
-    WhenMissed,
-}
-
-impl Style {
-    /// One second.
-    pub const PAUSE: Duration = backoff::FIRST;
-}
+pub use self::style::{Look, Style};
 
 /// A stream to one database; clones are the same stream. Lives on one thread.
 #[derive(Clone)]
@@ -82,9 +61,18 @@ struct Inner {
     at_rest: Notify,
     /// When the database was found or made; `None` until then.
     set_up: Cell<Option<Instant>>,
-    /// What was said about it last.
+    /// How long the server took for the last request that it stored.
+    took: Cell<Duration>,
+    /// What was said about the database last.
     notes: RefCell<Vec<String>>,
 }
+
+/// From here on an answer is late: it is not the work that takes so long.
+const LATE: Duration = Duration::from_millis(300);
+
+/// So many requests are under way to a server that answers late. Points carry their stamps, so
+/// their order does not matter.
+const AT_ONCE: usize = 8;
 
 impl Delivery {
     /// A stream to the database of `settings`. `on_event` must not call back into the stream.
@@ -101,6 +89,7 @@ impl Delivery {
             wake: Notify::new(),
             at_rest: Notify::new(),
             set_up: Cell::default(),
+            took: Cell::default(),
             notes: RefCell::default(),
         }))
     }
@@ -137,14 +126,18 @@ impl Delivery {
     /// it may be spawned again, and what was under way is sent again.
     pub async fn run(self) {
         let inner = &*self.0;
-        inner.state.borrow_mut().in_hand = None;
+        inner.state.borrow_mut().call_back();
         if inner.looks_first() && inner.set_up.get().is_none() {
             inner.look().await;
         }
+        let mut flights = FuturesUnordered::new();
         loop {
-            match inner.next_turn().await {
-                Turn::Send(lane) => inner.deliver(lane).await,
-                Turn::Look | Turn::Wait(_) | Turn::Rest => inner.look().await,
+            tokio::select! {
+                Some(()) = flights.next(), if !flights.is_empty() => {}
+                turn = inner.next_turn() => match turn {
+                    Turn::Send(lane) => flights.extend(inner.depart(lane).map(|it| inner.fly(it))),
+                    _ => inner.look().await,
+                },
             }
         }
     }
@@ -208,15 +201,10 @@ impl Inner {
     /// Waits until there is something to do.
     async fn next_turn(&self) -> Turn {
         loop {
-            let turn = {
-                let full = self.client.settings.max_batch_size;
-                let looked = self.set_up.get().is_some()
-                    || !self.looks_first()
-                    || !self.client.has_retention();
-                self.state.borrow().turn(Instant::now(), self.style.linger, full, looked)
-            };
+            let turn = self.state.borrow().turn(Instant::now(), self.pace());
             match turn {
                 Turn::Send(_) | Turn::Look => return turn,
+                Turn::Busy => self.wake.notified().await,
                 Turn::Rest => {
                     self.at_rest.notify_waiters();
                     self.wake.notified().await;
@@ -229,26 +217,39 @@ impl Inner {
         }
     }
 
-    /// Sends the oldest batch of a lane.
-    async fn deliver(&self, lane: Lane) {
+    fn pace(&self) -> Pace {
+        let answers_late = self.client.flushes_before_it_answers() && self.took.get() >= LATE;
+        let looked = self.set_up.get().is_some() || !self.looks_first();
+        Pace {
+            linger: self.style.linger,
+            full: self.client.settings.max_batch_size,
+            at_once: if answers_late { AT_ONCE } else { 1 },
+            looked: looked || !self.client.has_retention(),
+        }
+    }
+
+    fn depart(&self, lane: Lane) -> Option<Departure> {
         self.tell_overflow();
-        let (batch, doubt) = {
-            let most = self.client.settings.max_batch_size;
-            self.state.borrow_mut().take(lane, most)
-        };
-        let count = batch.jobs.len();
-        let before = self.state.borrow().stats.requests;
-        let result = store(self, batch, doubt).await;
+        self.state.borrow_mut().depart(lane, self.client.settings.max_batch_size)
+    }
+
+    /// One batch, until every line of it has an answer.
+    async fn fly(&self, departure: Departure) {
+        let Departure { id, lane, batch, doubt } = departure;
+        let begun = Instant::now();
+        let requests = Cell::new(0);
+        let result = store(self, batch, doubt, &requests).await;
+        if result.is_ok() && requests.get() == 1 {
+            self.took.set(begun.elapsed());
+        }
         let events = {
             let mut state = self.state.borrow_mut();
-            state.in_hand = None;
             // What comes from elsewhere was tried before, or would have been.
             let first_tries = u64::from(lane == Lane::Live);
-            let sent = state.stats.requests - before;
-            state.stats.retries += sent.saturating_sub(first_tries);
+            state.stats.retries += requests.get().saturating_sub(first_tries);
             match result {
-                Ok(outcomes) => state.done(lane, count, &outcomes),
-                Err(outage) => state.not_stored(lane, count, outage),
+                Ok(outcomes) => state.done(id, &outcomes),
+                Err(outage) => state.not_stored(id, outage),
             }
         };
         self.tell(events);

@@ -24,7 +24,7 @@ pub(super) struct Queue {
     points: usize,
 }
 
-/// The oldest jobs, to be sent together. They stay in the queue until they are acknowledged.
+/// The oldest jobs, to be sent together.
 pub(super) struct Batch {
     /// All lines, one job after the other.
     pub(super) lines: Vec<u8>,
@@ -79,9 +79,9 @@ impl Queue {
         }
     }
 
-    /// Drops the oldest job after the first `in_hand`; the points that went with it.
-    pub(super) fn drop_oldest(&mut self, in_hand: usize) -> Option<usize> {
-        let dropped = self.jobs.remove(in_hand)?.points;
+    /// Drops the oldest job; the points that went with it.
+    pub(super) fn drop_oldest(&mut self) -> Option<usize> {
+        let dropped = self.jobs.pop_front()?.points;
         self.points -= dropped;
         Some(dropped)
     }
@@ -131,11 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_that_is_not_in_hand_is_dropped() {
+    fn the_oldest_is_dropped() {
         let mut queue = queue(&[("a", 1), ("b", 2), ("c", 4)]);
-        assert_eq!(queue.drop_oldest(1), Some(2));
-        assert_eq!(queue.oldest(100).lines, b"a\nc\n");
-        assert_eq!(queue.drop_oldest(2), None);
-        assert_eq!(queue.points(), 5);
+        assert_eq!(queue.drop_oldest(), Some(1));
+        assert_eq!((queue.oldest(100).lines, queue.points()), (b"b\nc\n".to_vec(), 6));
+        queue.remove(2);
+        assert_eq!((queue.drop_oldest(), queue.points()), (None, 0));
     }
 }

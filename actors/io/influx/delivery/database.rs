@@ -19,6 +19,7 @@ impl Inner {
     /// Makes sure of the database before the first write, or as soon as there is nothing better to
     /// do; when that shows that nothing can be written, the database is away at once.
     pub(super) async fn look(&self) {
+        let begun = Instant::now();
         match self.set_up(false).await {
             Ok(()) => {
                 let mut state = self.state.borrow_mut();
@@ -33,7 +34,7 @@ impl Inner {
             // What is stored needs no set-up: nothing that it finds stands in the way.
             Err(_) if self.state.borrow().is_proven() => self.set_up.set(Some(Instant::now())),
             Err(outage) => {
-                let events = self.state.borrow_mut().stay_away(outage);
+                let events = self.state.borrow_mut().stay_away(outage, begun);
                 self.tell(events);
             }
         }

@@ -4,7 +4,8 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::event::{DropReason, Event, Fate};
-use super::state::{Away, Lane, State};
+use super::flight::{Flight, Load};
+use super::state::{Away, State};
 use super::suspect::Suspect;
 use crate::domain::errors::Failure;
 use crate::io::influx::queue::WriteJob;
@@ -24,11 +25,13 @@ pub(super) struct Outcome {
 const MOST_LINES: usize = 5;
 
 impl State {
-    /// The database answered for every line of the batch.
-    pub(super) fn done(&mut self, lane: Lane, count: usize, outcomes: &[Outcome]) -> Vec<Event> {
+    /// The database answered for every line of a flight.
+    pub(super) fn done(&mut self, id: u64, outcomes: &[Outcome]) -> Vec<Event> {
         // What waited before this batch was stored: with it the outage ends.
         let waited = self.waiting_to_catch_up();
-        let jobs = self.remove(lane, count);
+        let Some(flight) = self.land(id) else { return Vec::new() };
+        let begun = flight.begun;
+        let jobs = flight.into_load().into_jobs();
         let refused: usize = outcomes.iter().map(|outcome| outcome.points).sum();
         self.stats.dropped_refused += refused as u64;
         let mut events = dropped(outcomes);
@@ -41,10 +44,10 @@ impl State {
         }
         let points: usize = jobs.iter().map(|job| job.points).sum();
         self.stats.written += points.saturating_sub(refused) as u64;
-        self.served = Some(lane);
         self.successes += 1;
         self.doubtful = false;
-        if self.away.take().is_some() {
+        // What was under way before it failed says nothing about now.
+        if self.away.take_if(|away| begun >= away.failed).is_some() {
             self.begin_round();
             events.push(Event::Back { backlog_points: waited });
         }
@@ -52,33 +55,37 @@ impl State {
         events
     }
 
-    /// The batch was not stored, and no line of it is known to be bad: it waits, and every
+    /// A flight was not stored, and no line of it is known to be bad: it waits, and every
     /// operation is reported once.
-    pub(super) fn not_stored(&mut self, lane: Lane, count: usize, outage: Outage) -> Vec<Event> {
+    pub(super) fn not_stored(&mut self, id: u64, outage: Outage) -> Vec<Event> {
+        let Some(flight) = self.land(id) else { return Vec::new() };
+        let begun = flight.begun;
         let mut reports = Vec::new();
-        let about_these_alone = self.is_about_these_alone(lane, outage.suspicion);
-        if lane == Lane::Suspect {
-            self.suspect_failed(outage.suspicion);
-        } else {
-            let jobs = self.remove(lane, count);
-            let jobs = reported(jobs, &outage.failure, &mut reports);
-            match outage.suspicion.filter(|_| lane == Lane::Backlog || about_these_alone) {
-                // From the second failure on it stays by itself, so that it is known again.
-                Some(suspicion) => {
-                    let suspect = Suspect::new(jobs, suspicion, self.successes, self.pause);
-                    self.suspects.push_back(suspect);
+        let about_these_alone = self.is_about_these_alone(&flight, outage.suspicion);
+        let is_live = flight.is_live();
+        match flight.into_load() {
+            Load::Suspect(mut suspect) => {
+                suspect.failed(outage.suspicion, self.successes);
+                self.suspects.push_back(suspect);
+                self.round += 1;
+            }
+            Load::Live(jobs) | Load::Backlog(jobs) => {
+                self.round = 0;
+                let jobs = reported(jobs, &outage.failure, &mut reports);
+                match outage.suspicion.filter(|_| !is_live || about_these_alone) {
+                    // From the second failure on it stays by itself, so that it is known again.
+                    Some(suspicion) => {
+                        let suspect = Suspect::new(jobs, suspicion, self.successes, self.pause);
+                        self.suspects.push_back(suspect);
+                    }
+                    None if is_live => jobs.into_iter().for_each(|job| self.backlog.push(job)),
+                    None => self.backlog.put_back(jobs),
                 }
-                None if lane == Lane::Backlog => self.backlog.put_back(jobs),
-                None => jobs.into_iter().for_each(|job| self.backlog.push(job)),
             }
         }
-        if lane != Lane::Suspect {
-            self.round = 0;
-        }
-        self.served = Some(lane);
         let mut events = Vec::new();
         if !about_these_alone {
-            events = self.stay_away(outage);
+            events = self.stay_away(outage, begun);
         }
         events.extend(reports);
         self.settle();
@@ -87,44 +94,39 @@ impl State {
 
     /// Whether a failure says nothing about the database: a suspect that fails again, or a batch
     /// as bad as those that are known. The second new one in a row is an outage.
-    fn is_about_these_alone(&mut self, lane: Lane, suspicion: Option<Suspicion>) -> bool {
+    fn is_about_these_alone(&mut self, flight: &Flight, suspicion: Option<Suspicion>) -> bool {
         let Some(suspicion) = suspicion.filter(|_| self.away.is_none()) else {
             return false;
         };
         let is_known = || self.suspects.iter().any(|suspect| suspect.suspicion() == suspicion);
-        lane == Lane::Suspect || (is_known() && !std::mem::replace(&mut self.doubtful, true))
+        flight.is_suspect() || (is_known() && !std::mem::replace(&mut self.doubtful, true))
     }
 
-    /// Nothing can be written: what waits and what comes joins the backlog.
-    pub(super) fn stay_away(&mut self, outage: Outage) -> Vec<Event> {
+    /// Nothing can be written: what waits and what comes joins the backlog. `begun` is when the
+    /// attempt began that has shown it.
+    pub(super) fn stay_away(&mut self, outage: Outage, begun: Instant) -> Vec<Event> {
         let mut events = Vec::new();
-        let before = self.away.take();
-        if before.as_ref().is_none_or(|away| is_another_cause(&away.outage, &outage)) {
-            let (failure, message) = (outage.failure.clone(), outage.message.clone());
-            events.push(Event::Away { failure, message });
-        }
         let live = self.live.remove(usize::MAX);
         for job in reported(live, &outage.failure, &mut events) {
             self.backlog.push(job);
         }
         self.first_live = None;
-        let mut backoff = before.map_or_else(|| Backoff::from(self.pause), |away| away.backoff);
-        let until = Instant::now() + backoff.next(outage.retry_after);
-        self.away = Some(Away { outage, backoff, until });
         self.gave_up |= self.draining;
-        events
-    }
-
-    fn remove(&mut self, lane: Lane, count: usize) -> Vec<WriteJob> {
-        match lane {
-            Lane::Live => {
-                let removed = self.live.remove(count);
-                self.first_live = (!self.live.is_empty()).then(Instant::now);
-                removed
-            }
-            Lane::Backlog => self.backlog.remove(count),
-            Lane::Suspect => self.suspects.pop_front().map_or_else(Vec::new, Suspect::into_jobs),
+        let before = self.away.take();
+        if before.as_ref().is_some_and(|away| begun < away.failed) {
+            // Of several that were under way together the first has said it.
+            self.away = before;
+            return events;
         }
+        if before.as_ref().is_none_or(|away| is_another_cause(&away.outage, &outage)) {
+            let (failure, message) = (outage.failure.clone(), outage.message.clone());
+            events.insert(0, Event::Away { failure, message });
+        }
+        let mut backoff = before.map_or_else(|| Backoff::from(self.pause), |away| away.backoff);
+        let failed = Instant::now();
+        let until = failed + backoff.next(outage.retry_after);
+        self.away = Some(Away { outage, backoff, until, failed });
+        events
     }
 }
 

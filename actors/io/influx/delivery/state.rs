@@ -6,9 +6,10 @@ use tokio::time::{Duration, Instant};
 
 use super::backoff::Backoff;
 use super::event::Stats;
-use super::suspect::{Doubt, Suspect};
-use crate::io::influx::queue::{Batch, Queue};
-use crate::io::influx::verdict::{Outage, Suspicion};
+use super::flight::Flight;
+use super::suspect::Suspect;
+use crate::io::influx::queue::Queue;
+use crate::io::influx::verdict::Outage;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -18,8 +19,9 @@ pub(super) struct State {
     pub(super) suspects: VecDeque<Suspect>,
     /// When the oldest live job came.
     pub(super) first_live: Option<Instant>,
-    /// Jobs at the head of a queue that are under way.
-    pub(super) in_hand: Option<(Lane, usize)>,
+    pub(super) flights: Vec<Flight>,
+    /// How many batches were sent off.
+    pub(super) departures: u64,
     /// The lane that was served last.
     pub(super) served: Option<Lane>,
     pub(super) away: Option<Away>,
@@ -42,6 +44,8 @@ pub(super) struct Away {
     pub(super) outage: Outage,
     pub(super) backoff: Backoff,
     pub(super) until: Instant,
+    /// When the last attempt failed.
+    pub(super) failed: Instant,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,60 +63,35 @@ pub(super) enum Turn {
     /// The database was not looked at yet, or nothing waits that could show whether it is back.
     Look,
     Wait(Instant),
+    /// Nothing more can be sent until an answer comes.
+    Busy,
     Rest,
+}
+
+/// How a stream sends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// How long the first live job waits for company.
+    pub(super) linger: Duration,
+    /// So many points wait for no company.
+    pub(super) full: usize,
+    /// Most batches that are under way together; more than one only while full ones wait.
+    pub(super) at_once: usize,
+    /// Whether somebody has looked at the database.
+    pub(super) looked: bool,
 }
 
 impl State {
     pub(super) fn waiting(&self) -> usize {
-        self.live.points() + self.waiting_to_catch_up()
+        let live = self.flights.iter().filter(|flight| flight.is_live()).map(Flight::points);
+        self.live.points() + live.sum::<usize>() + self.waiting_to_catch_up()
     }
 
     /// Points that wait because they were not stored when they came.
     pub(super) fn waiting_to_catch_up(&self) -> usize {
-        self.backlog.points() + self.suspects.iter().map(Suspect::points).sum::<usize>()
-    }
-
-    /// The batch that leaves now, with what is thought of it.
-    pub(super) fn take(&mut self, lane: Lane, most: usize) -> (Batch, Doubt) {
-        let (batch, doubt) = match lane {
-            Lane::Live => (self.live.oldest(most), Doubt::None),
-            Lane::Backlog => (self.backlog.oldest(most), Doubt::None),
-            Lane::Suspect => {
-                self.bring_forward();
-                match self.suspects.front() {
-                    Some(suspect) => (suspect.batch(), self.doubt_of(suspect)),
-                    None => (Queue::default().oldest(0), Doubt::None),
-                }
-            }
-        };
-        self.in_hand = Some((lane, batch.jobs.len()));
-        (batch, doubt)
-    }
-
-    /// While others wait they show whether it is the server; a search would only load it more.
-    fn doubt_of(&self, suspect: &Suspect) -> Doubt {
-        match suspect.doubt() {
-            Doubt::Possible if !self.backlog.is_empty() => Doubt::None,
-            doubt => doubt,
-        }
-    }
-
-    /// The suspect that is due first becomes the first; while the database is away they take
-    /// turns.
-    fn bring_forward(&mut self) {
-        let suspects = self.suspects.iter().enumerate();
-        let first = suspects.min_by_key(|(_, suspect)| suspect.until()).map(|(index, _)| index);
-        if let Some(index) = first.filter(|_| self.away.is_none()) {
-            self.suspects.swap(0, index);
-        }
-    }
-
-    pub(super) fn suspect_failed(&mut self, suspicion: Option<Suspicion>) {
-        if let Some(mut suspect) = self.suspects.pop_front() {
-            suspect.failed(suspicion, self.successes);
-            self.suspects.push_back(suspect);
-            self.round += 1;
-        }
+        let late = self.flights.iter().filter(|flight| !flight.is_live()).map(Flight::points);
+        let suspects = self.suspects.iter().map(Suspect::points);
+        self.backlog.points() + late.chain(suspects).sum::<usize>()
     }
 
     /// The database is back, or the end is near: every suspect may be tried.
@@ -126,7 +105,8 @@ impl State {
         let now = Instant::now();
         let due = self.suspects.iter().any(|suspect| suspect.until() <= now);
         let others = !self.live.is_empty() || !self.backlog.is_empty();
-        if self.draining && !others && !due && !self.suspects.is_empty() {
+        let under_way = !self.flights.is_empty();
+        if self.draining && !others && !under_way && !due && !self.suspects.is_empty() {
             self.gave_up = true;
         }
     }
@@ -134,28 +114,21 @@ impl State {
     /// Drops the oldest, suspects first, then the backlog, but never what is under way.
     pub(super) fn enforce_bound(&mut self, max_points: usize) {
         while self.waiting() > max_points {
-            let in_hand = |lane| match self.in_hand {
-                Some((busy, count)) if busy == lane => count,
-                _ => 0,
-            };
-            let (in_backlog, in_live) = (in_hand(Lane::Backlog), in_hand(Lane::Live));
-            let busy = usize::from(in_hand(Lane::Suspect) > 0);
             let dropped = self
-                .drop_suspicious(busy)
-                .or_else(|| self.backlog.drop_oldest(in_backlog))
-                .or_else(|| self.live.drop_oldest(in_live));
+                .drop_suspicious()
+                .or_else(|| self.backlog.drop_oldest())
+                .or_else(|| self.live.drop_oldest());
             let Some(points) = dropped else { return };
             self.untold += points;
             self.stats.dropped_overflow += points as u64;
         }
     }
 
-    /// Drops the oldest job of the suspects after the first `busy`.
-    fn drop_suspicious(&mut self, busy: usize) -> Option<usize> {
-        let suspect = self.suspects.get_mut(busy)?;
+    fn drop_suspicious(&mut self) -> Option<usize> {
+        let suspect = self.suspects.front_mut()?;
         let dropped = suspect.drop_oldest();
         if suspect.points() == 0 {
-            self.suspects.remove(busy);
+            self.suspects.pop_front();
         }
         dropped
     }
@@ -165,9 +138,11 @@ impl State {
         self.away.is_none() && self.successes > 0
     }
 
-    /// What to do at `now`. The first live job waits `linger` for company unless `full` points
-    /// are together; `looked` is whether somebody has looked at the database.
-    pub(super) fn turn(&self, now: Instant, linger: Duration, full: usize, looked: bool) -> Turn {
+    /// What to do at `now`.
+    pub(super) fn turn(&self, now: Instant, pace: Pace) -> Turn {
+        if !self.flights.is_empty() {
+            return self.further_turn(pace);
+        }
         match &self.away {
             Some(away) => {
                 let due = now >= away.until || (self.draining && !self.gave_up);
@@ -177,10 +152,26 @@ impl State {
                     _ => Turn::Wait(away.until),
                 }
             }
-            None => match self.ordinary_turn(now, linger, full) {
-                Turn::Wait(_) | Turn::Rest if !looked && !self.draining => Turn::Look,
+            None => match self.ordinary_turn(now, pace) {
+                Turn::Wait(_) | Turn::Rest if !pace.looked && !self.draining => Turn::Look,
                 turn => turn,
             },
+        }
+    }
+
+    /// What to do while something is under way: more of it, where full batches wait. A suspect is
+    /// alone, and so is a probe.
+    fn further_turn(&self, pace: Pace) -> Turn {
+        let alone = self.away.is_some() || self.flights.iter().any(Flight::is_suspect);
+        if alone || self.flights.len() >= pace.at_once {
+            return Turn::Busy;
+        }
+        let is_full = |points: usize| points >= pace.full;
+        match (is_full(self.live.points()), is_full(self.backlog.points())) {
+            (true, true) if self.served == Some(Lane::Live) => Turn::Send(Lane::Backlog),
+            (true, _) => Turn::Send(Lane::Live),
+            (false, true) => Turn::Send(Lane::Backlog),
+            (false, false) => Turn::Busy,
         }
     }
 
@@ -194,7 +185,8 @@ impl State {
     }
 
     /// Live and the others take turns.
-    fn ordinary_turn(&self, now: Instant, linger: Duration, full: usize) -> Turn {
+    fn ordinary_turn(&self, now: Instant, pace: Pace) -> Turn {
+        let Pace { linger, full, .. } = pace;
         let live_due = self.first_live.or(Some(now)).filter(|_| !self.live.is_empty());
         let live_due = live_due.map(|first| {
             let at_once = self.draining || linger.is_zero() || self.live.points() >= full;

@@ -1,5 +1,6 @@
 //! One batch until the server has answered for every line of it.
 
+use std::cell::Cell;
 use std::collections::{HashSet, VecDeque};
 
 use super::Inner;
@@ -37,11 +38,12 @@ struct Work {
 
 /// Sends a batch; the outcomes are what was refused for good. An error means that the whole batch
 /// should be sent again later, which does no harm to what was stored. A batch in doubt is cut
-/// until the lines are found that cause it.
+/// until the lines are found that cause it. `requests` counts what was sent.
 pub(super) async fn store(
     inner: &Inner,
     batch: Batch,
     doubt: Doubt,
+    requests: &Cell<u64>,
 ) -> Result<Vec<Outcome>, Outage> {
     let most = inner.client.settings.max_batch_size;
     let mut pieces: VecDeque<Piece> = Piece::whole(batch).chunks(most).into();
@@ -52,7 +54,7 @@ pub(super) async fn store(
     let proof = doubt == Doubt::Proven;
     let mut work = Work { pieces, outcomes: vec![], proof, equal: (0, String::new()) };
     while let Some(mut piece) = work.pieces.pop_front() {
-        match write(inner, &mut piece).await {
+        match write(inner, &mut piece, requests).await {
             Ok(()) => work.proof = true,
             Err(WriteError::Refused { refusal, failure }) => {
                 work.refused(piece, &refusal, &failure, || {
@@ -79,8 +81,11 @@ pub(super) async fn store(
 
 /// One request; where it is refused without a reason that helps, one more to the path that gives
 /// reasons.
-async fn write(inner: &Inner, piece: &mut Piece) -> Result<(), WriteError> {
-    let count = || inner.state.borrow_mut().stats.requests += 1;
+async fn write(inner: &Inner, piece: &mut Piece, requests: &Cell<u64>) -> Result<(), WriteError> {
+    let count = || {
+        requests.set(requests.get() + 1);
+        inner.state.borrow_mut().stats.requests += 1;
+    };
     count();
     let result = inner.client.write(piece.body()).await;
     match &result {

@@ -108,7 +108,7 @@ impl Suspect {
 
     /// Drops its oldest job; the points that went with it.
     pub(super) fn drop_oldest(&mut self) -> Option<usize> {
-        self.jobs.drop_oldest(0)
+        self.jobs.drop_oldest()
     }
 
     pub(super) fn into_jobs(mut self) -> Vec<WriteJob> {

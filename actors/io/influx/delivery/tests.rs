@@ -10,6 +10,7 @@ use crate::domain::errors::{Failure, InfluxModule, InfluxVersion, Origin};
 use crate::domain::names::{Secret, ServerName};
 use crate::io::influx::{IncludeFields, InfluxTarget};
 
+mod late_tests;
 mod refusal_tests;
 mod verdict_tests;
 
