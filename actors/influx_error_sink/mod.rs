@@ -16,7 +16,9 @@ use actix::{
 };
 
 use crate::domain::errors::ErrorPoint;
-use crate::io::influx::{Delivery, Event, InfluxSettings, Stats, Style, WriteJob, encode_error};
+use crate::io::influx::{
+    Delivery, Event, InfluxSettings, Look, Stats, Style, WriteJob, encode_error,
+};
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
 
@@ -37,7 +39,14 @@ impl InfluxErrorSinkActor {
     /// A sink for one database. Must be made on the thread it runs on.
     pub fn new(influx: &InfluxSettings, settings: ErrorSinkSettings) -> Self {
         // Error points leave at once when no request is under way and gather while one is.
-        let style = Style { linger: Duration::ZERO, max_points: settings.max_points };
+        let max_points = settings.max_points;
+        let style = Style {
+            linger: Duration::ZERO,
+            max_points,
+            pause: Style::PAUSE,
+            // InfluxWriter looks at the database; two at once would make it twice.
+            look: Look::WhenMissed,
+        };
         let delivery = Delivery::new(influx, style, |event| log_event(&event));
         Self { measurement: settings.measurement, delivery }
     }
@@ -49,13 +58,11 @@ fn log_event(event: &Event) {
         Event::Away { message, .. } | Event::Dropped { message, .. } => {
             log::debug!("ERROR TRACKER: Error writing error event to InfluxDB: {message}");
         }
-        Event::SetUpFailed { message } => {
-            log::debug!("ERROR TRACKER: Error preparing InfluxDB for error events: {message}");
-        }
         Event::Back { backlog_points } => {
             log::debug!("ERROR TRACKER: InfluxDB is back, {backlog_points} error events to send");
         }
-        Event::SetUp { message } => log::debug!("ERROR TRACKER: {message}"),
+        // No failure: a database was made, because this stream was the first to miss it.
+        Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
         // Only jobs with an origin are reported, and error points have none.
         Event::NotStored { .. } => {}
     }

@@ -31,7 +31,7 @@ use crate::domain::point::Point;
 use crate::domain::telemetry::{
     CountedEvents, EventBatch, HealthMetrics, OwnMemory, ProxySessions, QueueMetrics,
 };
-use crate::io::influx::{Delivery, InfluxSettings, Style, WriteJob, encode};
+use crate::io::influx::{Delivery, InfluxSettings, Look, Style, WriteJob, encode};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
@@ -78,7 +78,12 @@ impl InfluxWriter {
         clock: Clock,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
-        let style = Style { linger: LINGER, max_points: MAX_POINTS };
+        let style = Style {
+            linger: LINGER,
+            max_points: MAX_POINTS,
+            pause: Style::PAUSE,
+            look: Look::First,
+        };
         let told = Told::new(errors, clock.clone());
         let delivery = Delivery::new(&influx, style, move |event| told.on_event(event));
         Self { influx, own, events, gathered: Gathered::default(), clock, delivery }

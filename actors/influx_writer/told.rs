@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use actix::Recipient;
 
 use crate::domain::errors::ErrorOccurred;
-use crate::io::influx::Event;
+use crate::io::influx::{Event, Fate};
 use crate::runtime::clock::Clock;
 use crate::runtime::outage::Outage;
 
@@ -23,8 +23,11 @@ impl Told {
 
     pub(super) fn on_event(&self, event: Event) {
         match event {
-            Event::NotStored { origin, failure } => {
-                self.outage.borrow_mut().failed(self.clock.now());
+            Event::NotStored { origin, failure, fate } => {
+                // A point that InfluxDB refuses is an error and no outage.
+                if fate == Fate::Kept {
+                    self.outage.borrow_mut().failed(self.clock.now());
+                }
                 self.errors.do_send(ErrorOccurred { origin, failure });
             }
             Event::Away { message, .. } => {
@@ -33,16 +36,78 @@ impl Told {
             }
             Event::Back { backlog_points } => {
                 if let Some(outage) = self.outage.borrow_mut().worked() {
-                    log::info!(
-                        "INFLUXDB: Writing {outage}; {backlog_points} points to catch up with"
-                    );
+                    let waited = match backlog_points {
+                        0 => String::new(),
+                        points => format!("; {} to catch up with", counted(points)),
+                    };
+                    log::info!("INFLUXDB: Writing {outage}{waited}");
                 }
             }
             Event::Dropped { points, message, .. } => {
-                log::warn!("INFLUXDB: {points} points dropped: {message}");
+                log::warn!("INFLUXDB: {} dropped: {message}", counted(points));
             }
             Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
-            Event::SetUpFailed { message } => log::error!("INFLUXDB: {message}"),
         }
+    }
+}
+
+fn counted(points: usize) -> String {
+    if points == 1 { "1 point".to_owned() } else { format!("{points} points") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::errors::{DestinationHost, Failure, InfluxModule, InfluxVersion, Origin};
+    use crate::io::influx::DropReason;
+    use crate::runtime::log_probe::{record, recorded};
+    use crate::runtime::probe::probe;
+
+    fn not_stored(fate: Fate) -> Event {
+        let origin = Origin::InfluxWrite {
+            version: InfluxVersion::V1,
+            module: InfluxModule::HealthMetrics,
+            server: None,
+            to: DestinationHost::of_url("http://influx:8086"),
+        };
+        let failure = Failure::Local { code: None, message: "x".into() };
+        Event::NotStored { origin, failure, fate }
+    }
+
+    fn away() -> Event {
+        let Event::NotStored { failure, .. } = not_stored(Fate::Kept) else { unreachable!() };
+        Event::Away { failure, message: "it is away".to_owned() }
+    }
+
+    #[actix::test]
+    async fn a_refused_point_begins_no_outage_and_a_backlog_is_counted() {
+        record();
+        let clock = Clock::manual("2026-05-03T16:10:09Z".parse().unwrap());
+        let (errors, received) = probe();
+        let told = Told::new(errors, clock.clone());
+        told.on_event(not_stored(Fate::Dropped));
+        clock.advance(Duration::from_secs(60));
+        told.on_event(away());
+        told.on_event(not_stored(Fate::Kept));
+        told.on_event(Event::Back { backlog_points: 8 });
+        told.on_event(away());
+        told.on_event(Event::Back { backlog_points: 0 });
+        let reason = DropReason::Refused;
+        told.on_event(Event::Dropped { points: 1, reason, message: "too old".to_owned() });
+        let away = "warn: INFLUXDB: Cannot write, points are kept and sent later: it is away";
+        let again = "info: INFLUXDB: Writing works again, had failed since 2026-05-03T16:11:09Z";
+        assert_eq!(
+            recorded(),
+            [
+                away.to_owned(),
+                format!("{again} with 1 error; 8 points to catch up with"),
+                away.to_owned(),
+                format!("{again} with 0 errors"),
+                "warn: INFLUXDB: 1 point dropped: too old".to_owned(),
+            ]
+        );
+        assert_eq!(received.at_least(2).await.len(), 2, "both are errors");
     }
 }

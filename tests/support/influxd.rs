@@ -13,6 +13,8 @@ use crate::{get, until};
 pub struct Influxd {
     folder: TempDir,
     http: u16,
+    /// Further lines of the section `http` of its configuration.
+    settings: String,
     child: Option<Child>,
 }
 
@@ -29,7 +31,7 @@ impl Influxd {
     /// When no folder can be made.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        Self { folder, http: free_port(), child: None }
+        Self { folder, http: free_port(), settings: String::new(), child: None }
     }
 
     /// A server that answers.
@@ -44,6 +46,11 @@ impl Influxd {
             }
         }
         panic!("no InfluxDB could be started");
+    }
+
+    /// Sets lines of the section `http` of its configuration, for the next start.
+    pub fn set_http(&mut self, lines: &str) {
+        lines.clone_into(&mut self.settings);
     }
 
     /// Starts it, on the port that it has.
@@ -61,13 +68,14 @@ impl Influxd {
             "reporting-disabled = true\nbind-address = \"127.0.0.1:{}\"\n\
              [meta]\ndir = {:?}\n\
              [data]\ndir = {:?}\nwal-dir = {:?}\nwal-fsync-delay = \"0s\"\n\
-             [http]\nenabled = true\nbind-address = \"127.0.0.1:{}\"\nlog-enabled = false\n\
+             [http]\nenabled = true\nbind-address = \"127.0.0.1:{}\"\nlog-enabled = false\n{}\n\
              [monitor]\nstore-enabled = false\n",
             free_port(),
             path("meta"),
             path("data"),
             path("wal"),
             self.http,
+            self.settings,
         );
         let file = root.join("influxdb.conf");
         fs::write(&file, config).expect("the configuration can be written");
@@ -78,7 +86,8 @@ impl Influxd {
             if !child.is_running() {
                 return Some(false);
             }
-            matches!(get(&self.authority(), "/ping"), Ok(reply) if reply.status == 204)
+            // 400: it wants TLS.
+            matches!(get(&self.authority(), "/ping"), Ok(reply) if matches!(reply.status, 204 | 400))
                 .then_some(true)
         });
         self.child = Some(child);

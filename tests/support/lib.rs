@@ -4,6 +4,7 @@
 
 mod child;
 mod http;
+mod influx_3;
 mod influxd;
 mod mosquitto;
 mod openssl;
@@ -15,6 +16,7 @@ mod wait;
 
 pub use child::Child;
 pub use http::{Reply, get, post};
+pub use influx_3::Influx3;
 pub use influxd::Influxd;
 pub use mosquitto::{Mosquitto, Subscriber};
 pub use openssl::{Authority, OpensslServer, openssl};

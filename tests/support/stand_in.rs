@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A request as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,8 @@ impl Seen {
 pub enum Answer {
     /// A status, header lines (each with its line break), a body.
     Http(u16, &'static str, String),
+    /// A status without a body, so long after the request; other requests are answered meanwhile.
+    Late(Duration, u16),
     /// Nothing, with the connection kept open.
     Silence,
     /// Nothing, with the connection closed.
@@ -153,6 +155,13 @@ fn serve(shared: &Shared, stream: &TcpStream) -> io::Result<()> {
     while let Some(request) = read(&mut reader)? {
         let answer = (lock(&shared.respond))(&request);
         lock(&shared.seen).push(request);
+        let answer = match answer {
+            Answer::Late(after, status) => {
+                std::thread::sleep(after);
+                Answer::new(status, "")
+            }
+            answer => answer,
+        };
         match answer {
             Answer::Http(status, headers, body) => {
                 let head = format!(
@@ -162,7 +171,7 @@ fn serve(shared: &Shared, stream: &TcpStream) -> io::Result<()> {
                 let mut writer = stream;
                 writer.write_all(&[head.as_bytes(), body.as_bytes()].concat())?;
             }
-            Answer::Silence => {}
+            Answer::Late(..) | Answer::Silence => {}
             Answer::HangUp => return stream.shutdown(Shutdown::Both),
         }
     }

@@ -11,7 +11,7 @@ use butler_sos::app::App;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::Site;
 use serde_json::{Value, json};
-use test_support::{Answer, Seen, StandIn, Victoria, until_async};
+use test_support::{Answer, Influx3, Seen, StandIn, Victoria, until_async};
 
 use crate::common;
 
@@ -50,7 +50,7 @@ fn app(section: &str, folder: &Path) -> App {
     common::start(common::settings(&format!("Butler-SOS:\n{section}"), folder))
 }
 
-fn failed(server: &str) -> ErrorOccurred {
+pub(crate) fn failed(server: &str) -> ErrorOccurred {
     let origin = Origin::HealthApi { server: server.into(), host: server.into() };
     ErrorOccurred { origin, failure: Failure::Local { code: None, message: "provoked".into() } }
 }
@@ -115,7 +115,7 @@ async fn version_2_makes_its_bucket_and_writes_to_it() {
     assert_eq!(of("GET", "/api/v2/orgs")[0].target, "/api/v2/orgs?org=My%20org");
     assert_eq!(
         of("GET", "/api/v2/buckets")[0].target,
-        "/api/v2/buckets?orgID=00000000000000aa&name=sense%2Fops"
+        "/api/v2/buckets?org=My%20org&name=sense%2Fops"
     );
     let created = of("POST", "/api/v2/buckets");
     assert_eq!(headers(created[0]), [token, ("Content-Type", "application/json")]);
@@ -166,7 +166,8 @@ async fn a_bucket_that_can_only_be_made_later_is_made_later() {
 #[actix::test]
 async fn version_3_writes_with_its_token_and_compresses_what_is_large() {
     let folder = tempfile::tempdir().unwrap();
-    let server = StandIn::start(|_| Answer::new(204, ""));
+    let mut influx = Influx3::with_token("s3cr3t-token");
+    let server = StandIn::start(move |seen| influx.answer(seen));
     let app = app(&v3(server.address().port()), folder.path());
     app.tracker.do_send(failed("small"));
     let writes = || -> Vec<Seen> {
@@ -193,6 +194,28 @@ async fn version_3_writes_with_its_token_and_compresses_what_is_large() {
             "butler_sos_errors,error_type=HEALTH_API,host={escaped},server_name={escaped} \
              error_count=1i,error_category=\"unknown\",error_code=\"\""
         )
+    );
+}
+
+#[actix::test]
+async fn version_3_gets_the_types_that_its_columns_have() {
+    let folder = tempfile::tempdir().unwrap();
+    // A table of the original: numbers are floats there.
+    let columns = Influx3::with_token("s3cr3t-token");
+    let mut influx = columns.column("butler_sos_errors", "error_count", "float");
+    let server = StandIn::start(move |seen| influx.answer(seen));
+    let app = app(&v3(server.address().port()), folder.path());
+    app.tracker.do_send(failed("sense1"));
+    common::counted(&app, 1).await;
+    end(app).await;
+    let seen = server.seen();
+    let paths: Vec<&str> = seen.iter().filter_map(|seen| seen.target.split('?').next()).collect();
+    let writes: Vec<&str> = paths.into_iter().filter(|path| *path != "/health").collect();
+    assert_eq!(writes, ["/api/v2/write", "/api/v3/write_lp", "/api/v2/write"]);
+    assert_eq!(
+        without_stamp(seen.last().unwrap().text().trim_end()),
+        "butler_sos_errors,error_type=HEALTH_API,host=sense1,server_name=sense1 \
+         error_count=1,error_category=\"unknown\",error_code=\"\""
     );
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::secrets::{MASK, is_secret};
 
 /// How many letters of a value stay, by path below `Butler-SOS`; `[]` stands for any index.
-const KEPT: [(usize, &str); 28] = [
+const KEPT: [(usize, &str); 29] = [
     (3, "configVisualisation.host"),
     (3, "thirdPartyToolsCredentials.newRelic[].accountId"),
     (3, "userEvents.udpServerConfig.serverHost"),
@@ -18,6 +18,8 @@ const KEPT: [(usize, &str); 28] = [
     (3, "prometheus.host"),
     (3, "prometheus.nodeMetricsHost"),
     (3, "influxdbConfig.host"),
+    // The scheme: a user and a password could follow.
+    (7, "influxdbConfig.url"),
     (3, "influxdbConfig.v2Config.org"),
     (3, "influxdbConfig.v2Config.bucket"),
     (3, "influxdbConfig.v1Config.auth.username"),

@@ -1,85 +1,137 @@
 //! One request to InfluxDB, as each version wants it (section 4 of the page on InfluxDB).
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::refusal::{Refusal, for_log, server_message};
+use super::refusal::Refusal;
 use super::settings::{InfluxSettings, InfluxTarget};
-use crate::domain::errors::Failure;
+use super::verdict::{Asked, Outage, Suspicion, WriteError, judge};
+use crate::domain::errors::{Failure, RequestFacts};
 use crate::io::http::{Answer, HttpClient, Limits, Request};
 
 /// Writes to one database. Lives on one thread.
 pub(super) struct InfluxClient {
     pub(super) settings: InfluxSettings,
-    http: HttpClient,
+    writes: HttpClient,
+    /// For questions of the set-up, which a server that works answers at once.
+    questions: HttpClient,
+    /// Version 3: the server has no path that names bad lines.
+    names_no_lines: Cell<bool>,
 }
 
-/// Why lines were not stored.
-#[derive(Debug)]
-pub(super) enum WriteError {
-    /// The points are bad; sending them again does not help.
-    Refused { refusal: Refusal, failure: Failure },
-    /// Database or bucket does not exist.
-    Missing(Outage),
-    /// Anything that time or an administrator can cure.
-    Away(Outage),
-}
+/// The longest wait for the answer to a question of the set-up: a server that is silent is known
+/// as away before the first write has waited for it.
+const QUESTION_LIMIT: Duration = Duration::from_secs(5);
 
-/// The database cannot be written to.
-#[derive(Debug, Clone)]
-pub(super) struct Outage {
-    pub(super) failure: Failure,
-    /// For the log: what failed, and what the server said.
-    pub(super) message: String,
-    /// How long the server asks to wait.
-    pub(super) retry_after: Option<Duration>,
-}
+/// A refusal quotes what it refuses, so it can be as large as a request.
+const MAX_BODY: usize = 16 << 20;
 
 impl InfluxClient {
     pub(super) fn new(settings: &InfluxSettings) -> Self {
-        let limits = Limits { timeout: settings.timeout(), max_body: 1 << 20, redirects: 0 };
-        Self { settings: settings.clone(), http: HttpClient::plain(limits) }
+        let client = |timeout| {
+            let limits = Limits { timeout, max_body: MAX_BODY, redirects: 0 };
+            match settings.base_url.starts_with("https:") {
+                true => HttpClient::public(limits),
+                false => HttpClient::plain(limits),
+            }
+        };
+        Self {
+            settings: settings.clone(),
+            writes: client(settings.timeout()),
+            questions: client(settings.timeout().min(QUESTION_LIMIT)),
+            names_no_lines: Cell::new(false),
+        }
+    }
+
+    /// Whether the database has a retention of its own, which should be looked at even when
+    /// points are stored already. Version 3 makes everything at the first write.
+    pub(super) fn has_retention(&self) -> bool {
+        !matches!(self.settings.target, InfluxTarget::V3 { .. })
+    }
+
+    /// Whether the server answers a write only after the next flush of its log, every second,
+    /// whatever the size of the write: version 3 does.
+    pub(super) fn flushes_before_it_answers(&self) -> bool {
+        matches!(self.settings.target, InfluxTarget::V3 { .. })
     }
 
     /// Writes encoded lines.
-    pub(super) async fn write(&self, lines: &[u8]) -> Result<(), WriteError> {
-        let request = self.write_request(lines);
-        let facts = self.http.facts(&request.url);
-        let answer = self.http.send(request).await.map_err(|failure| {
-            let message = self.describe(&failure, b"");
-            WriteError::Away(Outage { failure, message, retry_after: None })
-        })?;
-        if answer.is_success() {
-            return Ok(());
-        }
-        let status = answer.status;
-        let failure = Failure::Answered { status, request: facts };
-        let message = self.describe(&failure, &answer.body);
-        let outage = |failure| Outage { failure, message, retry_after: answer.retry_after };
-        Err(match status {
-            400 | 413 | 422 => {
-                WriteError::Refused { refusal: Refusal::read(&answer.body), failure }
+    pub(super) async fn write(&self, lines: Bytes) -> Result<(), WriteError> {
+        self.written(self.write_request(lines)).await
+    }
+
+    /// Whether there may be a path that names bad lines.
+    pub(super) fn may_name_lines(&self) -> bool {
+        matches!(self.settings.target, InfluxTarget::V3 { .. }) && !self.names_no_lines.get()
+    }
+
+    /// Writes the lines that can be written, on the path of version 3 that names the others;
+    /// `None` where there is no such path.
+    pub(super) async fn write_the_good(&self, lines: Bytes) -> Option<Result<(), WriteError>> {
+        let InfluxTarget::V3 { database, .. } = &self.settings.target else {
+            return None;
+        };
+        let base = &self.settings.base_url;
+        let url = format!(
+            "{base}/api/v3/write_lp?db={}&precision=nanosecond&accept_partial=true",
+            encoded(database)
+        );
+        let result = self.written(self.compressed(url, lines)).await;
+        match &result {
+            // An InfluxDB 2 answers with its web page, others with 404, 405 or a text.
+            Err(WriteError::Missing(outage) | WriteError::Away(outage))
+                if !matches!(outage.failure, Failure::Unanswered { .. })
+                    && !matches!(outage.failure.status(), Some(401 | 429 | 500..)) =>
+            {
+                self.names_no_lines.set(true);
+                None
             }
-            404 => WriteError::Missing(outage(failure)),
-            _ => WriteError::Away(outage(failure)),
-        })
+            _ => Some(result),
+        }
     }
 
-    fn describe(&self, failure: &Failure, body: &[u8]) -> String {
-        let said = for_log(&server_message(body));
-        let said = if said.is_empty() { said } else { format!(", {said:?}") };
-        format!("{}: {}{said}", self.settings.base_url, failure.message())
+    async fn written(&self, request: Request) -> Result<(), WriteError> {
+        let request_facts = self.writes.facts(&request.url);
+        match self.writes.send(request).await {
+            Ok(answer) => judge(&self.asked(request_facts), &answer),
+            Err(failure) => Err(WriteError::Away(self.unanswered(failure))),
+        }
     }
 
-    fn write_request(&self, lines: &[u8]) -> Request {
+    /// Who was asked, for a verdict.
+    fn asked(&self, request: RequestFacts) -> Asked<'_> {
+        let login = self.settings.login_key();
+        Asked { server: &self.settings.base_url, login, request }
+    }
+
+    /// The outage behind a refusal that is the same for whatever is sent.
+    pub(super) fn repeated(&self, refusal: &Refusal, failure: &Failure) -> Outage {
+        let message = format!(
+            "{}: {}, {:?}, whichever of the points are sent",
+            self.settings.base_url,
+            failure.message(),
+            refusal.message
+        );
+        let suspicion = failure.status().map(|status| Suspicion { status, is_decisive: true });
+        Outage { failure: failure.clone(), message, retry_after: None, suspicion }
+    }
+
+    fn unanswered(&self, failure: Failure) -> Outage {
+        let message = format!("{}: {}", self.settings.base_url, failure.message());
+        Outage { failure, message, retry_after: None, suspicion: None }
+    }
+
+    fn write_request(&self, lines: Bytes) -> Request {
         let base = &self.settings.base_url;
         match &self.settings.target {
             InfluxTarget::V1 { database, .. } => {
                 let url = format!("{base}/write?db={}&precision=ns", encoded(database));
-                self.authorised(Request::post(url, lines.to_vec()))
+                self.authorised(Request::post(url, lines))
             }
             InfluxTarget::V2 { org, bucket, .. } => {
                 let (org, bucket) = (encoded(org), encoded(bucket));
@@ -94,10 +146,11 @@ impl InfluxClient {
     }
 
     /// Versions 2 and 3: bodies over 1000 bytes are compressed, quickly rather than small.
-    fn compressed(&self, url: String, lines: &[u8]) -> Request {
+    fn compressed(&self, url: String, lines: Bytes) -> Request {
         let plain = "text/plain; charset=utf-8";
-        let request = Request::post(url, lines.to_vec());
-        let request = if lines.len() > 1000 { request.compressed() } else { request };
+        let large = lines.len() > 1000;
+        let request = Request::post(url, lines);
+        let request = if large { request.compressed() } else { request };
         self.authorised(request.header("Content-Type", plain))
     }
 
@@ -115,17 +168,20 @@ impl InfluxClient {
         }
     }
 
-    /// Sends a request of the set-up; `Err` says what to log, and whether the server answered.
-    pub(super) async fn ask(&self, request: Request) -> Result<Answer, String> {
-        let answer = self.http.send(self.authorised(request)).await;
-        answer.map_err(|failure| self.describe(&failure, b""))
+    /// Asks a question of the set-up.
+    pub(super) async fn ask(&self, request: Request) -> Result<Reply<'_>, Outage> {
+        let request_facts = self.questions.facts(&request.url);
+        match self.questions.send(self.authorised(request)).await {
+            Ok(answer) => Ok(Reply { asked: self.asked(request_facts), answer }),
+            Err(failure) => Err(self.unanswered(failure)),
+        }
     }
+}
 
-    /// What to log about an answer that is not success.
-    pub(super) fn complaint(&self, answer: &Answer) -> String {
-        let said = for_log(&server_message(&answer.body));
-        format!("{}: status {}, {said:?}", self.settings.base_url, answer.status)
-    }
+/// What a server said about the set-up.
+pub(super) struct Reply<'c> {
+    pub(super) asked: Asked<'c>,
+    pub(super) answer: Answer,
 }
 
 /// A value inside a query string.

@@ -1,11 +1,14 @@
-//! The one write path: every writer has a stream of its own with one request under way at most.
+//! The one write path: every writer has a stream of its own with one request under way, or some
+//! where the server answers late.
 //!
 //! ```text
-//!         push                      2xx: done
+//!         push                      204: stored
 //! job ───────────> live ──batch──>  refused: retyped, else the bad points are dropped
 //!          │                        away: the batch and all that waits join the backlog
 //!          └ away ─> backlog ──one probe for each step of the back-off──> back: live and
 //!                                                            backlog batches take turns
+//! a batch with an answer of neither kind ─> suspects ──the same answer five times while others
+//!                                           are stored──> cut down to the lines that cause it
 //! ```
 //!
 //! A job is one write operation. If it is not stored at its first attempt, or joins the backlog,
@@ -13,36 +16,35 @@
 //! write is stored once.
 
 mod backoff;
+mod database;
 mod event;
+mod flight;
+mod outcome;
+mod piece;
 mod state;
 mod store;
+mod style;
+mod suspect;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use self::backoff::Backoff;
-use self::state::{Away, Lane, State};
-use self::store::{Outcome, store};
-use super::client::{InfluxClient, Outage};
+use self::flight::Departure;
+use self::state::{Lane, Pace, State, Turn};
+use self::store::store;
+use super::client::InfluxClient;
 use super::queue::WriteJob;
 use super::settings::InfluxSettings;
 use crate::domain::metrics::{Destination, Family};
 
-pub use self::event::{DropReason, Event, Stats};
-
-/// How a stream behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    /// How long the first job of a batch waits for company. Zero: not at all, so jobs gather only
-    /// while a request is under way.
-    pub linger: Duration,
-    /// Most points that wait; beyond that the oldest are dropped.
-    pub max_points: usize,
-}
+pub use self::event::{DropReason, Event, Fate, Stats};
+pub use self::style::{Look, Style};
 
 /// A stream to one database; clones are the same stream. Lives on one thread.
 #[derive(Clone)]
@@ -59,10 +61,18 @@ struct Inner {
     at_rest: Notify,
     /// When the database was found or made; `None` until then.
     set_up: Cell<Option<Instant>>,
+    /// How long the server took for the last request that it stored.
+    took: Cell<Duration>,
+    /// What was said about the database last.
+    notes: RefCell<Vec<String>>,
 }
 
-/// A database that was found or made, and is said to be missing, is looked for at most this often.
-const SET_UP_PAUSE: Duration = Duration::from_secs(60);
+/// From here on an answer is late: it is not the work that takes so long.
+const LATE: Duration = Duration::from_millis(300);
+
+/// So many requests are under way to a server that answers late. Points carry their stamps, so
+/// their order does not matter.
+const AT_ONCE: usize = 8;
 
 impl Delivery {
     /// A stream to the database of `settings`. `on_event` must not call back into the stream.
@@ -75,10 +85,12 @@ impl Delivery {
             client: InfluxClient::new(settings),
             style,
             on_event: Box::new(on_event),
-            state: RefCell::default(),
+            state: RefCell::new(State { pause: style.pause, ..State::default() }),
             wake: Notify::new(),
             at_rest: Notify::new(),
             set_up: Cell::default(),
+            took: Cell::default(),
+            notes: RefCell::default(),
         }))
     }
 
@@ -89,7 +101,10 @@ impl Delivery {
         let report = match &state.away {
             Some(away) => {
                 let failure = away.outage.failure.clone();
-                let report = job.origin.take().map(|origin| Event::NotStored { origin, failure });
+                let report = job.origin.take().map(|origin| {
+                    let fate = Fate::Kept;
+                    Event::NotStored { origin, failure, fate }
+                });
                 state.backlog.push(job);
                 report
             }
@@ -111,13 +126,19 @@ impl Delivery {
     /// it may be spawned again, and what was under way is sent again.
     pub async fn run(self) {
         let inner = &*self.0;
-        inner.state.borrow_mut().in_hand = None;
-        if inner.set_up.get().is_none() {
-            inner.set_up().await;
+        inner.state.borrow_mut().call_back();
+        if inner.looks_first() && inner.set_up.get().is_none() {
+            inner.look().await;
         }
+        let mut flights = FuturesUnordered::new();
         loop {
-            let lane = inner.next_lane().await;
-            inner.deliver(lane).await;
+            tokio::select! {
+                Some(()) = flights.next(), if !flights.is_empty() => {}
+                turn = inner.next_turn() => match turn {
+                    Turn::Send(lane) => flights.extend(inner.depart(lane).map(|it| inner.fly(it))),
+                    _ => inner.look().await,
+                },
+            }
         }
     }
 
@@ -125,7 +146,11 @@ impl Delivery {
     /// deadline; returns how many points are left.
     pub async fn flush(&self, until: Instant) -> usize {
         let inner = &*self.0;
-        inner.state.borrow_mut().draining = true;
+        {
+            let mut state = inner.state.borrow_mut();
+            state.draining = true;
+            state.begin_round();
+        }
         inner.wake.notify_one();
         loop {
             let at_rest = inner.at_rest.notified();
@@ -173,35 +198,18 @@ impl Delivery {
 }
 
 impl Inner {
-    /// Waits until a batch should leave.
-    async fn next_lane(&self) -> Lane {
+    /// Waits until there is something to do.
+    async fn next_turn(&self) -> Turn {
         loop {
-            let wait_until = {
-                let state = self.state.borrow();
-                let urgent = state.draining;
-                match (&state.away, state.choose()) {
-                    (_, None) => {
-                        self.at_rest.notify_waiters();
-                        None
-                    }
-                    (Some(_), Some(_)) if urgent && !state.gave_up => return Lane::Backlog,
-                    (Some(away), Some(_)) if Instant::now() >= away.until => return Lane::Backlog,
-                    (Some(away), Some(_)) => Some(away.until),
-                    (None, Some(Lane::Live)) if !urgent => {
-                        let first = state.first_live.unwrap_or_else(Instant::now);
-                        let due = first + self.style.linger;
-                        let full = state.live.points() >= self.client.settings.max_batch_size;
-                        if full || self.style.linger.is_zero() || Instant::now() >= due {
-                            return Lane::Live;
-                        }
-                        Some(due)
-                    }
-                    (None, Some(lane)) => return lane,
+            let turn = self.state.borrow().turn(Instant::now(), self.pace());
+            match turn {
+                Turn::Send(_) | Turn::Look => return turn,
+                Turn::Busy => self.wake.notified().await,
+                Turn::Rest => {
+                    self.at_rest.notify_waiters();
+                    self.wake.notified().await;
                 }
-            };
-            match wait_until {
-                None => self.wake.notified().await,
-                Some(until) => tokio::select! {
+                Turn::Wait(until) => tokio::select! {
                     () = sleep_until(until) => {}
                     () = self.wake.notified() => {}
                 },
@@ -209,105 +217,49 @@ impl Inner {
         }
     }
 
-    /// Sends the oldest batch of a lane.
-    async fn deliver(&self, lane: Lane) {
+    fn pace(&self) -> Pace {
+        let answers_late = self.client.flushes_before_it_answers() && self.took.get() >= LATE;
+        let looked = self.set_up.get().is_some() || !self.looks_first();
+        Pace {
+            linger: self.style.linger,
+            full: self.client.settings.max_batch_size,
+            at_once: if answers_late { AT_ONCE } else { 1 },
+            looked: looked || !self.client.has_retention(),
+        }
+    }
+
+    fn depart(&self, lane: Lane) -> Option<Departure> {
         self.tell_overflow();
-        let batch = {
+        self.state.borrow_mut().depart(lane, self.client.settings.max_batch_size)
+    }
+
+    /// One batch, until every line of it has an answer.
+    async fn fly(&self, departure: Departure) {
+        let Departure { id, lane, batch, doubt } = departure;
+        let begun = Instant::now();
+        let requests = Cell::new(0);
+        let result = store(self, batch, doubt, &requests).await;
+        if result.is_ok() && requests.get() == 1 {
+            self.took.set(begun.elapsed());
+        }
+        let events = {
             let mut state = self.state.borrow_mut();
-            let most = self.client.settings.max_batch_size;
-            let batch = state.queue(lane).oldest(most);
-            state.in_hand = Some((lane, batch.jobs.len()));
-            batch
-        };
-        let count = batch.jobs.len();
-        let before = self.state.borrow().stats.requests;
-        let result = store(self, batch).await;
-        {
-            let mut state = self.state.borrow_mut();
-            state.in_hand = None;
-            // What comes from the backlog was tried before, or would have been.
+            // What comes from elsewhere was tried before, or would have been.
             let first_tries = u64::from(lane == Lane::Live);
-            let sent = state.stats.requests - before;
-            state.stats.retries += sent.saturating_sub(first_tries);
-        }
-        match result {
-            Ok(outcomes) => self.done(lane, count, &outcomes),
-            Err(outage) => self.go_away(lane, count, outage),
-        }
-    }
-
-    /// The database answered for every line of the batch.
-    fn done(&self, lane: Lane, count: usize, outcomes: &[Outcome]) {
-        let mut events = Vec::new();
-        {
-            let mut state = self.state.borrow_mut();
-            let jobs = state.queue(lane).remove(count);
-            let mut refused_in_all = 0;
-            for outcome in outcomes {
-                refused_in_all += outcome.points;
-                state.stats.dropped_refused += outcome.points as u64;
-                events.push(Event::Dropped {
-                    points: outcome.points,
-                    reason: DropReason::Refused,
-                    message: outcome.message.clone(),
-                });
+            state.stats.retries += requests.get().saturating_sub(first_tries);
+            match result {
+                Ok(outcomes) => state.done(id, &outcomes),
+                Err(outage) => state.not_stored(id, outage),
             }
-            for (index, job) in jobs.iter().enumerate() {
-                let refused = outcomes.iter().find(|outcome| outcome.job == Some(index));
-                if let (Some(origin), Some(outcome)) = (&job.origin, refused) {
-                    let (origin, failure) = (origin.clone(), outcome.failure.clone());
-                    events.push(Event::NotStored { origin, failure });
-                }
-            }
-            let points: usize = jobs.iter().map(|job| job.points).sum();
-            state.stats.written += points.saturating_sub(refused_in_all) as u64;
-            state.served = Some(lane);
-            if lane == Lane::Live {
-                state.first_live = (!state.live.is_empty()).then(Instant::now);
-            }
-            if state.away.take().is_some() {
-                events.push(Event::Back { backlog_points: state.backlog.points() });
-            }
-        }
-        events.into_iter().for_each(|event| (self.on_event)(event));
-    }
-
-    /// The database cannot be written to: everything waits, and every operation is told once.
-    fn go_away(&self, lane: Lane, count: usize, outage: Outage) {
-        let mut events = Vec::new();
-        {
-            let mut state = self.state.borrow_mut();
-            let state = &mut *state;
-            let mut backoff = match state.away.take() {
-                Some(away) => away.backoff,
-                None => {
-                    let (failure, message) = (outage.failure.clone(), outage.message.clone());
-                    events.push(Event::Away { failure, message });
-                    Backoff::default()
-                }
-            };
-            // A batch that comes from the backlog was told before, and stays where it is.
-            let newcomers = if lane == Lane::Live { count } else { 0 };
-            let mut jobs = state.live.remove(newcomers);
-            jobs.extend(state.live.remove(usize::MAX));
-            state.first_live = None;
-            for mut job in jobs {
-                if let Some(origin) = job.origin.take() {
-                    let failure = outage.failure.clone();
-                    events.push(Event::NotStored { origin, failure });
-                }
-                state.backlog.push(job);
-            }
-            let until = Instant::now() + backoff.next(outage.retry_after);
-            state.away = Some(Away { outage, backoff, until });
-            if state.draining {
-                state.gave_up = true;
-            }
-        }
-        events.into_iter().for_each(|event| (self.on_event)(event));
+        };
+        self.tell(events);
         if self.state.borrow().gave_up {
             self.at_rest.notify_waiters();
         }
+    }
+
+    fn tell(&self, events: Vec<Event>) {
+        events.into_iter().for_each(|event| (self.on_event)(event));
     }
 
     fn tell_overflow(&self) {
@@ -318,31 +270,6 @@ impl Inner {
                 self.style.max_points
             );
             (self.on_event)(Event::Dropped { points, reason: DropReason::Overflow, message });
-        }
-    }
-
-    /// Creates what is missing; whether the database is there now.
-    async fn set_up(&self) -> bool {
-        match self.client.set_up().await {
-            Ok(created) => {
-                self.set_up.set(Some(Instant::now()));
-                if let Some(message) = created {
-                    (self.on_event)(Event::SetUp { message });
-                }
-                true
-            }
-            Err(message) => {
-                (self.on_event)(Event::SetUpFailed { message });
-                false
-            }
-        }
-    }
-
-    /// As [`Inner::set_up`], when a write was told that the database is missing.
-    async fn set_up_again(&self) -> bool {
-        match self.set_up.get() {
-            Some(at) if at.elapsed() < SET_UP_PAUSE => false,
-            _ => self.set_up().await,
         }
     }
 }

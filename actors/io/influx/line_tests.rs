@@ -223,7 +223,7 @@ proptest! {
         let line = encoded(&point).unwrap();
         let inner = line.strip_prefix("m t=\"").unwrap().strip_suffix("\" 1\n").unwrap();
         prop_assert_eq!(inner.replace("\\\"", "\"").replace("\\\\", "\\").len(), text.len());
-        let lines: Vec<_> = super::super::retype::split_lines(line.as_bytes()).collect();
+        let lines: Vec<_> = crate::io::influx::lines::split_lines(line.as_bytes()).collect();
         prop_assert_eq!(lines.len(), 1);
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Queue {
     points: usize,
 }
 
-/// The oldest jobs, to be sent together. They stay in the queue until they are acknowledged.
+/// The oldest jobs, to be sent together.
 pub(super) struct Batch {
     /// All lines, one job after the other.
     pub(super) lines: Vec<u8>,
@@ -71,9 +71,17 @@ impl Queue {
         removed
     }
 
-    /// Drops the oldest job after the first `in_hand`; the points that went with it.
-    pub(super) fn drop_oldest(&mut self, in_hand: usize) -> Option<usize> {
-        let dropped = self.jobs.remove(in_hand)?.points;
+    /// Puts jobs back that were the oldest.
+    pub(super) fn put_back(&mut self, jobs: Vec<WriteJob>) {
+        self.points += jobs.iter().map(|job| job.points).sum::<usize>();
+        for job in jobs.into_iter().rev() {
+            self.jobs.push_front(job);
+        }
+    }
+
+    /// Drops the oldest job; the points that went with it.
+    pub(super) fn drop_oldest(&mut self) -> Option<usize> {
+        let dropped = self.jobs.pop_front()?.points;
         self.points -= dropped;
         Some(dropped)
     }
@@ -115,11 +123,19 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_that_is_not_in_hand_is_dropped() {
+    fn what_is_put_back_is_the_oldest_again() {
+        let mut queue = queue(&[("a", 2), ("b", 3), ("c", 4)]);
+        let removed = queue.remove(2);
+        queue.put_back(removed);
+        assert_eq!((queue.oldest(100).lines, queue.points()), (b"a\nb\nc\n".to_vec(), 9));
+    }
+
+    #[test]
+    fn the_oldest_is_dropped() {
         let mut queue = queue(&[("a", 1), ("b", 2), ("c", 4)]);
-        assert_eq!(queue.drop_oldest(1), Some(2));
-        assert_eq!(queue.oldest(100).lines, b"a\nc\n");
-        assert_eq!(queue.drop_oldest(2), None);
-        assert_eq!(queue.points(), 5);
+        assert_eq!(queue.drop_oldest(), Some(1));
+        assert_eq!((queue.oldest(100).lines, queue.points()), (b"b\nc\n".to_vec(), 6));
+        queue.remove(2);
+        assert_eq!((queue.drop_oldest(), queue.points()), (None, 0));
     }
 }

@@ -1,6 +1,10 @@
 //! Giving a field of encoded lines another type: a column keeps the type of its first write, and
 //! the server's refusal names it (decision E17).
 
+use std::ops::Range;
+
+use super::lines::Parts;
+
 /// The type of a column, as InfluxDB names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ColumnType {
@@ -9,6 +13,31 @@ pub(super) enum ColumnType {
     Float,
     Text,
     Boolean,
+}
+
+impl ColumnType {
+    /// The type with this name, in the words of any version.
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "integer" => Self::Integer,
+            "unsigned" | "uinteger" => Self::Unsigned,
+            "float" => Self::Float,
+            "string" => Self::Text,
+            "boolean" => Self::Boolean,
+            _ => return None,
+        })
+    }
+
+    /// The type of a value as it is written.
+    fn of(value: &[u8]) -> Self {
+        match (value.first(), value.last()) {
+            (Some(b'"'), _) => Self::Text,
+            (Some(b't' | b'T' | b'f' | b'F'), _) => Self::Boolean,
+            (_, Some(b'i')) => Self::Integer,
+            (_, Some(b'u')) => Self::Unsigned,
+            _ => Self::Float,
+        }
+    }
 }
 
 /// A refusal because a column has another type.
@@ -28,41 +57,39 @@ impl Conflict {
         let (measurement, rest) = quoted(rest, "on measurement ")?;
         let (_, rest) = rest.split_once("already exists as type ")?;
         let name = rest.split(|c: char| !c.is_ascii_alphabetic()).next()?;
-        let column = match name {
-            "integer" => ColumnType::Integer,
-            "unsigned" => ColumnType::Unsigned,
-            "float" => ColumnType::Float,
-            "string" => ColumnType::Text,
-            "boolean" => ColumnType::Boolean,
-            _ => return None,
-        };
+        let column = ColumnType::named(name)?;
         Some(Self { measurement, field, column })
     }
 
-    /// Rewrites the field in all lines of the measurement; `None` when no line changes.
-    pub(super) fn apply(&self, lines: &[u8]) -> Option<Vec<u8>> {
-        let mut out = Vec::with_capacity(lines.len());
-        let mut changed = false;
-        for line in split_lines(lines) {
-            match self.rewrite(line) {
-                Some(rewritten) => {
-                    changed = true;
-                    out.extend_from_slice(&rewritten);
-                }
-                None => out.extend_from_slice(line),
-            }
-        }
-        changed.then_some(out)
+    /// Reads version 3's `invalid column type for column 'F', expected iox::column_type::field::T,
+    /// got …`; the measurement is that of `line`, the line that the server complains about.
+    pub(super) fn in_line(message: &str, line: &[u8]) -> Option<Self> {
+        let (_, rest) = message.split_once("invalid column type for column '")?;
+        let (field, rest) = rest.split_once("', expected iox::column_type::field::")?;
+        let name = rest.split(|c: char| !c.is_ascii_alphabetic()).next()?;
+        let measurement = String::from_utf8(Parts::of(line)?.measurement()).ok()?;
+        Some(Self { measurement, field: field.to_owned(), column: ColumnType::named(name)? })
     }
 
-    fn rewrite(&self, line: &[u8]) -> Option<Vec<u8>> {
+    /// The line with the field rewritten; `None` when there is nothing to rewrite, or no value of
+    /// that type with the same meaning.
+    pub(super) fn rewrite(&self, line: &[u8]) -> Option<Vec<u8>> {
+        let at = self.value(line)?;
+        let value = convert(&line[at.clone()], self.column)?;
+        Some([&line[..at.start], &value, &line[at.end..]].concat())
+    }
+
+    /// Whether the line has the field with a value of another type.
+    pub(super) fn concerns(&self, line: &[u8]) -> bool {
+        self.value(line).is_some_and(|at| ColumnType::of(&line[at]) != self.column)
+    }
+
+    fn value(&self, line: &[u8]) -> Option<Range<usize>> {
         let parts = Parts::of(line)?;
-        if unescape(&line[..parts.measurement_end]) != self.measurement.as_bytes() {
+        if parts.measurement() != self.measurement.as_bytes() {
             return None;
         }
-        let (from, to) = parts.field(line, self.field.as_bytes())?;
-        let value = convert(&line[from..to], self.column)?;
-        Some([&line[..from], &value, &line[to..]].concat())
+        parts.field(self.field.as_bytes())
     }
 }
 
@@ -84,117 +111,6 @@ fn quoted<'t>(text: &'t str, before: &str) -> Option<(String, &'t str)> {
         }
     }
     None
-}
-
-/// Lines with their line break. A line break inside a text field does not end a line.
-pub(super) fn split_lines(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = lines;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let end = line_end(rest);
-        let (line, after) = rest.split_at(end);
-        rest = after;
-        Some(line)
-    })
-}
-
-fn line_end(text: &[u8]) -> usize {
-    // Quotes mean something only after the first unescaped blank, where the fields begin.
-    let (mut in_fields, mut in_text, mut escaped) = (false, false, false);
-    for (at, &byte) in text.iter().enumerate() {
-        if escaped {
-            escaped = false;
-            continue;
-        }
-        match byte {
-            b'\\' => escaped = true,
-            b' ' => in_fields = true,
-            b'"' if in_fields => in_text = !in_text,
-            b'\n' if !in_text => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// Where the parts of a line are.
-struct Parts {
-    measurement_end: usize,
-    fields: usize,
-}
-
-impl Parts {
-    fn of(line: &[u8]) -> Option<Self> {
-        let (mut measurement_end, mut escaped) = (None, false);
-        for (at, &byte) in line.iter().enumerate() {
-            if escaped {
-                escaped = false;
-                continue;
-            }
-            match byte {
-                b'\\' => escaped = true,
-                b',' if measurement_end.is_none() => measurement_end = Some(at),
-                b' ' => {
-                    let measurement_end = measurement_end.unwrap_or(at);
-                    return Some(Self { measurement_end, fields: at + 1 });
-                }
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// Begin and end of the value of a field.
-    fn field(&self, line: &[u8], name: &[u8]) -> Option<(usize, usize)> {
-        let mut key = self.fields;
-        loop {
-            let equals = key + find_plain(&line[key..], b"=")?;
-            let value = equals + 1;
-            let end = value + value_len(&line[value..]);
-            if unescape(&line[key..equals]) == name {
-                return Some((value, end));
-            }
-            if line.get(end) != Some(&b',') {
-                return None;
-            }
-            key = end + 1;
-        }
-    }
-}
-
-/// The first of `wanted` that is not escaped.
-fn find_plain(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    let mut escaped = false;
-    text.iter().position(|&byte| {
-        let found = !escaped && wanted.contains(&byte);
-        escaped = !escaped && byte == b'\\';
-        found
-    })
-}
-
-fn value_len(text: &[u8]) -> usize {
-    if text.first() == Some(&b'"') {
-        find_plain(&text[1..], b"\"").map_or(text.len(), |at| at + 2)
-    } else {
-        text.iter().position(|byte| matches!(byte, b',' | b' ')).unwrap_or(text.len())
-    }
-}
-
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        match bytes.peek() {
-            Some(&next) if byte == b'\\' && matches!(next, b',' | b'=' | b' ') => {
-                out.push(next);
-                bytes.next();
-            }
-            _ => out.push(byte),
-        }
-    }
-    out
 }
 
 /// A value of another type with the same meaning, where there is one.
@@ -219,6 +135,7 @@ fn convert(value: &[u8], to: ColumnType) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::influx::lines::split_lines;
 
     const V1: &str = r#"partial write: field type conflict: input field "request_timeout_ms" on measurement "butler_sos_errors" is type integer, already exists as type float dropped=2"#;
 
@@ -232,6 +149,36 @@ mod tests {
         assert_eq!(Conflict::find("field type conflict: input field \"x"), None);
     }
 
+    /// All lines with the field rewritten; `None` when no line changes.
+    fn apply(conflict: &Conflict, lines: &str) -> Option<Vec<u8>> {
+        let mut changed = false;
+        let lines = split_lines(lines.as_bytes()).map(|line| match conflict.rewrite(line) {
+            Some(rewritten) => {
+                changed = true;
+                rewritten
+            }
+            None => line.to_vec(),
+        });
+        let lines = lines.collect::<Vec<_>>().concat();
+        changed.then_some(lines)
+    }
+
+    #[test]
+    fn version_3_names_the_column_and_the_line() {
+        let message = "invalid column type for column 'f', expected \
+                       iox::column_type::field::integer, got iox::column_type::field::float";
+        let line = b"my\\ m,t=a f=1.5 17953440\n";
+        let conflict = Conflict::in_line(message, line).unwrap();
+        assert_eq!(
+            (&*conflict.measurement, &*conflict.field, conflict.column),
+            ("my m", "f", ColumnType::Integer)
+        );
+        assert_eq!(conflict.rewrite(line).unwrap(), b"my\\ m,t=a f=1i 17953440\n");
+        let tag = message.replace("field::integer", "tag");
+        assert_eq!(Conflict::in_line(&tag, line), None, "a tag is no field");
+        assert_eq!(Conflict::in_line("No fields were provided", line), None);
+    }
+
     #[test]
     fn only_the_named_field_of_the_named_measurement_changes() {
         let conflict = Conflict::find(V1).unwrap();
@@ -239,8 +186,12 @@ mod tests {
                      other request_timeout_ms=5000i 8\n\
                      butler_sos_errors error_count=1i 9\n";
         let expected = lines.replacen("request_timeout_ms=5000i 7", "request_timeout_ms=5000 7", 1);
-        assert_eq!(String::from_utf8(conflict.apply(lines.as_bytes()).unwrap()).unwrap(), expected);
-        assert_eq!(conflict.apply(expected.as_bytes()), None);
+        assert_eq!(String::from_utf8(apply(&conflict, lines).unwrap()).unwrap(), expected);
+        assert_eq!(apply(&conflict, &expected), None);
+        let concerned: Vec<bool> =
+            split_lines(lines.as_bytes()).map(|line| conflict.concerns(line)).collect();
+        assert_eq!(concerned, [true, false, false]);
+        assert!(!split_lines(expected.as_bytes()).any(|line| conflict.concerns(line)));
     }
 
     #[test]
@@ -258,11 +209,5 @@ mod tests {
             let converted = convert(value.as_bytes(), to);
             assert_eq!(converted.as_deref(), expected.map(str::as_bytes), "{value}");
         }
-    }
-
-    #[test]
-    fn a_line_break_inside_a_text_does_not_end_a_line() {
-        let lines: Vec<&[u8]> = split_lines(b"a,t=\"x f=\"1\n2\" 1\nb f=1 2\nc f=1 3").collect();
-        assert_eq!(lines, [&b"a,t=\"x f=\"1\n2\" 1\n"[..], b"b f=1 2\n", b"c f=1 3"]);
     }
 }

@@ -1,136 +1,121 @@
 //! Making sure that the database or bucket exists, with the retention that is configured. One
-//! that exists is left alone.
+//! that exists keeps its retention; what differs is said.
 
-use serde_json::{Value, json};
+mod v1;
+mod v2;
 
-use super::client::{InfluxClient, encoded};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::client::{InfluxClient, Reply};
 use super::settings::InfluxTarget;
-use crate::io::http::{Answer, Request};
+use super::verdict::{self, Outage};
+use crate::domain::errors::Failure;
+use crate::io::http::Request;
 
 impl InfluxClient {
-    /// Creates what is missing; the text says what was created, or what stands in the way.
-    pub(super) async fn set_up(&self) -> Result<Option<String>, String> {
+    /// Creates what is missing. The texts say what was made or differs, and what this login could
+    /// not look at. `missing` is whether a write was told that there is no such place: without
+    /// that, what cannot be seen may be there, and the first write is the proof.
+    ///
+    /// # Errors
+    /// When nothing can be written: there is no answer, nobody accepts the login, or what is
+    /// missing cannot be made.
+    pub(super) async fn set_up(&self, missing: bool) -> Result<Vec<String>, Outage> {
         match &self.settings.target {
             InfluxTarget::V1 { database, policy, duration, .. } => {
-                self.set_up_v1(database, policy, duration).await
+                v1::set_up(self, v1::Wanted { database, policy, duration }, missing).await
             }
-            InfluxTarget::V2 { org, bucket, .. } => self.set_up_v2(org, bucket).await,
+            InfluxTarget::V2 { org, bucket, description, retention, .. } => {
+                let wanted = v2::Wanted { org, bucket, description, retention: *retention };
+                v2::set_up(self, wanted, missing).await
+            }
             InfluxTarget::V3 { .. } => self.look_at_v3().await,
         }
     }
 
-    async fn set_up_v1(
-        &self,
-        database: &str,
-        policy: &str,
-        duration: &str,
-    ) -> Result<Option<String>, String> {
-        let url = format!("{}/query?q={}", self.settings.base_url, encoded("SHOW DATABASES"));
-        let databases = self.success(Request::get(url)).await?;
-        let exists = databases["results"][0]["series"][0]["values"]
-            .as_array()
-            .is_some_and(|rows| rows.iter().any(|row| row[0] == database));
-        if exists {
-            return Ok(None);
-        }
-        let (name, rule) = (identifier(database), identifier(policy));
-        self.query_v1(&format!("CREATE DATABASE {name}")).await?;
-        self.query_v1(&format!(
-            "CREATE RETENTION POLICY {rule} ON {name} DURATION {duration} REPLICATION 1 DEFAULT"
-        ))
-        .await?;
-        Ok(Some(format!("created database {database:?} that keeps points for {duration}")))
-    }
-
-    async fn query_v1(&self, query: &str) -> Result<(), String> {
-        let url = format!("{}/query?q={}", self.settings.base_url, encoded(query));
-        let answer = self.success(Request::post(url, "")).await?;
-        match answer["results"][0]["error"].as_str() {
-            Some(error) => Err(format!("{query}: {error}")),
-            None => Ok(()),
-        }
-    }
-
-    async fn set_up_v2(&self, org: &str, bucket: &str) -> Result<Option<String>, String> {
-        let base = &self.settings.base_url;
-        let orgs = format!("{base}/api/v2/orgs?org={}", encoded(org));
-        let orgs = self.success(Request::get(orgs)).await?;
-        let Some(org_id) = orgs["orgs"][0]["id"].as_str() else {
-            return Err(format!("there is no organisation {org:?}"));
-        };
-        let url =
-            format!("{base}/api/v2/buckets?orgID={}&name={}", encoded(org_id), encoded(bucket));
-        let answer = self.ask(Request::get(url)).await?;
-        let missing = answer.status == 404
-            || self.json(&answer)?["buckets"].as_array().is_none_or(Vec::is_empty);
-        if !missing {
-            return Ok(None);
-        }
-        self.create_bucket(org_id, bucket).await
-    }
-
-    async fn create_bucket(&self, org_id: &str, bucket: &str) -> Result<Option<String>, String> {
-        let InfluxTarget::V2 { description, retention, .. } = &self.settings.target else {
-            return Ok(None);
-        };
-        let rules = match retention {
-            Some(keep) => json!([{ "type": "expire", "everySeconds": keep.as_secs() }]),
-            None => json!([]),
-        };
-        let body = json!({
-            "orgID": org_id,
-            "name": bucket,
-            "description": description,
-            "retentionRules": rules,
-        });
-        let request = Request::post(
-            format!("{}/api/v2/buckets", self.settings.base_url),
-            body.to_string().into_bytes(),
-        )
-        .header("Content-Type", "application/json");
-        let answer = self.ask(request).await?;
-        match answer.status {
-            // 422: another program was faster.
-            200..=299 | 422 => Ok(Some(format!("created bucket {bucket:?}"))),
-            _ => Err(self.complaint(&answer)),
-        }
-    }
-
     /// Version 3 makes the database at the first write, so this only says early what is wrong.
-    async fn look_at_v3(&self) -> Result<Option<String>, String> {
-        let request = Request::get(format!("{}/health", self.settings.base_url));
-        let answer = self.ask(request).await?;
-        if answer.is_success() {
-            return Ok(None);
+    async fn look_at_v3(&self) -> Result<Vec<String>, Outage> {
+        let reply = self.ask(Request::get(format!("{}/health", self.settings.base_url))).await?;
+        if reply.is_away() || reply.answer.status == 401 {
+            return Err(reply.outage());
         }
-        Err(self.complaint(&answer))
-    }
-
-    async fn success(&self, request: Request) -> Result<Value, String> {
-        let answer = self.ask(request).await?;
-        self.json(&answer)
-    }
-
-    fn json(&self, answer: &Answer) -> Result<Value, String> {
-        if !answer.is_success() {
-            return Err(self.complaint(answer));
-        }
-        serde_json::from_slice(&answer.body)
-            .map_err(|_| "the answer is not JSON; is this an InfluxDB?".to_owned())
+        // Its text is `OK` or JSON, by release.
+        Ok(if reply.answer.is_success() { vec![] } else { vec![reply.unchecked("its health")] })
     }
 }
 
-/// An InfluxQL identifier in quotes.
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+impl Reply<'_> {
+    /// Whether it is no answer of an InfluxDB that works: an error of the server, a redirect, a
+    /// web page, a limit of requests.
+    fn is_away(&self) -> bool {
+        let status = self.answer.status;
+        (300..400).contains(&status)
+            || status == 429
+            || status >= 500
+            || verdict::is_page(&self.answer.body)
+    }
+
+    /// Whether this login may not ask.
+    fn is_forbidden(&self) -> bool {
+        matches!(self.answer.status, 401 | 403)
+    }
+
+    fn outage(&self) -> Outage {
+        verdict::outage(&self.asked, &self.answer)
+    }
+
+    /// The outage that follows when `what`, with a verb, was refused: `bucket "b" cannot be made`.
+    /// `key` is what to look at.
+    fn refused(&self, what: &str, key: &str) -> Outage {
+        let outage = self.outage();
+        let said = self.said();
+        let message = format!("{}: {what}{said}; check {key}", self.asked.server);
+        let failure = match outage.failure {
+            Failure::Unusable { request, .. } => Failure::Unusable {
+                request,
+                message: "InfluxDB has refused to make what is missing".into(),
+            },
+            failure => failure,
+        };
+        Outage { failure, message, suspicion: None, ..outage }
+    }
+
+    /// A note that `what` could not be looked at.
+    fn unchecked(&self, what: &str) -> String {
+        let (status, said) = (self.answer.status, self.said());
+        format!("{what} could not be looked at (status {status}{said}); the first write will show")
+    }
+
+    fn said(&self) -> String {
+        match self.error() {
+            Some(error) => format!(", {:?}", super::refusal::for_log(&error)),
+            None => verdict::quoted(&self.answer.body),
+        }
+    }
+
+    /// The JSON of a successful answer.
+    fn json(&self) -> Option<Value> {
+        let json = || serde_json::from_slice(&self.answer.body).ok();
+        self.answer.is_success().then(json).flatten()
+    }
+
+    /// Version 1 answers 200 to a statement that it has not carried out, and says so inside.
+    fn error(&self) -> Option<String> {
+        self.json()?["results"][0]["error"].as_str().map(str::to_owned)
+    }
+}
+
+/// How long points are kept, in words; zero is for ever.
+fn for_how_long(keep: Duration) -> String {
+    match keep.as_secs() {
+        0 => "for ever".to_owned(),
+        seconds if seconds % 86_400 == 0 => format!("for {}d", seconds / 86_400),
+        seconds if seconds % 3_600 == 0 => format!("for {}h", seconds / 3_600),
+        seconds => format!("for {seconds}s"),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn identifiers_cannot_leave_their_quotes() {
-        assert_eq!(identifier(r#"a"; DROP DATABASE b; \"#), r#""a\"; DROP DATABASE b; \\""#);
-    }
-}
+mod tests;

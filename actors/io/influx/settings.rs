@@ -1,5 +1,6 @@
 //! An InfluxDB to write to, as checked.
 
+mod address;
 mod config;
 mod retention;
 
@@ -9,11 +10,12 @@ use crate::domain::errors::{DestinationHost, InfluxVersion};
 use crate::domain::names::Secret;
 
 pub use config::InfluxConfig;
+pub(super) use retention::duration;
 
 /// An InfluxDB to write to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InfluxSettings {
-    /// `http://host:port`, no trailing slash.
+    /// `http://host:port`, or what the key `url` says; no trailing slash, no credentials.
     pub base_url: String,
     /// Database or bucket, and the keys to it.
     pub target: InfluxTarget,
@@ -85,6 +87,15 @@ impl InfluxSettings {
     /// The tag `destination_host` of write errors.
     pub fn destination(&self) -> DestinationHost {
         DestinationHost::of_url(&self.base_url)
+    }
+
+    /// The key with which the program logs in.
+    pub(super) fn login_key(&self) -> &'static str {
+        match self.target {
+            InfluxTarget::V1 { .. } => "influxdbConfig.v1Config.auth",
+            InfluxTarget::V2 { .. } => "influxdbConfig.v2Config.token",
+            InfluxTarget::V3 { .. } => "influxdbConfig.v3Config.token",
+        }
     }
 
     /// Limit of one write (section 4 of the page on InfluxDB).

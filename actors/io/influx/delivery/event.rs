@@ -11,6 +11,15 @@ pub enum DropReason {
     Refused,
 }
 
+/// What becomes of an operation that was not stored at its first attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It waits and is sent again.
+    Kept,
+    /// The database refuses points of it; that is no outage.
+    Dropped,
+}
+
 /// What a stream tells its owner.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -20,8 +29,10 @@ pub enum Event {
         origin: Origin,
         /// Why.
         failure: Failure,
+        /// What becomes of it.
+        fate: Fate,
     },
-    /// The database cannot be written to from now on.
+    /// The database cannot be written to from now on, or still cannot, for another reason.
     Away {
         /// Why.
         failure: Failure,
@@ -30,7 +41,7 @@ pub enum Event {
     },
     /// The database can be written to again.
     Back {
-        /// Points that wait.
+        /// Points that had to wait, those included that were stored just now.
         backlog_points: usize,
     },
     /// Points are lost.
@@ -42,13 +53,9 @@ pub enum Event {
         /// The same for the log.
         message: String,
     },
-    /// Database or bucket was created.
+    /// Database or bucket was made or repaired, is otherwise than configured, or could not be
+    /// looked at. None of this stands in the way of writing.
     SetUp {
-        /// For the log.
-        message: String,
-    },
-    /// Database or bucket could not be looked at or created; tried again when a write needs it.
-    SetUpFailed {
         /// For the log.
         message: String,
     },

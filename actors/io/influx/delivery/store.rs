@@ -1,170 +1,287 @@
 //! One batch until the server has answered for every line of it.
 
-use std::collections::HashSet;
-use std::ops::Range;
+use std::cell::Cell;
+use std::collections::{HashSet, VecDeque};
 
 use super::Inner;
+use super::outcome::Outcome;
+use super::piece::{History, Line, Piece};
+use super::suspect::Doubt;
 use crate::domain::errors::Failure;
-use crate::io::influx::client::{Outage, WriteError};
+use crate::io::influx::lines::stamp;
 use crate::io::influx::queue::Batch;
-use crate::io::influx::refusal::Refusal;
-use crate::io::influx::retype::split_lines;
-
-/// Points of a batch that the server will never take.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Outcome {
-    /// Which job of the batch they belong to, where that is known.
-    pub(super) job: Option<usize>,
-    pub(super) points: usize,
-    pub(super) message: String,
-    pub(super) failure: Failure,
-}
-
-/// A part of the batch that is sent in one request.
-struct Piece {
-    lines: Vec<u8>,
-    /// Where the lines of each job are.
-    jobs: Vec<(usize, Range<usize>)>,
-    /// How often a field was given another type.
-    retyped: u32,
-    set_up: bool,
-}
+use crate::io::influx::refusal::{BadLine, Refusal, TooOld};
+use crate::io::influx::retype::Conflict;
+use crate::io::influx::verdict::{Outage, WriteError};
 
 /// More columns than this do not change their type at once.
 const MOST_RETYPED: u32 = 32;
 
-/// Sends a batch; the outcomes are what was refused for good. An error means that the whole batch
-/// should be sent again later, which does no harm to what was stored.
-pub(super) async fn store(inner: &Inner, batch: Batch) -> Result<Vec<Outcome>, Outage> {
-    let most = inner.client.settings.max_batch_size;
-    let jobs = batch.jobs.into_iter().enumerate().collect();
-    let whole = Piece { lines: batch.lines, jobs, retyped: 0, set_up: false };
-    let mut pieces = whole.chunks(most);
-    let mut outcomes = Vec::new();
-    while let Some(mut piece) = pieces.pop() {
-        inner.state.borrow_mut().stats.requests += 1;
-        match inner.client.write(&piece.lines).await {
-            Ok(()) => {}
-            Err(WriteError::Away(outage)) => return Err(outage),
-            Err(WriteError::Missing(outage)) => {
-                if piece.set_up || !inner.set_up_again().await {
-                    return Err(outage);
-                }
-                piece.set_up = true;
-                pieces.push(piece);
-            }
-            Err(WriteError::Refused { refusal, failure }) => {
-                piece.refused(&refusal, &failure, &mut pieces, &mut outcomes);
-            }
-        }
-    }
-    Ok(outcomes)
+/// So many equal refusals of different parts, and nothing of the batch stored: it is not the
+/// points.
+const MOST_EQUAL: u32 = 4;
+
+/// A list of bad lines as long as this may have been cut.
+const LONGEST_LIST: usize = 100;
+
+/// The work on one batch.
+struct Work {
+    /// What is still to be sent, large parts first: both halves are tried before either is cut
+    /// further.
+    pieces: VecDeque<Piece>,
+    outcomes: Vec<Outcome>,
+    /// A request was stored, so it is not the server that fails.
+    proof: bool,
+    /// How often the same was answered, and what.
+    equal: (u32, String),
 }
 
-impl Piece {
+/// Sends a batch; the outcomes are what was refused for good. An error means that the whole batch
+/// should be sent again later, which does no harm to what was stored. A batch in doubt is cut
+/// until the lines are found that cause it. `requests` counts what was sent.
+pub(super) async fn store(
+    inner: &Inner,
+    batch: Batch,
+    doubt: Doubt,
+    requests: &Cell<u64>,
+) -> Result<Vec<Outcome>, Outage> {
+    let most = inner.client.settings.max_batch_size;
+    let mut pieces: VecDeque<Piece> = Piece::whole(batch).chunks(most).into();
+    if doubt != Doubt::None {
+        // The whole has given its answer often enough.
+        pieces = pieces.into_iter().flat_map(Piece::halves).collect();
+    }
+    let proof = doubt == Doubt::Proven;
+    let mut work = Work { pieces, outcomes: vec![], proof, equal: (0, String::new()) };
+    while let Some(mut piece) = work.pieces.pop_front() {
+        match write(inner, &mut piece, requests).await {
+            Ok(()) => work.proof = true,
+            Err(WriteError::Refused { refusal, failure }) => {
+                work.refused(piece, &refusal, &failure, || {
+                    inner.client.repeated(&refusal, &failure)
+                })?;
+            }
+            Err(WriteError::Away(outage)) if doubt != Doubt::None && outage.is_decisive() => {
+                work.suspected(piece, outage)?;
+            }
+            Err(WriteError::Missing(outage)) => match inner.set_up_again().await {
+                Some(Ok(())) if !piece.history.set_up => {
+                    piece.history.set_up = true;
+                    work.pieces.push_front(piece);
+                }
+                // The set-up knows why it is missing still.
+                Some(Err(why)) => return Err(Outage { message: why.message, ..outage }),
+                _ => return Err(outage),
+            },
+            Err(WriteError::Away(outage)) => return Err(outage),
+        }
+    }
+    Ok(work.outcomes)
+}
+
+/// One request; where it is refused without a reason that helps, one more to the path that gives
+/// reasons.
+async fn write(inner: &Inner, piece: &mut Piece, requests: &Cell<u64>) -> Result<(), WriteError> {
+    let count = || {
+        requests.set(requests.get() + 1);
+        inner.state.borrow_mut().stats.requests += 1;
+    };
+    count();
+    let result = inner.client.write(piece.body()).await;
+    match &result {
+        Err(WriteError::Refused { refusal, .. })
+            if refusal.names_nothing()
+                && !refusal.too_large
+                && !piece.history.asked
+                && inner.client.may_name_lines() =>
+        {
+            piece.history.asked = true;
+            count();
+            inner.client.write_the_good(piece.body()).await.unwrap_or(result)
+        }
+        _ => result,
+    }
+}
+
+impl Work {
     /// Decides what becomes of a refused piece: other types, smaller pieces, or the end of the
-    /// points that are named or alone.
+    /// points that are named or alone. `outage` is what it is when no point is the cause.
     fn refused(
-        self,
+        &mut self,
+        piece: Piece,
         refusal: &Refusal,
         failure: &Failure,
-        pieces: &mut Vec<Self>,
-        outcomes: &mut Vec<Outcome>,
-    ) {
-        if self.retyped < MOST_RETYPED
-            && let Some(conflict) = &refusal.conflict
-            && let Some(retyped) = self.with_lines(|lines| conflict.apply(lines))
-        {
-            pieces.push(retyped);
-            return;
-        }
-        let outcome = |job, points| Outcome {
-            job,
-            points,
-            message: refusal.message.clone(),
-            failure: failure.clone(),
+        outage: impl FnOnce() -> Outage,
+    ) -> Result<(), Outage> {
+        let Some(piece) = self.led(piece, refusal, failure) else {
+            return Ok(());
         };
-        let count = split_lines(&self.lines).count();
-        if count <= 1 {
-            outcomes.push(outcome(self.jobs.first().map(|(job, _)| *job), 1));
-        } else if !refusal.lines.is_empty() {
-            let named: HashSet<usize> =
-                refusal.lines.iter().copied().filter(|line| *line < count).collect();
-            outcomes.extend(named.into_iter().map(|line| outcome(self.job_of(line), 1)));
-        } else if refusal.partial && self.jobs.len() == 1 {
-            // The rest was stored; only the number of the others is known.
-            let dropped = refusal.dropped.unwrap_or(1).clamp(1, count);
-            outcomes.push(outcome(self.jobs.first().map(|(job, _)| *job), dropped));
-        } else {
-            pieces.extend(self.halves());
+        let count = piece.lines.len();
+        if count == 1 || (refusal.partial && refusal.dropped == Some(count)) {
+            self.give_up(&piece, &refusal.message, failure);
+            return Ok(());
+        }
+        if let (true, Some(job), Some(points @ 1..)) =
+            (refusal.partial, piece.only_job(), refusal.dropped)
+        {
+            // The rest was stored, and all of it is one operation: which ones does not matter.
+            let (message, failure) = (refusal.message.clone(), failure.clone());
+            self.outcomes.push(Outcome { job, points: points.min(count), message, failure });
+            return Ok(());
+        }
+        if !refusal.partial && !refusal.too_large {
+            self.count(&refusal.message, outage)?;
+        }
+        self.pieces.extend(piece.halves());
+        Ok(())
+    }
+
+    /// An answer that is no refusal, for a piece of a batch that has had it again and again.
+    fn suspected(&mut self, piece: Piece, outage: Outage) -> Result<(), Outage> {
+        if piece.lines.len() > 1 {
+            self.count(&outage.message.clone(), || outage)?;
+            self.pieces.extend(piece.halves());
+            return Ok(());
+        }
+        if !self.proof {
+            return Err(outage);
+        }
+        let measurement = piece.measurement().unwrap_or_default();
+        let message = format!(
+            "a line of {measurement} has this answer whenever it is sent: {}",
+            outage.message
+        );
+        self.give_up(&piece, &message, &outage.failure);
+        Ok(())
+    }
+
+    /// Follows what the refusal says about lines; the piece comes back when that leads nowhere.
+    fn led(&mut self, piece: Piece, refusal: &Refusal, failure: &Failure) -> Option<Piece> {
+        let may_retype = piece.history.retyped < MOST_RETYPED;
+        if !refusal.lines.is_empty() {
+            return self.numbered(piece, refusal, failure);
+        }
+        if let Some(conflict) = &refusal.conflict {
+            if let Some(rewritten) = piece.rewritten(conflict).filter(|_| may_retype) {
+                self.pieces.push_front(rewritten);
+                return None;
+            }
+            let bad = piece.numbers(|line| conflict.concerns(line));
+            return self.set_aside(piece, &bad, &refusal.message, failure);
+        }
+        if !refusal.quoted.is_empty() {
+            let quoted: HashSet<&[u8]> =
+                refusal.quoted.iter().map(|line| line.trim().as_bytes()).collect();
+            let bad = piece.numbers(|line| quoted.contains(line.trim_ascii()));
+            return self.set_aside(piece, &bad, &refusal.message, failure);
+        }
+        match refusal.too_old {
+            Some(old) => self.too_old(piece, old, refusal, failure),
+            None => Some(piece),
         }
     }
 
-    /// The same piece with each job's lines rewritten; `None` when nothing changes.
-    fn with_lines(&self, rewrite: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Self> {
-        let mut lines = Vec::with_capacity(self.lines.len());
-        let mut jobs = Vec::with_capacity(self.jobs.len());
-        let mut changed = false;
-        for (job, range) in &self.jobs {
-            let begin = lines.len();
-            match rewrite(&self.lines[range.clone()]) {
-                Some(rewritten) => {
-                    changed = true;
-                    lines.extend_from_slice(&rewritten);
+    /// The server numbers the bad lines, each with its reason.
+    fn numbered(&mut self, piece: Piece, refusal: &Refusal, failure: &Failure) -> Option<Piece> {
+        let is_ours = |bad: &&BadLine| {
+            let line = piece.lines.get(bad.index).map(|line| line.text.trim_ascii());
+            let begin = bad.text.as_deref().map(|text| text.trim().as_bytes());
+            line.is_some_and(|line| begin.is_none_or(|begin| line.starts_with(begin)))
+        };
+        let named: Vec<&BadLine> = refusal.lines.iter().filter(is_ours).collect();
+        if named.is_empty() {
+            return Some(piece);
+        }
+        let may_retype = piece.history.retyped < MOST_RETYPED;
+        let mut retyped = Vec::new();
+        for bad in &named {
+            let Some(line) = piece.lines.get(bad.index) else { continue };
+            let conflict = Conflict::in_line(&bad.message, &line.text).filter(|_| may_retype);
+            match conflict.and_then(|conflict| conflict.rewrite(&line.text)) {
+                Some(text) => retyped.push(Line { job: line.job, text: text.into() }),
+                None => {
+                    let (message, failure) = (bad.message.clone(), failure.clone());
+                    self.outcomes.push(Outcome { job: line.job, points: 1, message, failure });
                 }
-                None => lines.extend_from_slice(&self.lines[range.clone()]),
             }
-            jobs.push((*job, begin..lines.len()));
         }
-        changed.then_some(Self { lines, jobs, retyped: self.retyped + 1, set_up: self.set_up })
+        let indices: HashSet<usize> = named.iter().map(|bad| bad.index).collect();
+        let complete = refusal.dropped.map_or_else(
+            || refusal.partial && refusal.lines.len() < LONGEST_LIST,
+            |dropped| refusal.partial && dropped == indices.len(),
+        );
+        let history = History { retyped: piece.history.retyped + 1, ..piece.history };
+        let (_, others) = piece.parted(&indices);
+        // Sending again what was stored does no harm.
+        self.pieces.extend(others.filter(|_| !complete));
+        if !retyped.is_empty() {
+            self.pieces.push_back(Piece::of(retyped, history));
+        }
+        None
     }
 
-    fn job_of(&self, line: usize) -> Option<usize> {
-        let at: usize = split_lines(&self.lines).take(line).map(<[u8]>::len).sum();
-        self.jobs.iter().find(|(_, range)| range.contains(&at)).map(|(job, _)| *job)
+    /// Gives the bad lines up and sends the others; the piece comes back when there are no bad
+    /// ones.
+    fn set_aside(
+        &mut self,
+        piece: Piece,
+        bad: &HashSet<usize>,
+        message: &str,
+        failure: &Failure,
+    ) -> Option<Piece> {
+        if bad.is_empty() {
+            return Some(piece);
+        }
+        let (bad, others) = piece.parted(bad);
+        if let Some(bad) = bad {
+            self.give_up(&bad, message, failure);
+        }
+        // Even where the server says that the others were stored, it has named one cause only.
+        self.pieces.extend(others);
+        None
     }
 
-    /// Cut in two between jobs, or, where there is one job, between its lines.
-    fn halves(self) -> Vec<Self> {
-        if self.jobs.len() > 1 {
-            let middle = self.jobs[self.jobs.len() / 2].1.start;
-            vec![self.part(middle..self.lines.len()), self.part(0..middle)]
+    /// The oldest lines are those that are too old.
+    fn too_old(
+        &mut self,
+        mut piece: Piece,
+        old: TooOld,
+        refusal: &Refusal,
+        failure: &Failure,
+    ) -> Option<Piece> {
+        if let Some(bound) = old.bound {
+            let bad = piece.numbers(|line| stamp(line).is_some_and(|stamp| stamp < bound));
+            if bad.len() == old.points {
+                return self.set_aside(piece, &bad, &refusal.message, failure);
+            }
+        }
+        if old.points == 0 || old.points >= piece.lines.len() || piece.history.guessed {
+            return Some(piece);
+        }
+        let mut by_age: Vec<usize> = (0..piece.lines.len()).collect();
+        by_age.sort_by_key(|&index| stamp(&piece.lines[index].text));
+        let oldest: HashSet<usize> = by_age.into_iter().take(old.points).collect();
+        piece.history.guessed = true;
+        // Both are sent: only what is refused alone is given up.
+        let (oldest, others) = piece.parted(&oldest);
+        self.pieces.extend([oldest, others].into_iter().flatten());
+        None
+    }
+
+    fn give_up(&mut self, piece: &Piece, message: &str, failure: &Failure) {
+        self.outcomes.extend(piece.given_up(message, failure));
+    }
+
+    /// Counts answers that lead nowhere.
+    fn count(&mut self, answer: &str, outage: impl FnOnce() -> Outage) -> Result<(), Outage> {
+        if self.proof {
+            return Ok(());
+        }
+        if self.equal.1 == answer {
+            self.equal.0 += 1;
         } else {
-            let lines = split_lines(&self.lines).count();
-            self.chunks(lines.div_ceil(2))
+            self.equal = (1, answer.to_owned());
         }
-    }
-
-    /// Pieces of at most `most` lines, the last one first.
-    fn chunks(self, most: usize) -> Vec<Self> {
-        let mut ends = vec![0];
-        let (mut at, mut lines) = (0, 0);
-        for line in split_lines(&self.lines) {
-            if lines == most.max(1) {
-                ends.push(at);
-                lines = 0;
-            }
-            at += line.len();
-            lines += 1;
-        }
-        ends.push(at);
-        let mut chunks: Vec<Self> =
-            ends.windows(2).map(|ends| self.part(ends[0]..ends[1])).collect();
-        chunks.reverse();
-        chunks
-    }
-
-    /// The lines of a range, with the jobs that they belong to.
-    fn part(&self, range: Range<usize>) -> Self {
-        let jobs = self.jobs.iter().filter_map(|(job, lines)| {
-            let (begin, end) = (lines.start.max(range.start), lines.end.min(range.end));
-            (begin < end).then(|| (*job, begin - range.start..end - range.start))
-        });
-        Self {
-            jobs: jobs.collect(),
-            lines: self.lines[range].to_vec(),
-            retyped: self.retyped,
-            set_up: self.set_up,
-        }
+        if self.equal.0 >= MOST_EQUAL { Err(outage()) } else { Ok(()) }
     }
 }

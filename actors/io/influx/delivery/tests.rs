@@ -10,10 +10,14 @@ use crate::domain::errors::{Failure, InfluxModule, InfluxVersion, Origin};
 use crate::domain::names::{Secret, ServerName};
 use crate::io::influx::{IncludeFields, InfluxTarget};
 
+mod late_tests;
+mod refusal_tests;
+mod verdict_tests;
+
 type Events = Rc<RefCell<Vec<Event>>>;
 
-fn delivery(server: &StandIn, max_points: usize) -> (Delivery, Events) {
-    let settings = InfluxSettings {
+fn settings(server: &StandIn) -> InfluxSettings {
+    InfluxSettings {
         base_url: format!("http://{}", server.address()),
         target: InfluxTarget::V3 {
             database: "d".to_owned(),
@@ -22,11 +26,19 @@ fn delivery(server: &StandIn, max_points: usize) -> (Delivery, Events) {
         },
         max_batch_size: 4,
         include: IncludeFields::default(),
-    };
+    }
+}
+
+fn delivery(server: &StandIn, max_points: usize) -> (Delivery, Events) {
+    let style =
+        Style { linger: Duration::ZERO, max_points, pause: Style::PAUSE, look: Look::First };
+    start(&settings(server), style)
+}
+
+fn start(settings: &InfluxSettings, style: Style) -> (Delivery, Events) {
     let events = Events::default();
     let for_stream = Rc::clone(&events);
-    let style = Style { linger: Duration::ZERO, max_points };
-    let stream = Delivery::new(&settings, style, move |event| for_stream.borrow_mut().push(event));
+    let stream = Delivery::new(settings, style, move |event| for_stream.borrow_mut().push(event));
     actix_rt::spawn(stream.clone().run());
     (stream, events)
 }

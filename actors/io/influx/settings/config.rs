@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{IncludeFields, InfluxSettings, InfluxTarget, retention};
+use super::{IncludeFields, InfluxSettings, InfluxTarget, address, retention};
 use crate::domain::yaml::{Field, Reader, Section};
 
 /// `Butler-SOS.influxdbConfig` as written.
@@ -11,6 +11,7 @@ use crate::domain::yaml::{Field, Reader, Section};
 pub struct InfluxConfig {
     enable: Field<bool>,
     host: Field<String>,
+    url: Field<String>,
     port: Field<i64>,
     version: Field<i64>,
     max_batch_size: Field<i64>,
@@ -127,8 +128,7 @@ impl InfluxConfig {
     }
 
     fn check_modern(&self, at: &Reader) -> Option<InfluxSettings> {
-        let host = at.key("host").needed(&self.host, "influxdbConfig.enable is true");
-        let port = at.key("port").port(&self.port, 8086);
+        let base_url = self.check_address(at);
         let target = self.check_target(at);
         let include_at = at.key("includeFields");
         let include = include_at.section(&self.include_fields);
@@ -138,21 +138,23 @@ impl InfluxConfig {
             in_memory: include_at.key("inMemoryDocs").or(&include.in_memory_docs, false),
         };
         let max_batch_size = self.check_batch_size(&at.key("maxBatchSize"));
-        let host = host?;
-        let host = host.trim();
-        if host.is_empty() || host.contains(['/', '@', '?', '#', ' ']) {
-            at.key("host").error(format!(
-                "expected a host name or address without scheme and path, found string {host:?}"
-            ));
-            return None;
-        }
-        let host = if host.contains(':') && !host.starts_with('[') {
-            format!("[{host}]")
-        } else {
-            host.to_owned()
-        };
-        let base_url = format!("http://{host}:{port}");
+        let base_url = base_url?;
         Some(InfluxSettings { base_url, target: target?, max_batch_size, include })
+    }
+
+    /// The address: `url` when it is set, else `host` and `port`.
+    fn check_address(&self, at: &Reader) -> Option<String> {
+        let url_at = at.key("url");
+        let url = url_at.or(&self.url, String::new());
+        if !url.trim().is_empty() {
+            if at.key("host").optional(&self.host).is_some_and(|host| !host.trim().is_empty()) {
+                url_at.note("is used; host and port are not");
+            }
+            return address::of_url(&url_at, &url);
+        }
+        let host = at.key("host").needed(&self.host, "influxdbConfig.enable is true");
+        let port = at.key("port").port(&self.port, 8086);
+        address::of_host(&at.key("host"), &host?, port)
     }
 
     fn check_target(&self, at: &Reader) -> Option<InfluxTarget> {
@@ -293,6 +295,23 @@ mod tests {
                 format!("{at}.maxBatchSize: expected 1 to 10000, found number 0; 1000 is used"),
             ]
         );
+    }
+
+    #[test]
+    fn a_url_takes_the_place_of_host_and_port() {
+        let (settings, problems) =
+            check("{enable: true, url: 'https://influx/tsdb/', version: 1, v1Config: {dbName: d}}");
+        assert_eq!(problems, Vec::<String>::new(), "no host is needed");
+        let settings = settings.unwrap();
+        assert_eq!(settings.base_url, "https://influx/tsdb");
+        assert_eq!(settings.destination().as_str(), "https://influx");
+
+        let (settings, problems) = check(
+            "{enable: true, host: h, url: 'https://u:p@influx', version: 1, v1Config: {dbName: d}}",
+        );
+        assert_eq!(settings, None);
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(problems[1].contains("has a user or a password in it"), "{problems:?}");
     }
 
     #[test]

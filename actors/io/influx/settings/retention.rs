@@ -43,7 +43,7 @@ fn checked(at: &Reader, text: &str) -> Option<Duration> {
 
 /// An InfluxDB duration: numbers with the units `ns u us µ µs ms s m h d w`, one after the other,
 /// at most 2^63 nanoseconds. `0`, `inf` and the empty text are zero, which means for ever.
-fn duration(text: &str) -> Option<Duration> {
+pub(in crate::io::influx) fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     if matches!(text, "" | "0") || text.eq_ignore_ascii_case("inf") {
         return Some(Duration::ZERO);
