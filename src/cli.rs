@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "butler-sos",
     version,
+    args_override_self = true,
     override_usage = "butler-sos --configfile <FILE> [OPTIONS]\n       butler-sos demo\n       butler-sos errors [OPTIONS]",
     after_help = TEACH
 )]

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use butler_sos::cli::{Cli, Command};
 use butler_sos::{config, demo, errors_command, health_check, monitor};
 use cap::Cap;
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 /// Counts what is in use, so that UptimeMonitor can tell.
@@ -17,6 +18,11 @@ fn main() -> ExitCode {
     actors::runtime::panics::install_hook();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        // The number alone, as the original prints it: scripts read it.
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            _ = writeln!(std::io::stdout(), "{}", env!("CARGO_PKG_VERSION"));
+            return ExitCode::SUCCESS;
+        }
         Err(error) => {
             let mistake = error.use_stderr();
             // Nobody to tell that nobody can be told.
@@ -45,7 +51,11 @@ fn run(cli: Cli) -> Result<(), String> {
             let variable = |name: &str| std::env::var(name).ok();
             let file = config::find(cli.config.as_deref(), variable).ok_or_else(|| {
                 let help = Cli::command().render_help();
-                format!("error: no configuration file given\n\n{help}")
+                // The sentence comes last, where it is seen.
+                format!(
+                    "{help}\nerror: no configuration file given. Name one with -c FILE, or see it \
+                     work without any: butler-sos demo"
+                )
             })?;
             if cli.health_check {
                 return health_check::run(&file, &mut std::io::stdout().lock());

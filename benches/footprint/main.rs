@@ -1,8 +1,8 @@
 //! Start, memory and processor time of the whole program, measured from outside: the simulated
 //! site runs in this process, the program in one of its own. Linux only, for it reads `/proc`.
 //!
-//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events]`; all of them when none is
-//! named.
+//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events] [handshakes]`;
+//! all of them when none is named.
 
 use std::fs;
 use std::path::Path;
@@ -13,6 +13,7 @@ use butler_sos::demo::site::{Endpoint, Fault, Site};
 use test_support::{Program, until};
 
 mod events;
+mod handshakes;
 mod load;
 mod million;
 mod proc;
@@ -45,6 +46,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if chosen("events") {
         events::measure()?;
+    }
+    if chosen("handshakes") {
+        handshakes::measure()?;
     }
     Ok(())
 }

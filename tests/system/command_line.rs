@@ -18,7 +18,7 @@ fn help_and_version_are_answers_and_mistakes_are_not() {
         assert!(out.contains(line), "{out}");
     }
     let (code, out, _) = run(&["-V"]);
-    assert_eq!((code, out.trim()), (Some(0), concat!("butler-sos ", env!("CARGO_PKG_VERSION"))));
+    assert_eq!((code, out.trim()), (Some(0), env!("CARGO_PKG_VERSION")), "as the original");
     for mistake in [&["--unknown"][..], &["-c"], &["word"], &["-c", "a.yaml", "-l", "loud"]] {
         let (code, out, err) = run(mistake);
         assert_eq!((code, out.as_str()), (Some(1), ""), "{mistake:?}");
@@ -26,7 +26,8 @@ fn help_and_version_are_answers_and_mistakes_are_not() {
     }
     let (code, out, err) = run(&[]);
     assert_eq!((code, out.as_str()), (Some(1), ""));
-    assert!(err.starts_with("error: no configuration file given") && err.contains("Usage:"));
+    let last = err.trim_end().lines().last().unwrap_or_default();
+    assert!(last.starts_with("error: no configuration file given.") && err.contains("Usage:"));
 }
 
 #[test]

@@ -133,7 +133,7 @@ async fn everything_arrives_in_the_published_forms() {
     );
     let e2 = event(&service, "qs_logEvent", "qs_log_level", "ERROR");
     assert_eq!(e2["qs_message"], "Reload failed; see script log");
-    assert_eq!((&e2["env"], &e2["butlerSosVersion"]), (&json!("prod"), &json!("0.1.0")));
+    assert_eq!((&e2["env"], &e2["butlerSosVersion"]), (&json!("prod"), &json!("16.0.0")));
     assert_eq!(event(&service, "qs_logEvent", "qs_log_level", "FATAL")["qs_user_id"], "jdoe");
     let bodies: String = service.seen().iter().map(Seen::text).collect();
     assert_eq!(bodies.matches("\"qs_logEvent\"").count(), 5, "E1 twice, E2, P1, S2");
@@ -146,7 +146,7 @@ async fn everything_arrives_in_the_published_forms() {
         common["attributes"],
         json!({
             "host": "127.0.0.1", "server_name": "sense1", "server_description": "simulated",
-            "env": "prod", "butlerSosVersion": "0.1.0",
+            "env": "prod", "butlerSosVersion": "16.0.0",
         })
     );
     assert_eq!(health[0]["metrics"].as_array().unwrap().len(), 19);
@@ -155,7 +155,7 @@ async fn everything_arrives_in_the_published_forms() {
     let common = &uptime[0]["common"];
     assert_eq!(
         (&common["interval.ms"], &common["attributes"]),
-        (&json!(1000), &json!({ "version": "0.1.0" }))
+        (&json!(1000), &json!({ "version": "16.0.0" }))
     );
     let metrics = service.seen().into_iter().filter(|seen| seen.target == "/metric/v1");
     for seen in metrics {

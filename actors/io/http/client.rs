@@ -19,6 +19,9 @@ use super::tls::TlsClient;
 use super::verify::Verify;
 use crate::domain::errors::{Failure, RequestFacts, RequestUrl};
 
+/// Who asks, for the logs of servers and proxies.
+const USER_AGENT: &str = concat!("butler-sos/", env!("CARGO_PKG_VERSION"));
+
 /// A client for one kind of server. Lives on one thread.
 pub struct HttpClient {
     peers: Peers,
@@ -148,6 +151,7 @@ impl HttpClient {
             .request(request.method.clone(), target)
             .no_decompress()
             .insert_header((header::HOST, host))
+            .insert_header((header::USER_AGENT, USER_AGENT))
             .insert_header((header::ACCEPT_ENCODING, content::ACCEPTED));
         if matches!(self.peers, Peers::Sense(..)) {
             // Polls are far apart: a kept connection would only break between two of them.

@@ -194,3 +194,16 @@ fn the_host_header_has_the_port_that_is_not_the_schemes_own() {
         assert_eq!(addressed(&url), (target.to_owned(), host.to_owned()));
     }
 }
+
+#[actix::test]
+async fn a_request_names_the_program_and_a_get_has_no_length() {
+    let server = test_support::StandIn::start(|_| test_support::Answer::new(200, BODY));
+    let client = HttpClient::plain(limits());
+    client.send(Request::get(format!("http://{}/a?b", server.address()))).await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen[0].header("User-Agent"), Some(USER_AGENT));
+    assert!(USER_AGENT.starts_with("butler-sos/") && USER_AGENT.split('.').count() == 3);
+    assert_eq!(seen[0].header("Content-Length"), None);
+    assert_eq!(seen[0].header("Accept-Encoding"), Some("gzip, deflate"));
+    assert_eq!(seen[0].header("Host"), Some(&*server.address().to_string()));
+}
