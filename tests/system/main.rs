@@ -19,6 +19,7 @@ mod hostile_events;
 mod hostile_files;
 mod influx_v1;
 mod influx_v2_v3;
+mod misspelt_keys;
 mod modules;
 mod mqtt;
 mod mqtt_failures;
