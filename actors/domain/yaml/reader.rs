@@ -8,7 +8,7 @@ use super::forms::is_host;
 use super::problems::{Problem, Problems, Severity};
 use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
 use crate::domain::names::Secret;
-use crate::domain::schedule::{FORMS, Schedule, read_differently};
+use crate::domain::schedule::{FORMS, Reading, Schedule};
 
 /// Reads the keys at and below one dotted path.
 #[derive(Debug, Clone)]
@@ -240,18 +240,23 @@ impl Reader {
         kept
     }
 
-    /// A schedule in words (section 10 of the page on operations); what is none is warned about and
-    /// the default is used. The default comes with its words.
+    /// A schedule in words (section 10 of the page on operations). What is not understood is named,
+    /// and what is run instead: what was understood before it, as the original does, or the
+    /// default, which comes with its words.
     pub fn schedule(&self, field: &Field<String>, default: (&str, Schedule)) -> Schedule {
         let (words, schedule) = default;
         let text = self.or(field, words.to_owned());
-        if let Some(there) = read_differently(&text) {
-            self.warning(format!("{text:?} is taken at its word; the original ran {there}"));
+        let Reading { schedule: read, understood, rest, remarks } = Reading::of(&text);
+        for remark in remarks {
+            self.warning(format!("{text:?} {remark}"));
         }
-        text.parse().unwrap_or_else(|_| {
-            self.warning(format!("expected {FORMS}, found string {text:?}; \"{words}\" is used"));
-            schedule
-        })
+        let used = if read.is_some() { &*understood } else { words };
+        if read.is_none() {
+            self.warning(format!("expected {FORMS}, found string {text:?}; {used:?} is used"));
+        } else if !rest.is_empty() {
+            self.warning(format!("{rest:?} in {text:?} is not understood; {used:?} is used"));
+        }
+        read.unwrap_or(schedule)
     }
 
     /// The port of a listener: 0 lets the system choose.
