@@ -23,7 +23,7 @@ pub(super) struct EventCountsConfig {
 #[serde(rename_all = "camelCase", default)]
 struct CountsInfluxConfig {
     enable: Field<bool>,
-    write_frequency: Field<i64>,
+    write_frequency: Field<f64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

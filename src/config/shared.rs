@@ -38,7 +38,7 @@ pub(super) fn event_tags(at: &Reader, list: &List<Section<EventTag>>) -> Vec<(St
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct QueueMetricsConfig {
     enable: Field<bool>,
-    write_frequency: Field<i64>,
+    write_frequency: Field<f64>,
     measurement_name: Field<String>,
     tags: List<Section<NamedValue>>,
 }

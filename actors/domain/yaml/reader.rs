@@ -148,25 +148,32 @@ impl Reader {
         default
     }
 
-    /// A number of milliseconds; what is below `least` is raised to it with a warning.
-    pub fn milliseconds(&self, field: &Field<i64>, default: u64, least: u64) -> Duration {
+    /// A number of milliseconds. A fraction is rounded with a warning, for the original runs it;
+    /// what is below `least` is raised to it with one.
+    pub fn milliseconds(&self, field: &Field<f64>, default: u64, least: u64) -> Duration {
         let ms = match field {
             Field::Wrong(found) => {
                 self.wrong("a number of milliseconds", found);
                 default
             }
-            _ => match self.optional(field) {
-                None => default,
-                Some(ms) => match u64::try_from(ms) {
-                    Ok(ms) if ms >= least => ms.min(MAX_MILLISECONDS),
-                    _ => {
-                        self.warning(format!("{ms} ms is too short; {least} ms is used"));
-                        least
-                    }
-                },
-            },
+            _ => self.optional(field).map_or(default, |ms| self.whole_milliseconds(ms, least)),
         };
         Duration::from_millis(ms)
+    }
+
+    fn whole_milliseconds(&self, ms: f64, least: u64) -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "beyond its ends a cast gives the end, and the limits are far within"
+        )]
+        let whole = ms.round() as u64;
+        if whole < least {
+            self.warning(format!("{ms} ms is too short; {least} ms is used"));
+        } else if ms.fract() != 0.0 {
+            self.warning(format!("{ms} ms is rounded to {whole} ms"));
+        }
+        whole.clamp(least, MAX_MILLISECONDS)
     }
 
     /// One of several texts, compared without letter case and surrounding blanks.
