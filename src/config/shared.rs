@@ -45,17 +45,15 @@ pub(super) struct QueueMetricsConfig {
 
 impl QueueMetricsConfig {
     /// Checks the section `at`; `None` when it is switched off.
-    pub(super) fn check(&self, at: &Reader, measurement: &str) -> Option<QueueMetricsSettings> {
-        at.key("enable").or(&self.enable, false).then(|| {
-            let measurement = measurement.to_owned();
-            QueueMetricsSettings {
-                every: at.key("writeFrequency").milliseconds(&self.write_frequency, 20_000, 100),
-                measurement: at
-                    .key("measurementName")
-                    .or(&self.measurement_name, measurement)
-                    .into(),
-                tags: pairs(NamedValue::list(&at.key("tags"), &self.tags)),
-            }
+    pub(super) fn check(
+        &self,
+        at: &Reader,
+        measurement: &'static str,
+    ) -> Option<QueueMetricsSettings> {
+        at.key("enable").or(&self.enable, false).then(|| QueueMetricsSettings {
+            every: at.key("writeFrequency").milliseconds(&self.write_frequency, 20_000, 100),
+            measurement: at.key("measurementName").measurement(&self.measurement_name, measurement),
+            tags: pairs(NamedValue::list(&at.key("tags"), &self.tags)),
         })
     }
 }

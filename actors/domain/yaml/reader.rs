@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::forms::is_host;
 use super::problems::{Problem, Problems, Severity};
 use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
+use crate::domain::measurement_name::MeasurementName;
 use crate::domain::names::Secret;
 use crate::domain::schedule::{FORMS, Reading, Schedule};
 
@@ -264,6 +265,20 @@ impl Reader {
             self.warning(format!("{rest:?} in {text:?} is not understood; {used:?} is used"));
         }
         read.unwrap_or(schedule)
+    }
+
+    /// The name of a measurement; an empty one is warned about and the default is used.
+    pub fn measurement(&self, field: &Field<String>, default: &'static str) -> MeasurementName {
+        let name = self.or(field, default.to_owned());
+        if name.trim().is_empty() {
+            self.warning(format!("is an empty text; {default:?} is used"));
+            return MeasurementName::known(default);
+        }
+        MeasurementName::new(&name).unwrap_or_else(|objection| {
+            let expected = "expected a name for a measurement of InfluxDB";
+            self.error(format!("{expected}, found string {name:?}: {objection}"));
+            MeasurementName::known(default)
+        })
     }
 
     /// The port of a listener: 0 lets the system choose.
