@@ -1,25 +1,32 @@
 //! Schedules in words, as `uptimeMonitor.frequency` has them: `every 15 minutes`, `at 06:30`.
 
+mod calendar;
+mod words;
+
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Days, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
+
+pub use self::calendar::Calendar;
+use self::calendar::Unit;
 
 /// When something happens, again and again, in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schedule {
     /// At multiples of the interval since midnight, or since 1970 for whole days.
     Aligned(Duration),
     /// At multiples of the interval since the program started, where the clock has no such
     /// multiples: every 7 hours, every 90 minutes.
     SinceStart(Duration),
-    /// Once a day.
-    Daily(NaiveTime),
+    /// On days and at times of the calendar.
+    Calendar(Arc<Calendar>),
 }
 
-/// The texts that are understood, for messages.
+/// The texts that are understood, for messages: the most usual ones.
 pub const FORMS: &str = "\"every N seconds\", \"every N minutes\", \"every N hours\", \
-                         \"every N days\" or \"at HH:MM\"";
+                         \"every N days\", \"at HH:MM\" or \"on mon-fri at HH:MM\"";
 
 /// A text that is no schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +42,40 @@ impl std::str::FromStr for Schedule {
     type Err = NotASchedule;
 
     fn from_str(text: &str) -> Result<Self, NotASchedule> {
-        let text = text.to_lowercase();
-        let words: Vec<&str> = text.split_whitespace().collect();
-        match *words.as_slice() {
-            ["every", unit] => Self::every(1, unit),
-            ["every", number, unit] => {
-                Self::every(number.parse::<u32>().map_err(|_| NotASchedule)?.max(1), unit)
+        let reading = Reading::of(text);
+        reading.schedule.filter(|_| reading.rest.is_empty()).ok_or(NotASchedule)
+    }
+}
+
+/// What a text means, as far as it is understood. The original ran what it had understood, so that
+/// must not be refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// `None` when nothing was understood.
+    pub schedule: Option<Schedule>,
+    /// The words that were.
+    pub understood: String,
+    /// Those from the first one on that was not; empty when all were.
+    pub rest: String,
+    /// What may not be what was meant, as ends of sentences that begin with the text.
+    pub remarks: Vec<String>,
+}
+
+impl Reading {
+    /// Reads a text.
+    pub fn of(text: &str) -> Self {
+        let sentence = words::read(text);
+        let has_ways = !sentence.calendar.ways.is_empty();
+        let schedule = match sentence.only_every {
+            Some((number, unit)) if unit.is_time() || unit == Unit::DayOfMonth => {
+                Schedule::every(number, unit)
             }
-            ["at", time] => Self::at(time, None),
-            ["at", time, half] => Self::at(time, Some(half)),
-            _ => Err(NotASchedule),
-        }
+            _ => has_ways.then(|| Schedule::Calendar(Arc::new(sentence.calendar))),
+        };
+        let there = read_differently(&sentence.understood);
+        let there = there.map(|there| format!("is taken at its word; the original ran {there}"));
+        let remarks = sentence.remarks.into_iter().map(str::to_owned).chain(there).collect();
+        Self { schedule, understood: sentence.understood, rest: sentence.rest, remarks }
     }
 }
 
@@ -59,6 +89,9 @@ pub fn read_differently(text: &str) -> Option<&'static str> {
         "m" | "min" | "mins" | "minute" | "minutes" => Some((60, "every hour")),
         "h" | "hour" | "hours" => Some((24, "every day")),
         "day" | "days" => Some((31, "every month")),
+        "week" | "weeks" => Some((53, "every year")),
+        "month" | "months" => Some((12, "every year")),
+        "year" | "years" => Some((480, "never")),
         _ => None,
     };
     match *words.as_slice() {
@@ -72,61 +105,42 @@ pub fn read_differently(text: &str) -> Option<&'static str> {
 }
 
 impl Schedule {
-    fn every(number: u32, unit: &str) -> Result<Self, NotASchedule> {
+    /// So many of a unit that is not longer than a day; `None` for more than ten years.
+    fn every(number: u32, unit: Unit) -> Option<Self> {
         let (seconds, per_enclosing) = match unit {
-            "s" | "sec" | "secs" | "second" | "seconds" => (1, 60),
-            "m" | "min" | "mins" | "minute" | "minutes" => (60, 60),
-            "h" | "hour" | "hours" => (3_600, 24),
-            "day" | "days" => (86_400, number),
-            _ => return Err(NotASchedule),
+            Unit::Second => (1, 60),
+            Unit::Minute => (60, 60),
+            Unit::Hour => (3_600, 24),
+            _ => (86_400, number),
         };
         let interval = Duration::from_secs(u64::from(number) * seconds);
         if interval > Duration::from_secs(10 * 365 * 86_400) {
-            return Err(NotASchedule);
+            return None;
         }
         let aligned = per_enclosing % number == 0;
-        Ok(if aligned { Self::Aligned(interval) } else { Self::SinceStart(interval) })
+        Some(if aligned { Self::Aligned(interval) } else { Self::SinceStart(interval) })
     }
 
-    fn at(time: &str, half: Option<&str>) -> Result<Self, NotASchedule> {
-        let (hour, minute) = time.split_once(':').ok_or(NotASchedule)?;
-        let mut hour: u32 = hour.parse().map_err(|_| NotASchedule)?;
-        let minute: u32 = minute.parse().map_err(|_| NotASchedule)?;
-        if let Some(half) = half {
-            if !(1..=12).contains(&hour) {
-                return Err(NotASchedule);
-            }
-            hour = match half {
-                "am" => hour % 12,
-                "pm" => hour % 12 + 12,
-                _ => return Err(NotASchedule),
-            };
-        }
-        NaiveTime::from_hms_opt(hour, minute, 0).map(Self::Daily).ok_or(NotASchedule)
-    }
-
-    /// Time from one to the next.
-    pub fn interval(&self) -> Duration {
+    /// Time from one to the next, for a program that starts at `now`: where it differs, that
+    /// between the third and the fourth, as the original has it. Zero when it never comes.
+    pub fn interval(&self, now: DateTime<Utc>) -> Duration {
         match self {
             Self::Aligned(interval) | Self::SinceStart(interval) => *interval,
-            Self::Daily(_) => Duration::from_secs(86_400),
+            Self::Calendar(_) => {
+                let third = (0..3).fold(now, |at, _| self.next(at, now));
+                (self.next(third, now) - third).to_std().unwrap_or_default()
+            }
         }
     }
 
-    /// The first time after `now`, at least one second ahead, for a program started at `started`.
+    /// The first time after `now`, at least one second ahead, for a program started at `started`;
+    /// the end of time when there is none.
     pub fn next(&self, now: DateTime<Utc>, started: DateTime<Utc>) -> DateTime<Utc> {
-        let earliest = now + Duration::from_secs(1);
+        let earliest = now.checked_add_signed(chrono::Duration::seconds(1)).unwrap_or(now);
         match self {
             Self::Aligned(interval) => multiple(DateTime::UNIX_EPOCH, *interval, earliest),
             Self::SinceStart(interval) => multiple(started, *interval, earliest),
-            Self::Daily(time) => {
-                let today = earliest.date_naive().and_time(*time).and_utc();
-                if today >= earliest {
-                    today
-                } else {
-                    today.checked_add_days(Days::new(1)).unwrap_or(DateTime::<Utc>::MAX_UTC)
-                }
-            }
+            Self::Calendar(calendar) => calendar.next(earliest).unwrap_or(DateTime::<Utc>::MAX_UTC),
         }
     }
 }
@@ -143,80 +157,5 @@ fn multiple(origin: DateTime<Utc>, interval: Duration, earliest: DateTime<Utc>) 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn next(text: &str, now: &str) -> String {
-        let started = "2026-05-03T10:20:30Z".parse().unwrap();
-        let schedule: Schedule = text.parse().unwrap();
-        schedule.next(now.parse().unwrap(), started).to_rfc3339()
-    }
-
-    #[test]
-    fn intervals_that_fit_the_clock_are_aligned_to_it() {
-        for (text, expected) in [
-            ("every 15 minutes", "2026-05-03T16:15:00+00:00"),
-            ("  Every 20 SECS ", "2026-05-03T16:10:20+00:00"),
-            ("every 6 hours", "2026-05-03T18:00:00+00:00"),
-            ("every 1 hours", "2026-05-03T17:00:00+00:00"),
-            ("every minute", "2026-05-03T16:11:00+00:00"),
-            ("every 0 minutes", "2026-05-03T16:11:00+00:00"),
-            ("every 1 day", "2026-05-04T00:00:00+00:00"),
-            ("at 06:30", "2026-05-04T06:30:00+00:00"),
-            ("at 11:05 pm", "2026-05-03T23:05:00+00:00"),
-            ("at 12:00 am", "2026-05-04T00:00:00+00:00"),
-        ] {
-            assert_eq!(next(text, "2026-05-03T16:10:09.420Z"), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn other_intervals_count_from_the_start() {
-        assert_eq!(next("every 90 minutes", "2026-05-03T10:20:30Z"), "2026-05-03T11:50:30+00:00");
-        assert_eq!(next("every 7 hours", "2026-05-03T17:20:29Z"), "2026-05-03T17:20:30+00:00");
-        assert_eq!(next("every 7 hours", "2026-05-03T17:20:30Z"), "2026-05-04T00:20:30+00:00");
-    }
-
-    #[test]
-    fn texts_that_meant_something_else_are_known() {
-        for (text, there) in [
-            ("every minute", Some("every hour")),
-            ("Every Hour", Some("every day")),
-            ("every 90 minutes", Some("every hour")),
-            ("every 36 hours", Some("every day")),
-            ("every 15 minutes", None),
-            ("every 60 minutes", None),
-            ("every 24 hours", None),
-            ("at 06:30", None),
-        ] {
-            assert_eq!(read_differently(text), there, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_time_within_the_next_second_is_passed_over() {
-        assert_eq!(
-            next("every 1 minutes", "2026-05-03T16:59:59.500Z"),
-            "2026-05-03T17:01:00+00:00"
-        );
-        assert_eq!(next("every 1 minutes", "2026-05-03T16:59:59Z"), "2026-05-03T17:00:00+00:00");
-    }
-
-    #[test]
-    fn anything_else_is_no_schedule() {
-        for text in [
-            "",
-            "every",
-            "every x minutes",
-            "every 5 fortnights",
-            "at 25:00",
-            "at 13:00 pm",
-            "every weekday",
-            "every 10 min between 8 and 17",
-            "every -1 minutes",
-            "every 99999999 days",
-        ] {
-            assert_eq!(text.parse::<Schedule>(), Err(NotASchedule), "{text}");
-        }
-    }
-}
+#[path = "schedule_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@ use super::*;
 struct Sample {
     flag: Field<bool>,
     number: Field<i64>,
+    ms: Field<f64>,
     text: Field<String>,
     below: Section<Below>,
     list: List<Section<Below>>,
@@ -97,11 +98,35 @@ fn numbers_are_held_to_their_limits() {
     for (yaml, port) in [("port: 8086", 8086), ("port: 0", 1), ("port: 65536", 1), ("port: x", 1)] {
         assert_eq!(at.port(&sample(yaml).port, 1), port);
     }
-    assert_eq!(at.milliseconds(&sample("number: 0").number, 5_000, 100).as_millis(), 100);
-    assert_eq!(at.milliseconds(&sample("number: 2e3").number, 5_000, 100).as_millis(), 2_000);
-    assert_eq!(at.milliseconds(&sample("number: 1.5").number, 5_000, 100).as_millis(), 5_000);
-    assert_eq!(problems.count(Severity::Error), 4);
+    assert_eq!(at.milliseconds(&sample("ms: 0").ms, 5_000, 100).as_millis(), 100);
+    assert_eq!(at.milliseconds(&sample("ms: 2e3").ms, 5_000, 100).as_millis(), 2_000);
+    assert_eq!(problems.count(Severity::Error), 3);
     assert_eq!(problems.count(Severity::Warning), 1);
+}
+
+#[test]
+fn milliseconds_with_a_fraction_are_rounded() {
+    let largest = 10 * 365 * 24 * 3_600_000;
+    for (written, ms, said) in [
+        ("1500.5", 1_501, Some("1500.5 ms is rounded to 1501 ms")),
+        ("1500.25", 1_500, Some("1500.25 ms is rounded to 1500 ms")),
+        ("'1500.0'", 1_500, Some("expected a number, found string \"1500.0\"; taken as that")),
+        ("30000.0", 30_000, None),
+        ("30000", 30_000, None),
+        ("99.9", 100, Some("99.9 ms is rounded to 100 ms")),
+        ("1.5", 100, Some("1.5 ms is too short; 100 ms is used")),
+        ("-7.5", 100, Some("-7.5 ms is too short; 100 ms is used")),
+        ("1e99", largest, None),
+        ("soon", 5_000, Some("expected a number of milliseconds, found string \"soon\"")),
+        (".nan", 5_000, Some("expected a number of milliseconds, found number NaN")),
+    ] {
+        let problems = Problems::default();
+        let read =
+            problems.reader("R").milliseconds(&sample(&format!("ms: {written}")).ms, 5_000, 100);
+        assert_eq!(read.as_millis(), ms, "{written}");
+        let said: Vec<String> = said.iter().map(|said| format!("R: {said}")).collect();
+        assert_eq!(messages(&problems), said, "{written}");
+    }
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Work {
         let started = self.clock.now();
         let mut outage = Outage::default();
         self.call(&mut outage).await;
-        on_schedule(self.settings.schedule, &self.clock, started, async || {
+        on_schedule(&self.settings.schedule, &self.clock, started, async || {
             self.call(&mut outage).await;
         })
         .await;

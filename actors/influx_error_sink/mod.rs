@@ -16,6 +16,7 @@ use actix::{
 };
 
 use crate::domain::errors::ErrorPoint;
+use crate::domain::measurement_name::MeasurementName;
 use crate::io::influx::{
     Delivery, Event, InfluxSettings, Look, Stats, Style, WriteJob, encode_error,
 };
@@ -26,7 +27,7 @@ pub use settings::{ErrorSinkConfig, ErrorSinkSettings};
 
 /// See the module.
 pub struct InfluxErrorSinkActor {
-    measurement: String,
+    measurement: MeasurementName,
     delivery: Delivery,
 }
 
@@ -83,7 +84,7 @@ impl Handler<ErrorPoint> for InfluxErrorSinkActor {
 
     fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
         let mut lines = Vec::with_capacity(384);
-        encode_error(&point, &self.measurement, &mut lines);
+        encode_error(&point, self.measurement.as_str(), &mut lines);
         self.delivery.push(WriteJob { lines, points: 1, origin: None });
     }
 }

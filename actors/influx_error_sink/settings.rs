@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::domain::measurement_name::MeasurementName;
 use crate::domain::yaml::{Field, Reader};
 
 /// `Butler-SOS.errorTracking.influxdb` as written.
@@ -15,8 +16,8 @@ pub struct ErrorSinkConfig {
 /// How error events are stored in InfluxDB.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorSinkSettings {
-    /// Name of the measurement, never empty.
-    pub measurement: String,
+    /// Name of the measurement.
+    pub measurement: MeasurementName,
     /// Most points kept in memory while InfluxDB is away.
     pub max_points: usize,
 }
@@ -27,10 +28,12 @@ impl ErrorSinkConfig {
         if !at.key("enable").or(&self.enable, true) {
             return None;
         }
-        let name = at.key("measurementName").optional(&self.measurement_name);
-        let measurement = name
-            .filter(|name| !name.trim().is_empty())
-            .unwrap_or_else(|| "butler_sos_errors".to_owned());
+        // Here the original takes an empty name for its default without a word.
+        let name = match &self.measurement_name {
+            Field::Value(name) if name.trim().is_empty() => &Field::Absent,
+            name => name,
+        };
+        let measurement = at.key("measurementName").measurement(name, "butler_sos_errors");
         Some(ErrorSinkSettings { measurement, max_points: 100_000 })
     }
 }

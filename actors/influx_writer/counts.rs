@@ -32,7 +32,7 @@ pub(super) fn events(
         counts.events.iter().map(move |(key, count)| (kind, key, *count))
     });
     all.map(|(kind, key, count)| {
-        let mut point = Point::new(Arc::clone(&settings.counts.measurement), clock.stamp())
+        let mut point = Point::new(settings.counts.name.shared(), clock.stamp())
             .tag("event_type", kind)
             .tag("source", key.source)
             .tag("host", key.host.to_string())
@@ -58,7 +58,7 @@ pub(super) fn rejected(
         .iter()
         .map(|(key, count)| {
             let named = if key.app_name.is_empty() { "false" } else { "true" };
-            let mut point = Point::new(Arc::clone(&settings.rejected.measurement), clock.stamp())
+            let mut point = Point::new(settings.rejected.name.shared(), clock.stamp())
                 .tag("source", Source::QixPerf.as_str())
                 .tag("app_id", key.app_id.to_string())
                 .tag("method", key.method.to_string())
@@ -82,7 +82,7 @@ pub(super) fn queue(
     clock: &Clock,
 ) -> Point<'static> {
     let reading = &metrics.reading;
-    let mut point = Point::new(Arc::clone(&metrics.measurement), clock.stamp())
+    let mut point = Point::new(metrics.measurement.shared(), clock.stamp())
         .tag("queue_type", metrics.stream.queue_type())
         .tag("host", Arc::clone(&metrics.host));
     for (name, value) in metrics.tags.iter() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{EventSettings, counts, log_event_point, user_event_point};
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Categories, EventCounts, LogDatagram, Pairs, Received, UserDatagram};
+use crate::domain::measurement_name::MeasurementName;
 use crate::domain::point::{Point, Stamp};
 use crate::domain::telemetry::{CountedEvents, EventStream, QueueMetrics, QueueReading};
 use crate::io::influx::encode;
@@ -234,7 +235,7 @@ fn counts_and_queues_of_each_version() {
     );
     let metrics = QueueMetrics {
         stream: EventStream::User,
-        measurement: "user_events_queue".into(),
+        measurement: MeasurementName::known("user_events_queue"),
         tags: pairs("env", "x"),
         host: "box".into(),
         reading: QueueReading {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::errors::{InfluxModule, InfluxVersion};
 use crate::domain::events::Pairs;
+use crate::domain::measurement_name::MeasurementName;
 use crate::domain::names::ServerName;
 use crate::domain::point::{FieldValue, Text};
 
@@ -26,7 +27,7 @@ pub struct EventSettings {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement {
     /// Its name.
-    pub measurement: Arc<str>,
+    pub name: MeasurementName,
     /// Tags of every point of it.
     pub tags: Pairs,
 }
@@ -37,8 +38,11 @@ impl Default for EventSettings {
         Self {
             user_tags: none(),
             log_tags: none(),
-            counts: Measurement { measurement: "event_count".into(), tags: none() },
-            rejected: Measurement { measurement: "rejected_event_count".into(), tags: none() },
+            counts: Measurement { name: MeasurementName::known("event_count"), tags: none() },
+            rejected: Measurement {
+                name: MeasurementName::known("rejected_event_count"),
+                tags: none(),
+            },
         }
     }
 }

@@ -34,7 +34,7 @@ pub async fn every(
 
 /// Runs `work` whenever `schedule` says so, for ever, in a program that was started at `started`.
 pub async fn on_schedule(
-    schedule: Schedule,
+    schedule: &Schedule,
     clock: &Clock,
     started: DateTime<Utc>,
     mut work: impl AsyncFnMut(),
@@ -99,7 +99,7 @@ mod tests {
         let clock = Clock::manual(started);
         let runs = RefCell::new(Vec::new());
         let hourly: Schedule = "every 1 hour".parse().unwrap();
-        let work = on_schedule(hourly, &clock, started, async || {
+        let work = on_schedule(&hourly, &clock, started, async || {
             runs.borrow_mut().push(clock.now());
         });
         let days = async {

@@ -89,7 +89,7 @@ impl<H: Handling> UdpReceiver<H> {
     fn send_metrics(&self, settings: &QueueMetricsSettings, host: &Arc<str>) {
         self.metrics.send(&QueueMetrics {
             stream: H::STREAM,
-            measurement: Arc::clone(&settings.measurement),
+            measurement: settings.measurement.clone(),
             tags: Arc::clone(&settings.tags),
             host: Arc::clone(host),
             reading: self.receiver.reading(),

@@ -1,9 +1,9 @@
 //! `udpServerConfig` and the rules of both kinds of events, as checked.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::events::{Categorise, Pairs, PerformanceFilter, Source};
+use crate::domain::measurement_name::MeasurementName;
 
 /// One socket and what may come in through it.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,7 @@ pub struct QueueMetricsSettings {
     /// How often.
     pub every: Duration,
     /// Name of the measurement.
-    pub measurement: Arc<str>,
+    pub measurement: MeasurementName,
     /// Tags of every point.
     pub tags: Pairs,
 }

@@ -7,6 +7,7 @@ use actix::Addr;
 use super::*;
 use crate::domain::errors::{ErrorCode, Origin, UdpModule};
 use crate::domain::events::{ServerDirectory, Source, UserEvent};
+use crate::domain::measurement_name::MeasurementName;
 use crate::domain::names::ServerName;
 use crate::domain::telemetry::EventStream;
 use crate::runtime::probe::{Received as Probed, probe};
@@ -163,7 +164,7 @@ async fn a_full_queue_drops_newcomers_and_counts_them() {
     let mut settings = udp();
     settings.metrics = Some(QueueMetricsSettings {
         every: Duration::from_millis(100),
-        measurement: "q".into(),
+        measurement: MeasurementName::known("q"),
         tags: Arc::new([]),
     });
     settings.limits.max_message_size = 1_000;

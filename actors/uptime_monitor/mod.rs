@@ -115,7 +115,7 @@ impl Actor for UptimeMonitor {
         let work = Rc::clone(&self.work);
         let ticks = async move {
             let tick = async || work.tick();
-            on_schedule(work.settings.schedule, &work.clock, work.started, tick).await;
+            on_schedule(&work.settings.schedule, &work.clock, work.started, tick).await;
         };
         self.watching = Some(ctx.spawn(wrap_future(ticks)));
     }

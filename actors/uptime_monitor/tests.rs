@@ -46,7 +46,7 @@ fn defaults_and_mistakes_of_the_section() {
     assert_eq!((defaults.level, defaults.store), (Level::Verbose, true));
 
     assert_eq!(settings("enable: false").0, None);
-    let (odd, problems) = settings("{frequency: every weekday, logLevel: Debug}");
+    let (odd, problems) = settings("{frequency: every other day, logLevel: Debug}");
     assert_eq!(odd.unwrap().level, Level::Debug);
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].starts_with("uptimeMonitor.frequency: expected \"every N seconds\""));

@@ -222,7 +222,7 @@ fn measurements(settings: &Settings) -> EventSettings {
         log_tags: log.map_or_else(none, |log| log.receiver.tags.clone()),
         counts: settings.event_counts.counts.clone().unwrap_or(default.counts),
         rejected: Measurement {
-            measurement: rejected.unwrap_or(default.rejected.measurement),
+            name: rejected.unwrap_or(default.rejected.name),
             tags: performance.map_or_else(none, |on| on.rejected_tags.clone()),
         },
     }

@@ -1,8 +1,8 @@
 //! `qlikSenseEvents`: what is counted of events.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use actors::domain::measurement_name::MeasurementName;
 use actors::domain::yaml::{Field, List, NamedValue, Reader, Section};
 use actors::influx_writer::Measurement;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub(super) struct EventCountsConfig {
 #[serde(rename_all = "camelCase", default)]
 struct CountsInfluxConfig {
     enable: Field<bool>,
-    write_frequency: Field<i64>,
+    write_frequency: Field<f64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -61,7 +61,7 @@ pub struct EventCountSettings {
     /// Where counts go; `None` when events are not counted.
     pub counts: Option<Measurement>,
     /// Measurement of rejected performance events; `None` when they are not counted.
-    pub rejected: Option<Arc<str>>,
+    pub rejected: Option<MeasurementName>,
 }
 
 impl EventCountsConfig {
@@ -78,16 +78,17 @@ impl EventCountsConfig {
         let counts = count_at.key("enable").or(&count.enable, false).then(|| {
             let at = count_at.key("influxdb");
             let influx = at.section(&count.influxdb);
-            let name = at.key("measurementName").or(&influx.measurement_name, "event_count".into());
+            let name = at.key("measurementName");
+            let name = name.measurement(&influx.measurement_name, "event_count");
             let tags = pairs(NamedValue::list(&at.key("tags"), &influx.tags));
-            Measurement { measurement: name.into(), tags }
+            Measurement { name, tags }
         });
         let rejected_at = at.key("rejectedEventCount");
         let rejected = rejected_at.section(&self.rejected_event_count);
         let rejected = rejected_at.key("enable").or(&rejected.enable, false).then(|| {
             let at = rejected_at.key("influxdb");
             let name = at.section(&rejected.influxdb).measurement_name;
-            at.key("measurementName").or(&name, "rejected_event_count".into()).into()
+            at.key("measurementName").measurement(&name, "rejected_event_count")
         });
         EventCountSettings { every, counts, rejected }
     }

@@ -143,7 +143,8 @@ fn check_with(
             Config::default()
         }
     };
-    let mistyped_secrets = unknown::tell(&noticed.sections, keys, &problems);
+    let has = |path: &str| read.has(path);
+    let mistyped_secrets = unknown::tell(&noticed.sections, keys, has, &problems);
     let tree = read.below_root();
     let masked = masked(ROOT, &tree, &mistyped_secrets);
     let settings = config.check(&at, (&tree, &masked), file, base, accounts);

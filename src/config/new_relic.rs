@@ -134,6 +134,6 @@ fn uptime_posts(at: &Reader, across: &Across, uptime: &UptimeSettings) -> Option
         memory: posts.memory,
         uptime: posts.uptime,
         attributes: attributes(posts.attributes.iter().cloned().chain(version)),
-        interval: uptime.schedule.interval(),
+        interval: uptime.schedule.interval(chrono::Utc::now()),
     })
 }

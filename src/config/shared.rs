@@ -38,24 +38,22 @@ pub(super) fn event_tags(at: &Reader, list: &List<Section<EventTag>>) -> Vec<(St
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct QueueMetricsConfig {
     enable: Field<bool>,
-    write_frequency: Field<i64>,
+    write_frequency: Field<f64>,
     measurement_name: Field<String>,
     tags: List<Section<NamedValue>>,
 }
 
 impl QueueMetricsConfig {
     /// Checks the section `at`; `None` when it is switched off.
-    pub(super) fn check(&self, at: &Reader, measurement: &str) -> Option<QueueMetricsSettings> {
-        at.key("enable").or(&self.enable, false).then(|| {
-            let measurement = measurement.to_owned();
-            QueueMetricsSettings {
-                every: at.key("writeFrequency").milliseconds(&self.write_frequency, 20_000, 100),
-                measurement: at
-                    .key("measurementName")
-                    .or(&self.measurement_name, measurement)
-                    .into(),
-                tags: pairs(NamedValue::list(&at.key("tags"), &self.tags)),
-            }
+    pub(super) fn check(
+        &self,
+        at: &Reader,
+        measurement: &'static str,
+    ) -> Option<QueueMetricsSettings> {
+        at.key("enable").or(&self.enable, false).then(|| QueueMetricsSettings {
+            every: at.key("writeFrequency").milliseconds(&self.write_frequency, 20_000, 100),
+            measurement: at.key("measurementName").measurement(&self.measurement_name, measurement),
+            tags: pairs(NamedValue::list(&at.key("tags"), &self.tags)),
         })
     }
 }

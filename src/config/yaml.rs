@@ -74,6 +74,12 @@ impl<T> Document<T> {
         self.tree.pairs().map(|(name, _)| name).filter(|name| *name != super::ROOT)
     }
 
+    /// Whether a dotted path below the root key is there, with a value or without.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let root = self.tree.get(super::ROOT);
+        path.split('.').try_fold(root, |tree, key| Some(tree?.get(key))).flatten().is_some()
+    }
+
     /// What is below the root key as it was read.
     pub(super) fn below_root(&self) -> serde_json::Value {
         self.tree.get(super::ROOT).map(Tree::to_json).unwrap_or_default()

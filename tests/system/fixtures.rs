@@ -62,7 +62,7 @@ fn values(settings: &Settings, text: &mut String) {
             "measurement",
             format!("{:?}", tracking.and_then(|on| on.influx.as_ref()).map(|i| &i.measurement)),
         ),
-        ("uptime", format!("{:?}", uptime.map(|up| (up.schedule, up.level, &up.instance)))),
+        ("uptime", format!("{:?}", uptime.map(|up| (&up.schedule, up.level, &up.instance)))),
         ("influx", format!("{:?}", influx.map(|influx| &influx.base_url))),
         ("target", format!("{:?}", influx.map(|influx| &influx.target))),
         ("batch", format!("{:?}", influx.map(|influx| (influx.max_batch_size, influx.include)))),

@@ -4,6 +4,7 @@
 
 mod categories;
 mod certificates;
+mod checked_values;
 mod command_line;
 mod common;
 mod config_files;
@@ -20,6 +21,7 @@ mod hostile_files;
 mod influx_v1;
 mod influx_v2_v3;
 mod influx_verdicts;
+mod misspelt_keys;
 mod modules;
 mod mqtt;
 mod mqtt_failures;

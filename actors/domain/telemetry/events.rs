@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::domain::events::{EventCounts, Pairs, Received};
+use crate::domain::measurement_name::MeasurementName;
 
 /// Which of the two receivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,7 +83,7 @@ pub struct QueueMetrics {
     /// Whose.
     pub stream: EventStream,
     /// Where to store it.
-    pub measurement: Arc<str>,
+    pub measurement: MeasurementName,
     /// Tags from the configuration.
     pub tags: Pairs,
     /// Name of this machine.

@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::forms::is_host;
 use super::problems::{Problem, Problems, Severity};
 use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
+use crate::domain::measurement_name::MeasurementName;
 use crate::domain::names::Secret;
-use crate::domain::schedule::{FORMS, Schedule, read_differently};
+use crate::domain::schedule::{FORMS, Reading, Schedule};
 
 /// Reads the keys at and below one dotted path.
 #[derive(Debug, Clone)]
@@ -148,25 +149,32 @@ impl Reader {
         default
     }
 
-    /// A number of milliseconds; what is below `least` is raised to it with a warning.
-    pub fn milliseconds(&self, field: &Field<i64>, default: u64, least: u64) -> Duration {
+    /// A number of milliseconds. A fraction is rounded with a warning, for the original runs it;
+    /// what is below `least` is raised to it with one.
+    pub fn milliseconds(&self, field: &Field<f64>, default: u64, least: u64) -> Duration {
         let ms = match field {
             Field::Wrong(found) => {
                 self.wrong("a number of milliseconds", found);
                 default
             }
-            _ => match self.optional(field) {
-                None => default,
-                Some(ms) => match u64::try_from(ms) {
-                    Ok(ms) if ms >= least => ms.min(MAX_MILLISECONDS),
-                    _ => {
-                        self.warning(format!("{ms} ms is too short; {least} ms is used"));
-                        least
-                    }
-                },
-            },
+            _ => self.optional(field).map_or(default, |ms| self.whole_milliseconds(ms, least)),
         };
         Duration::from_millis(ms)
+    }
+
+    fn whole_milliseconds(&self, ms: f64, least: u64) -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "beyond its ends a cast gives the end, and the limits are far within"
+        )]
+        let whole = ms.round() as u64;
+        if whole < least {
+            self.warning(format!("{ms} ms is too short; {least} ms is used"));
+        } else if ms.fract() != 0.0 {
+            self.warning(format!("{ms} ms is rounded to {whole} ms"));
+        }
+        whole.clamp(least, MAX_MILLISECONDS)
     }
 
     /// One of several texts, compared without letter case and surrounding blanks.
@@ -240,17 +248,36 @@ impl Reader {
         kept
     }
 
-    /// A schedule in words (section 10 of the page on operations); what is none is warned about and
-    /// the default is used. The default comes with its words.
+    /// A schedule in words (section 10 of the page on operations). What is not understood is named,
+    /// and what is run instead: what was understood before it, as the original does, or the
+    /// default, which comes with its words.
     pub fn schedule(&self, field: &Field<String>, default: (&str, Schedule)) -> Schedule {
         let (words, schedule) = default;
         let text = self.or(field, words.to_owned());
-        if let Some(there) = read_differently(&text) {
-            self.warning(format!("{text:?} is taken at its word; the original ran {there}"));
+        let Reading { schedule: read, understood, rest, remarks } = Reading::of(&text);
+        for remark in remarks {
+            self.warning(format!("{text:?} {remark}"));
         }
-        text.parse().unwrap_or_else(|_| {
-            self.warning(format!("expected {FORMS}, found string {text:?}; \"{words}\" is used"));
-            schedule
+        let used = if read.is_some() { &*understood } else { words };
+        if read.is_none() {
+            self.warning(format!("expected {FORMS}, found string {text:?}; {used:?} is used"));
+        } else if !rest.is_empty() {
+            self.warning(format!("{rest:?} in {text:?} is not understood; {used:?} is used"));
+        }
+        read.unwrap_or(schedule)
+    }
+
+    /// The name of a measurement; an empty one is warned about and the default is used.
+    pub fn measurement(&self, field: &Field<String>, default: &'static str) -> MeasurementName {
+        let name = self.or(field, default.to_owned());
+        if name.trim().is_empty() {
+            self.warning(format!("is an empty text; {default:?} is used"));
+            return MeasurementName::known(default);
+        }
+        MeasurementName::new(&name).unwrap_or_else(|objection| {
+            let expected = "expected a name for a measurement of InfluxDB";
+            self.error(format!("{expected}, found string {name:?}: {objection}"));
+            MeasurementName::known(default)
         })
     }
 

@@ -14,7 +14,7 @@ use crate::io::http::CertFiles;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServersConfig {
-    polling_interval: Field<i64>,
+    polling_interval: Field<f64>,
     reject_unauthorized: Field<bool>,
     server_tags_definition: List<Field<String>>,
     servers: List<Section<ServerConfig>>,
@@ -51,7 +51,7 @@ struct VirtualProxyConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct UserSessionsConfig {
     enable_session_extract: Field<bool>,
-    polling_interval: Field<i64>,
+    polling_interval: Field<f64>,
     exclude_user: List<Section<User>>,
 }
 
@@ -60,7 +60,7 @@ pub struct UserSessionsConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct AppNamesConfig {
     enable_app_name_extract: Field<bool>,
-    extract_interval: Field<i64>,
+    extract_interval: Field<f64>,
     #[serde(rename = "hostIP")]
     host_ip: Field<String>,
 }

@@ -69,8 +69,8 @@ struct V3Config {
     description: Field<String>,
     token: Field<String>,
     retention_duration: Field<String>,
-    write_timeout: Field<i64>,
-    query_timeout: Field<i64>,
+    write_timeout: Field<f64>,
+    query_timeout: Field<f64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
