@@ -198,7 +198,7 @@ async fn a_sign_in_page_is_no_database() {
     let stored = || {
         let seen = server.seen();
         let lines = seen.iter().filter(|seen| seen.target.starts_with("/write"));
-        let text: String = lines.map(|seen| seen.text()).collect();
+        let text: String = lines.map(Seen::text).collect();
         text.lines().filter(|line| line.starts_with("butlersos_memory_usage")).count()
     };
     until_async("the points of the outage", || (stored() >= 2).then_some(())).await;
