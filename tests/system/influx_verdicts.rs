@@ -101,7 +101,9 @@ fn a_user_who_may_only_write_is_enough() {
     }
     let login = "      auth: { enable: true, username: w, password: w }\n";
     let program = start(folder.path(), &(common::influx_v1(influx.port()) + login), &[]);
-    program.line_with("the retention policies of database \"SenseOps\" could not be looked at");
+    let line =
+        program.line_with("the retention policies of database \"SenseOps\" could not be looked at");
+    assert!(line.ends_with("how long points are kept was not checked"), "{line}");
     program.line_with(ONE_POINT);
     let lines = stop(program);
     assert!(!lines.iter().any(|line| line.contains("Cannot write")), "{lines:?}");
@@ -198,7 +200,7 @@ async fn a_sign_in_page_is_no_database() {
     let stored = || {
         let seen = server.seen();
         let lines = seen.iter().filter(|seen| seen.target.starts_with("/write"));
-        let text: String = lines.map(|seen| seen.text()).collect();
+        let text: String = lines.map(Seen::text).collect();
         text.lines().filter(|line| line.starts_with("butlersos_memory_usage")).count()
     };
     until_async("the points of the outage", || (stored() >= 2).then_some(())).await;

@@ -154,3 +154,22 @@ fn planted_secrets_are_in_no_message_about_the_configuration_and_in_no_dump() {
         without_secrets(what, &text);
     }
 }
+
+#[test]
+fn a_password_in_the_url_of_influxdb_is_refused_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Butler-SOS:
+  influxdbConfig:
+    enable: true
+    url: https://planted-13:planted-14@influx.example.com
+    version: 1
+    v1Config: { dbName: SenseOps }
+";
+    let file = in_folder(folder.path(), "config.yaml", text);
+    let arguments = ["-c", &file, "-l", "silly", "--check-config"];
+    let (code, output, errors) = run_to_end(BINARY, &arguments, folder.path());
+    assert_eq!(code, Some(1));
+    assert!(output.contains("influxdbConfig.url"), "{output}");
+    assert!(output.contains("has a user or a password in it"), "{output}");
+    without_secrets("the messages", &(output + &errors));
+}

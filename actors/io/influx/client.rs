@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::refusal::Refusal;
 use super::settings::{InfluxSettings, InfluxTarget};
-use super::verdict::{Asked, Outage, Suspicion, WriteError, judge};
+use super::verdict::{Asked, Outage, Suspicion, Verdict, judge};
 use crate::domain::errors::{Failure, RequestFacts};
 use crate::io::http::{Answer, HttpClient, Limits, Request};
 
@@ -61,7 +61,7 @@ impl InfluxClient {
     }
 
     /// Writes encoded lines.
-    pub(super) async fn write(&self, lines: Bytes) -> Result<(), WriteError> {
+    pub(super) async fn write(&self, lines: Bytes) -> Verdict {
         self.written(self.write_request(lines)).await
     }
 
@@ -72,7 +72,7 @@ impl InfluxClient {
 
     /// Writes the lines that can be written, on the path of version 3 that names the others;
     /// `None` where there is no such path.
-    pub(super) async fn write_the_good(&self, lines: Bytes) -> Option<Result<(), WriteError>> {
+    pub(super) async fn write_the_good(&self, lines: Bytes) -> Option<Verdict> {
         let InfluxTarget::V3 { database, .. } = &self.settings.target else {
             return None;
         };
@@ -81,25 +81,25 @@ impl InfluxClient {
             "{base}/api/v3/write_lp?db={}&precision=nanosecond&accept_partial=true",
             encoded(database)
         );
-        let result = self.written(self.compressed(url, lines)).await;
-        match &result {
+        let verdict = self.written(self.compressed(url, lines)).await;
+        match &verdict {
             // An InfluxDB 2 answers with its web page, others with 404, 405 or a text.
-            Err(WriteError::Missing(outage) | WriteError::Away(outage))
+            Verdict::Missing(outage) | Verdict::Away(outage)
                 if !matches!(outage.failure, Failure::Unanswered { .. })
                     && !matches!(outage.failure.status(), Some(401 | 429 | 500..)) =>
             {
                 self.names_no_lines.set(true);
                 None
             }
-            _ => Some(result),
+            _ => Some(verdict),
         }
     }
 
-    async fn written(&self, request: Request) -> Result<(), WriteError> {
+    async fn written(&self, request: Request) -> Verdict {
         let request_facts = self.writes.facts(&request.url);
         match self.writes.send(request).await {
             Ok(answer) => judge(&self.asked(request_facts), &answer),
-            Err(failure) => Err(WriteError::Away(self.unanswered(failure))),
+            Err(failure) => Verdict::Away(self.unanswered(failure)),
         }
     }
 

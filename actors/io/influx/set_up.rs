@@ -42,7 +42,11 @@ impl InfluxClient {
             return Err(reply.outage());
         }
         // Its text is `OK` or JSON, by release.
-        Ok(if reply.answer.is_success() { vec![] } else { vec![reply.unchecked("its health")] })
+        Ok(if reply.answer.is_success() {
+            vec![]
+        } else {
+            vec![reply.unchecked("the health of InfluxDB", "the first write will show how it is")]
+        })
     }
 }
 
@@ -82,10 +86,10 @@ impl Reply<'_> {
         Outage { failure, message, suspicion: None, ..outage }
     }
 
-    /// A note that `what` could not be looked at.
-    fn unchecked(&self, what: &str) -> String {
+    /// A note that `what` could not be looked at, and what follows from that.
+    fn unchecked(&self, what: &str, so: &str) -> String {
         let (status, said) = (self.answer.status, self.said());
-        format!("{what} could not be looked at (status {status}{said}); the first write will show")
+        format!("{what} could not be looked at (status {status}{said}); {so}")
     }
 
     fn said(&self) -> String {
@@ -106,6 +110,9 @@ impl Reply<'_> {
         self.json()?["results"][0]["error"].as_str().map(str::to_owned)
     }
 }
+
+/// What is not known before the first write.
+const SHOWN_LATER: &str = "the first write will show whether it is there";
 
 /// How long points are kept, in words; zero is for ever.
 fn for_how_long(keep: Duration) -> String {

@@ -8,11 +8,15 @@ use super::refusal::{Refusal, for_log, influx_message};
 use crate::domain::errors::{Failure, RequestFacts};
 use crate::io::http::Answer;
 
-/// Why lines were not stored.
+/// What became of the lines of a write.
 #[derive(Debug)]
-pub(super) enum WriteError {
+pub(super) enum Verdict {
+    Stored,
     /// The points are bad; sending them again does not help.
-    Refused { refusal: Refusal, failure: Failure },
+    Refused {
+        refusal: Refusal,
+        failure: Failure,
+    },
     /// Database, bucket or retention policy does not exist.
     Missing(Outage),
     /// Anything that time or an administrator can cure.
@@ -68,35 +72,33 @@ pub(super) struct Asked<'s> {
 }
 
 /// Decides about the answer to a write.
-pub(super) fn judge(asked: &Asked<'_>, answer: &Answer) -> Result<(), WriteError> {
+pub(super) fn judge(asked: &Asked<'_>, answer: &Answer) -> Verdict {
     let status = answer.status;
     if status == 204 {
-        return Ok(());
+        return Verdict::Stored;
     }
     let outage = outage(asked, answer);
     let Some(message) = influx_message(&answer.body) else {
-        return Err(WriteError::Away(outage));
+        return Verdict::Away(outage);
     };
     let refusal = || Refusal::read(status, &message, &answer.body);
-    let refused = |refusal| WriteError::Refused { refusal, failure: outage.failure.clone() };
-    Err(match status {
+    let refused = |refusal| Verdict::Refused { refusal, failure: outage.failure.clone() };
+    match status {
         400 | 413 | 422 => match refusal() {
             refusal if refusal.names_nothing() && is_about_the_request(&message) => {
-                WriteError::Away(Outage { suspicion: None, ..outage })
+                Verdict::Away(Outage { suspicion: None, ..outage })
             }
             refusal => refused(refusal),
         },
-        404 => WriteError::Missing(outage),
+        404 => Verdict::Missing(outage),
         // Version 1 says so at each write after the policy was dropped.
-        500..=599 if message.starts_with("retention policy not found") => {
-            WriteError::Missing(outage)
-        }
+        500..=599 if message.starts_with("retention policy not found") => Verdict::Missing(outage),
         500..=599 if names_bad_points(&message) => {
             // The rest may be stored or not: a server with an error inside is not believed.
             refused(Refusal { partial: false, ..refusal() })
         }
-        _ => WriteError::Away(outage),
-    })
+        _ => Verdict::Away(outage),
+    }
 }
 
 /// The outage that an answer tells of.

@@ -21,11 +21,11 @@ fn asked() -> Asked<'static> {
 /// The verdict in a word.
 fn verdict(status: u16, body: &str) -> &'static str {
     match judge(&asked(), &answer(status, body)) {
-        Ok(()) => "stored",
-        Err(WriteError::Refused { .. }) => "refused",
-        Err(WriteError::Missing(_)) => "missing",
-        Err(WriteError::Away(Outage { suspicion: Some(_), .. })) => "away, or the points",
-        Err(WriteError::Away(_)) => "away",
+        Verdict::Stored => "stored",
+        Verdict::Refused { .. } => "refused",
+        Verdict::Missing(_) => "missing",
+        Verdict::Away(Outage { suspicion: Some(_), .. }) => "away, or the points",
+        Verdict::Away(_) => "away",
     }
 }
 

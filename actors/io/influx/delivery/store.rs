@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{HashSet, VecDeque};
+use std::ops::ControlFlow::{self, Break, Continue};
 
 use super::Inner;
 use super::outcome::Outcome;
@@ -12,7 +13,7 @@ use crate::io::influx::lines::stamp;
 use crate::io::influx::queue::Batch;
 use crate::io::influx::refusal::{BadLine, Refusal, TooOld};
 use crate::io::influx::retype::Conflict;
-use crate::io::influx::verdict::{Outage, WriteError};
+use crate::io::influx::verdict::{Outage, Verdict};
 
 /// More columns than this do not change their type at once.
 const MOST_RETYPED: u32 = 32;
@@ -54,26 +55,32 @@ pub(super) async fn store(
     let proof = doubt == Doubt::Proven;
     let mut work = Work { pieces, outcomes: vec![], proof, equal: (0, String::new()) };
     while let Some(mut piece) = work.pieces.pop_front() {
-        match write(inner, &mut piece, requests).await {
-            Ok(()) => work.proof = true,
-            Err(WriteError::Refused { refusal, failure }) => {
-                work.refused(piece, &refusal, &failure, || {
-                    inner.client.repeated(&refusal, &failure)
-                })?;
+        let flow = match write(inner, &mut piece, requests).await {
+            Verdict::Stored => {
+                work.proof = true;
+                Continue(())
             }
-            Err(WriteError::Away(outage)) if doubt != Doubt::None && outage.is_decisive() => {
-                work.suspected(piece, outage)?;
+            Verdict::Refused { refusal, failure } => {
+                let outage = || inner.client.repeated(&refusal, &failure);
+                work.refused(piece, &refusal, &failure, outage)
             }
-            Err(WriteError::Missing(outage)) => match inner.set_up_again().await {
+            Verdict::Away(outage) if doubt != Doubt::None && outage.is_decisive() => {
+                work.suspected(piece, outage)
+            }
+            Verdict::Missing(outage) => match inner.set_up_again().await {
                 Some(Ok(())) if !piece.history.set_up => {
                     piece.history.set_up = true;
                     work.pieces.push_front(piece);
+                    Continue(())
                 }
                 // The set-up knows why it is missing still.
-                Some(Err(why)) => return Err(Outage { message: why.message, ..outage }),
-                _ => return Err(outage),
+                Some(Err(why)) => Break(Outage { message: why.message, ..outage }),
+                _ => Break(outage),
             },
-            Err(WriteError::Away(outage)) => return Err(outage),
+            Verdict::Away(outage) => Break(outage),
+        };
+        if let Break(outage) = flow {
+            return Err(outage);
         }
     }
     Ok(work.outcomes)
@@ -81,15 +88,15 @@ pub(super) async fn store(
 
 /// One request; where it is refused without a reason that helps, one more to the path that gives
 /// reasons.
-async fn write(inner: &Inner, piece: &mut Piece, requests: &Cell<u64>) -> Result<(), WriteError> {
+async fn write(inner: &Inner, piece: &mut Piece, requests: &Cell<u64>) -> Verdict {
     let count = || {
         requests.set(requests.get() + 1);
         inner.state.borrow_mut().stats.requests += 1;
     };
     count();
-    let result = inner.client.write(piece.body()).await;
-    match &result {
-        Err(WriteError::Refused { refusal, .. })
+    let verdict = inner.client.write(piece.body()).await;
+    match &verdict {
+        Verdict::Refused { refusal, .. }
             if refusal.names_nothing()
                 && !refusal.too_large
                 && !piece.history.asked
@@ -97,9 +104,9 @@ async fn write(inner: &Inner, piece: &mut Piece, requests: &Cell<u64>) -> Result
         {
             piece.history.asked = true;
             count();
-            inner.client.write_the_good(piece.body()).await.unwrap_or(result)
+            inner.client.write_the_good(piece.body()).await.unwrap_or(verdict)
         }
-        _ => result,
+        _ => verdict,
     }
 }
 
@@ -112,14 +119,14 @@ impl Work {
         refusal: &Refusal,
         failure: &Failure,
         outage: impl FnOnce() -> Outage,
-    ) -> Result<(), Outage> {
+    ) -> ControlFlow<Outage> {
         let Some(piece) = self.led(piece, refusal, failure) else {
-            return Ok(());
+            return Continue(());
         };
         let count = piece.lines.len();
         if count == 1 || (refusal.partial && refusal.dropped == Some(count)) {
             self.give_up(&piece, &refusal.message, failure);
-            return Ok(());
+            return Continue(());
         }
         if let (true, Some(job), Some(points @ 1..)) =
             (refusal.partial, piece.only_job(), refusal.dropped)
@@ -127,24 +134,24 @@ impl Work {
             // The rest was stored, and all of it is one operation: which ones does not matter.
             let (message, failure) = (refusal.message.clone(), failure.clone());
             self.outcomes.push(Outcome { job, points: points.min(count), message, failure });
-            return Ok(());
+            return Continue(());
         }
         if !refusal.partial && !refusal.too_large {
             self.count(&refusal.message, outage)?;
         }
         self.pieces.extend(piece.halves());
-        Ok(())
+        Continue(())
     }
 
     /// An answer that is no refusal, for a piece of a batch that has had it again and again.
-    fn suspected(&mut self, piece: Piece, outage: Outage) -> Result<(), Outage> {
+    fn suspected(&mut self, piece: Piece, outage: Outage) -> ControlFlow<Outage> {
         if piece.lines.len() > 1 {
             self.count(&outage.message.clone(), || outage)?;
             self.pieces.extend(piece.halves());
-            return Ok(());
+            return Continue(());
         }
         if !self.proof {
-            return Err(outage);
+            return Break(outage);
         }
         let measurement = piece.measurement().unwrap_or_default();
         let message = format!(
@@ -152,7 +159,7 @@ impl Work {
             outage.message
         );
         self.give_up(&piece, &message, &outage.failure);
-        Ok(())
+        Continue(())
     }
 
     /// Follows what the refusal says about lines; the piece comes back when that leads nowhere.
@@ -273,15 +280,15 @@ impl Work {
     }
 
     /// Counts answers that lead nowhere.
-    fn count(&mut self, answer: &str, outage: impl FnOnce() -> Outage) -> Result<(), Outage> {
+    fn count(&mut self, answer: &str, outage: impl FnOnce() -> Outage) -> ControlFlow<Outage> {
         if self.proof {
-            return Ok(());
+            return Continue(());
         }
         if self.equal.1 == answer {
             self.equal.0 += 1;
         } else {
             self.equal = (1, answer.to_owned());
         }
-        if self.equal.0 >= MOST_EQUAL { Err(outage()) } else { Ok(()) }
+        if self.equal.0 >= MOST_EQUAL { Break(outage()) } else { Continue(()) }
     }
 }

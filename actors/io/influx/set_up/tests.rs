@@ -132,7 +132,7 @@ async fn version_1_with_a_user_who_may_only_write() {
     let notes = client(&server, v1()).set_up(false).await.unwrap();
     assert_eq!(notes.len(), 1);
     assert!(notes[0].starts_with("database \"d\" could not be looked at (status 403"), "{notes:?}");
-    assert!(notes[0].ends_with("the first write will show"), "{notes:?}");
+    assert!(notes[0].ends_with("the first write will show whether it is there"), "{notes:?}");
     // The write has shown it.
     let outage = client(&server, v1()).set_up(true).await.unwrap_err();
     assert!(outage.message.contains("database \"d\" cannot be made"), "{}", outage.message);

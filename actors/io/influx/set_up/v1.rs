@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::for_how_long;
+use super::{SHOWN_LATER, for_how_long};
 use crate::io::http::Request;
 use crate::io::influx::client::{InfluxClient, Reply, encoded};
 use crate::io::influx::settings::duration;
@@ -40,7 +40,7 @@ pub(super) async fn set_up(
         return Err(reply.outage());
     }
     let Some(databases) = reply.json() else {
-        return Ok(vec![reply.unchecked(&format!("database {:?}", wanted.database))]);
+        return Ok(vec![reply.unchecked(&format!("database {:?}", wanted.database), SHOWN_LATER)]);
     };
     let exists = databases["results"][0]["series"][0]["values"]
         .as_array()
@@ -54,7 +54,7 @@ pub(super) async fn set_up(
         true => Ok(vec![format!("created database {database:?}, {}", wanted.keeps())]),
         // A user who may write and nothing else sees no database either.
         false if reply.is_forbidden() && !missing => {
-            Ok(vec![reply.unchecked(&format!("database {database:?}"))])
+            Ok(vec![reply.unchecked(&format!("database {database:?}"), SHOWN_LATER)])
         }
         false => {
             Err(reply.refused(&format!("database {database:?} cannot be made"), wanted.key(&reply)))
@@ -75,7 +75,7 @@ async fn look_at_policies(
     let reply = client.ask(Request::get(url)).await?;
     let what = || format!("the retention policies of database {database:?}");
     let Some(policies) = reply.json().as_ref().and_then(policies) else {
-        return Ok(vec![reply.unchecked(&what())]);
+        return Ok(vec![reply.unchecked(&what(), "how long points are kept was not checked")]);
     };
     if let Some(default) = policies.iter().find(|policy| policy.default) {
         return Ok(default.difference(wanted).into_iter().collect());

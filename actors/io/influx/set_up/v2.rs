@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::for_how_long;
+use super::{SHOWN_LATER, for_how_long};
 use crate::io::http::Request;
 use crate::io::influx::client::{InfluxClient, Reply, encoded};
 use crate::io::influx::verdict::Outage;
@@ -45,7 +45,9 @@ pub(super) async fn set_up(
                  long it keeps points was not checked; the first write will show that it is there"
             )]);
         }
-        Buckets::Unknown => return Ok(vec![reply.unchecked(&format!("bucket {bucket:?}"))]),
+        Buckets::Unknown => {
+            return Ok(vec![reply.unchecked(&format!("bucket {bucket:?}"), SHOWN_LATER)]);
+        }
     }
     let org_id = organisation(client, wanted).await?;
     create(client, wanted, &org_id).await

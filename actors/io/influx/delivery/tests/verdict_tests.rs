@@ -145,7 +145,7 @@ async fn five_equal_answers_while_others_are_stored_find_the_bad_line() {
     let large = InfluxSettings { max_batch_size: 1_000, ..settings(&server) };
     let (stream, events) = start(&large, Style { linger: Duration::from_millis(20), ..SHORT });
     (0..20).for_each(|number| {
-        stream.push(job(&if number == 7 { "bad".to_owned() } else { format!("n{number}") }))
+        stream.push(job(&if number == 7 { "bad".to_owned() } else { format!("n{number}") }));
     });
     let mut others = 0;
     until_async("the bad line to be set aside", || {
