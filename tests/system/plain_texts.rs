@@ -5,6 +5,8 @@ use std::path::Path;
 use actors::domain::yaml::Severity;
 use actors::io::influx::InfluxTarget;
 use butler_sos::config::{self, Loaded};
+use proptest::collection::vec;
+use proptest::{prop_assert, proptest};
 
 fn check(text: &str) -> Loaded {
     config::check(text, "/x.yaml".into(), Path::new("/base")).unwrap()
@@ -152,5 +154,54 @@ fn a_secret_that_yaml_swallows_is_told_with_its_key() {
         }
         assert!(said.iter().any(|line| line.starts_with(&format!("{token}is missing"))));
         assert!(!said.concat().contains("hunter2"), "{said:?}");
+    }
+}
+
+/// Pieces of which a file can be made that nobody means well with.
+const PIECES: [&str; 34] = [
+    "Butler-SOS:",
+    "\n",
+    "\n  ",
+    "\n    ",
+    " ",
+    ": ",
+    "- ",
+    "&a ",
+    "*a",
+    "<<: ",
+    "!",
+    "!!str ",
+    "|",
+    ">",
+    "'",
+    "\"",
+    "{",
+    "}",
+    "[",
+    "]",
+    ", ",
+    "#",
+    "\t",
+    "é",
+    "1e5",
+    "token: ",
+    "password: ",
+    "heartbeat: ",
+    "enable: true",
+    "frequency: ",
+    "every ",
+    "2 ",
+    "weeks",
+    "infuxdbConfig: ",
+];
+
+proptest! {
+    #[test]
+    fn any_text_is_answered(pieces in vec(0..PIECES.len(), 0..40)) {
+        let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        // An error is an answer too; a panic is none.
+        if let Ok(loaded) = config::check(&text, "/x.yaml".into(), Path::new("/base")) {
+            prop_assert!(loaded.settings.is_some() || !loaded.problems.is_empty());
+        }
     }
 }
