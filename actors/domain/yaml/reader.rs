@@ -111,7 +111,10 @@ impl Reader {
                 Some(Secret::from(text.as_str()))
             }
             Field::Wrong(_) => {
-                self.error("expected a string, found something else: **********");
+                self.error(
+                    "expected a string, found something else: **********; put a text that begins \
+                     with [ or { into single quotes",
+                );
                 None
             }
             _ => None,
