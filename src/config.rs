@@ -56,6 +56,7 @@ pub use self::loading::{Loaded, Unreadable, check, keys, load, load_with};
 pub use self::log_events::LogEvents;
 pub use self::page::PageSettings;
 pub use self::tracking::TrackingSettings;
+pub use self::unknown::OLD_KEYS;
 pub use self::user_events::UserEvents;
 
 /// The key that everything is below.

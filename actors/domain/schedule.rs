@@ -1,6 +1,7 @@
 //! Schedules in words, as `uptimeMonitor.frequency` has them: `every 15 minutes`, `at 06:30`.
 
 mod calendar;
+mod tokens;
 mod words;
 
 use std::fmt;

@@ -174,6 +174,7 @@ fn what_may_not_be_meant_is_remarked() {
         ("every 2 weeks at 08:00", Some("on every day of those weeks")),
         ("every 90 minutes on monday", Some("only the first counts")),
         ("on the 31st day of february", Some("never comes")),
+        ("on the 40 to 4000000000 day of the month", Some("never comes")),
         ("at 10:00 except on mon-sun", Some("never comes")),
         ("on the 29th day of february", None),
         ("on the first day of may in 2100", None),

@@ -14,6 +14,7 @@ mod problems;
 mod reader;
 mod scalar;
 mod secrets;
+mod times;
 mod trace;
 
 pub use forms::{NamedValue, Switch, User, is_host, is_http_url};

@@ -137,6 +137,7 @@ fn a_secret_is_not_shown_even_when_it_is_wrong() {
     assert!(at.needed_secret(&sample("token:").token, "x is on").is_none());
     let all = messages(&problems).join("\n");
     assert!(!all.contains("hunter2"), "{all}");
+    assert!(all.contains("put a text that begins with [ or { into single quotes"), "{all}");
     assert!(all.contains("is missing; needed because x is on"), "{all}");
 }
 

@@ -6,6 +6,29 @@ use strsim::osa_distance;
 /// So many are told one by one; a file with more is not a configuration file.
 const MOST: usize = 200;
 
+/// Old spellings and keys that are not used any more, below `Butler-SOS`. They are read, but nobody
+/// is sent to them.
+pub const OLD_KEYS: [&str; 18] = [
+    "cert.rejectUnauthorized",
+    "dockerHealthCheck.enabled",
+    "heartbeat.enabled",
+    "influxdbConfig.auth",
+    "influxdbConfig.dbName",
+    "influxdbConfig.enableInfluxdb",
+    "influxdbConfig.hostIP",
+    "influxdbConfig.hostPort",
+    "influxdbConfig.retentionPolicy",
+    "logEvents.tags[].tag",
+    "logdb",
+    "mqttConfig.brokerIP",
+    "mqttConfig.enableMQTT",
+    "newRelic.metric.enable",
+    "serversToMonitor.servers[].logDbHost",
+    "uptimeMonitor.enabled",
+    "userEvents.sendToMQTT.topic",
+    "userEvents.tags[].tag",
+];
+
 /// Sections and lists that the original requires, below `Butler-SOS`. What stands in one that is
 /// misspelt is switched off without them, as if it had never been written.
 const REQUIRED: [&str; 20] = [
@@ -97,10 +120,12 @@ fn further<'a>(section: &Visited, key: &str, all: &'a [String]) -> Vec<&'a str> 
     let mut around = Some(own.as_str());
     let mut close = Vec::new();
     while let Some(path) = around.filter(|_| close.is_empty()) {
-        let below = || all.iter().map(String::as_str).filter(|key| is_below(key, path));
+        let new = all.iter().map(String::as_str).filter(|key| !is_old(key));
+        let below = || new.clone().filter(|key| is_below(key, path));
         close = nearest(key, below(), last);
         if close.is_empty() && path == own {
-            close = section.known.iter().copied().filter(|known| has_word(known, key)).collect();
+            let siblings = section.known.iter().copied().filter(|known| has_word(known, key));
+            close = siblings.filter(|known| !is_old(&format!("{own}.{known}"))).collect();
         }
         if close.is_empty() && path != super::ROOT {
             close = below().filter(|path| has_word(last(path), key)).collect();
@@ -114,6 +139,11 @@ fn further<'a>(section: &Visited, key: &str, all: &'a [String]) -> Vec<&'a str> 
 /// The name at the end of a path.
 fn last(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
+}
+
+fn is_old(path: &str) -> bool {
+    let below_root = path.strip_prefix(super::ROOT).and_then(|path| path.strip_prefix('.'));
+    below_root.is_some_and(|key| OLD_KEYS.iter().any(|old| key == *old || is_below(key, old)))
 }
 
 fn is_below(key: &str, path: &str) -> bool {

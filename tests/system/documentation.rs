@@ -64,6 +64,25 @@ fn the_page_has_a_row_for_each_key_and_none_else() {
 }
 
 #[test]
+fn old_spellings_are_in_their_table_and_nowhere_else() {
+    let (keys, rows) = (config::keys(), rows());
+    for old in config::OLD_KEYS {
+        let path = format!("Butler-SOS.{old}");
+        assert!(keys.contains(&path), "there is no {old}");
+        assert!(!rows.contains_key(&path), "{old} has a row");
+    }
+    let without_row = keys.iter().filter(|key| {
+        let is_section = keys.iter().any(|other| other.starts_with(&format!("{key}.")));
+        !rows.contains_key(*key) && !is_section && *key != "Butler-SOS.auditEvents"
+    });
+    for key in without_row {
+        let name = key.trim_start_matches("Butler-SOS.");
+        let is_old = config::OLD_KEYS.iter().any(|old| name.starts_with(old));
+        assert!(is_old, "{key} is no old spelling");
+    }
+}
+
+#[test]
 fn the_template_has_every_key_and_loads_without_a_word() {
     let text = read("config/production_template.yaml");
     let loaded = config::check(&text, "/x.yaml".into(), Path::new("/base")).unwrap();

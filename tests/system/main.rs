@@ -29,6 +29,7 @@ mod new_relic;
 mod new_relic_service;
 mod new_relic_tls;
 mod old_files;
+mod plain_texts;
 mod polling;
 mod prometheus;
 mod recovery;

@@ -113,7 +113,10 @@ fn suggestions_stay_within_the_section_of_the_mistyped_key() {
         ("cert: { key: k }", "clientCertKey"),
         ("influxdbConfig: { tokn: t }", "Butler-SOS.influxdbConfig.v2Config.token"),
         ("influxdbConfig: { database: d }", "Butler-SOS.influxdbConfig.v3Config.database"),
-        ("userEvents: { topic: t }", "Butler-SOS.userEvents.sendToMQTT.topic"),
+        (
+            "userEvents: { topic: t }",
+            "Butler-SOS.userEvents.sendToMQTT.postTo.everythingTopic.topic",
+        ),
         ("logEvents: { baseTopc: t }", "Butler-SOS.logEvents.sendToMQTT.baseTopic"),
         (
             "serversToMonitor: { servers: [{ virtualProxy: / }] }",

@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use super::forms::is_host;
 use super::problems::{Problem, Problems, Severity};
 use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
 use crate::domain::measurement_name::MeasurementName;
 use crate::domain::names::Secret;
-use crate::domain::schedule::{FORMS, Reading, Schedule};
 
 /// Reads the keys at and below one dotted path.
 #[derive(Debug, Clone)]
@@ -61,7 +59,7 @@ impl Reader {
         self.problems.add(problem);
     }
 
-    fn wrong(&self, expected: &str, found: &Found) {
+    pub(super) fn wrong(&self, expected: &str, found: &Found) {
         self.error(format!("expected {expected}, found {}", self.shown(found)));
     }
 
@@ -113,7 +111,10 @@ impl Reader {
                 Some(Secret::from(text.as_str()))
             }
             Field::Wrong(_) => {
-                self.error("expected a string, found something else: **********");
+                self.error(
+                    "expected a string, found something else: **********; put a text that begins \
+                     with [ or { into single quotes",
+                );
                 None
             }
             _ => None,
@@ -147,34 +148,6 @@ impl Reader {
             },
         }
         default
-    }
-
-    /// A number of milliseconds. A fraction is rounded with a warning, for the original runs it;
-    /// what is below `least` is raised to it with one.
-    pub fn milliseconds(&self, field: &Field<f64>, default: u64, least: u64) -> Duration {
-        let ms = match field {
-            Field::Wrong(found) => {
-                self.wrong("a number of milliseconds", found);
-                default
-            }
-            _ => self.optional(field).map_or(default, |ms| self.whole_milliseconds(ms, least)),
-        };
-        Duration::from_millis(ms)
-    }
-
-    fn whole_milliseconds(&self, ms: f64, least: u64) -> u64 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "beyond its ends a cast gives the end, and the limits are far within"
-        )]
-        let whole = ms.round() as u64;
-        if whole < least {
-            self.warning(format!("{ms} ms is too short; {least} ms is used"));
-        } else if ms.fract() != 0.0 {
-            self.warning(format!("{ms} ms is rounded to {whole} ms"));
-        }
-        whole.clamp(least, MAX_MILLISECONDS)
     }
 
     /// One of several texts, compared without letter case and surrounding blanks.
@@ -248,25 +221,6 @@ impl Reader {
         kept
     }
 
-    /// A schedule in words (section 10 of the page on operations). What is not understood is named,
-    /// and what is run instead: what was understood before it, as the original does, or the
-    /// default, which comes with its words.
-    pub fn schedule(&self, field: &Field<String>, default: (&str, Schedule)) -> Schedule {
-        let (words, schedule) = default;
-        let text = self.or(field, words.to_owned());
-        let Reading { schedule: read, understood, rest, remarks } = Reading::of(&text);
-        for remark in remarks {
-            self.warning(format!("{text:?} {remark}"));
-        }
-        let used = if read.is_some() { &*understood } else { words };
-        if read.is_none() {
-            self.warning(format!("expected {FORMS}, found string {text:?}; {used:?} is used"));
-        } else if !rest.is_empty() {
-            self.warning(format!("{rest:?} in {text:?} is not understood; {used:?} is used"));
-        }
-        read.unwrap_or(schedule)
-    }
-
     /// The name of a measurement; an empty one is warned about and the default is used.
     pub fn measurement(&self, field: &Field<String>, default: &'static str) -> MeasurementName {
         let name = self.or(field, default.to_owned());
@@ -307,6 +261,3 @@ impl Reader {
         self.items(list).into_iter().filter_map(|(at, text)| at.optional(text)).collect()
     }
 }
-
-/// Ten years; longer intervals overflow timers and mean "never" anyway.
-const MAX_MILLISECONDS: u64 = 10 * 365 * 24 * 3_600_000;

@@ -64,8 +64,8 @@ impl Tree {
                     (None, Some(Number::Other(value))) => Value::from(value),
                     (None, None) => Value::Null,
                 };
-                let same = value.is_boolean() || value.to_string() == **text;
-                if same { value } else { Value::from(&**text) }
+                let shown = value.to_string();
+                if value.is_boolean() || shown == **text { value } else { Value::from(&**text) }
             }
             Self::List(items) => items.iter().map(Self::to_json).collect(),
             Self::Map(_) => {
