@@ -1,11 +1,13 @@
 //! One request, one whole answer, within one deadline.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use awc::http::{Method, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
+use openssl::x509::X509;
 use tokio::sync::Mutex;
 use url::{Position, Url};
 
@@ -13,7 +15,7 @@ use super::CertFiles;
 use super::connect::{SeenCertificates, connector};
 use super::content::{self, decode};
 use super::failure;
-use super::peers::{Current, Peers};
+use super::peers::{Current, Peers, SetUp};
 use super::request::{Answer, Limits, Request};
 use super::tls::TlsClient;
 use super::verify::Verify;
@@ -36,8 +38,17 @@ pub(super) struct Clients {
     /// `https` to whom the request was made for; `None` where TLS is not set up.
     home: Option<awc::Client>,
     /// `https` to anybody else: without our certificate.
-    guest: Option<awc::Client>,
+    guest: Guest,
     plain: awc::Client,
+}
+
+/// Redirects to another server are rare, and setting TLS up takes milliseconds: it waits until
+/// there is one.
+#[derive(Clone)]
+enum Guest {
+    None,
+    Ready(awc::Client),
+    Due(Rc<[X509]>),
 }
 
 /// How far a request has come, for the sentence about its deadline.
@@ -111,12 +122,12 @@ impl HttpClient {
         let mut redirected_to = None;
         for _ in 0..=self.limits.redirects {
             let client = match url.scheme() {
-                "https" if url.origin() == home => clients.home.as_ref(),
-                "https" => clients.guest.as_ref(),
-                _ => Some(&clients.plain),
+                "https" if url.origin() == home => clients.home.clone(),
+                "https" => self.guest(&clients.guest).map_err(unusable)?,
+                _ => Some(clients.plain.clone()),
             };
             let client = client.ok_or_else(|| failure::no_tls(&facts()))?;
-            let (mut answer, location) = self.send_once(client, &url, &request, progress).await?;
+            let (mut answer, location) = self.send_once(&client, &url, &request, progress).await?;
             let next = location
                 .filter(|_| self.limits.redirects > 0)
                 .and_then(|location| url.join(&location).ok())
@@ -210,12 +221,31 @@ impl HttpClient {
     /// The client library for the certificates as they are now.
     async fn clients(&self) -> Result<Clients, Failure> {
         let mut current = self.current.lock().await;
-        let made = self.peers.refresh(&mut current, |set_up| Clients {
-            home: set_up.home.map(|tls| self.library(Some(tls), true)),
-            guest: set_up.guest.map(|tls| self.library(Some(tls), false)),
-            plain: self.library(None, false),
+        let made = self.peers.refresh(&mut current, |set_up| {
+            let (home, guest) = match set_up {
+                SetUp::Plain => (None, Guest::None),
+                SetUp::Public(tls) => {
+                    let home = self.library(Some(tls.clone()), true);
+                    (Some(home), Guest::Ready(self.library(Some(tls), false)))
+                }
+                SetUp::Sense(tls, authorities) => {
+                    (Some(self.library(Some(tls), true)), Guest::Due(authorities.into()))
+                }
+            };
+            Clients { home, guest, plain: self.library(None, false) }
         });
-        made.await.map_err(|message| Failure::Local { code: None, message: message.into() })
+        made.await.map_err(unusable)
+    }
+
+    fn guest(&self, guest: &Guest) -> Result<Option<awc::Client>, String> {
+        Ok(match guest {
+            Guest::None => None,
+            Guest::Ready(client) => Some(client.clone()),
+            Guest::Due(authorities) => {
+                let tls = TlsClient::anonymous(authorities, self.peers.verify())?;
+                Some(self.library(Some(tls), false))
+            }
+        })
     }
 
     fn library(&self, tls: Option<TlsClient>, remembers: bool) -> awc::Client {
@@ -230,6 +260,10 @@ impl HttpClient {
             awc::Client::builder().connector(connector).disable_redirects().disable_timeout();
         client.no_default_headers().finish()
     }
+}
+
+fn unusable(message: String) -> Failure {
+    Failure::Local { code: None, message: message.into() }
 }
 
 /// What the library is told: its own TLS would forget what an error must tell, so it is always

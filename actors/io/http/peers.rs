@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use openssl::x509::X509;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
@@ -22,13 +23,14 @@ pub(super) enum Peers {
     Sense(CertFiles, Verify),
 }
 
-/// TLS for each kind of origin.
-#[derive(Default)]
-pub(super) struct SetUp {
-    /// For whom the request is meant.
-    pub(super) home: Option<TlsClient>,
-    /// For where a redirect leads.
-    pub(super) guest: Option<TlsClient>,
+/// TLS for whom a request is meant, and for where a redirect may lead.
+pub(super) enum SetUp {
+    /// None: `http` only.
+    Plain,
+    /// The same for everybody.
+    Public(TlsClient),
+    /// Our certificate for Qlik Sense; a redirect elsewhere is verified against these authorities.
+    Sense(TlsClient, Vec<X509>),
 }
 
 /// What is in use, and what it was made from.
@@ -43,6 +45,14 @@ pub(super) struct Current {
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Peers {
+    /// How much of a server's certificate is verified.
+    pub(super) fn verify(&self) -> Verify {
+        match self {
+            Self::Sense(_, verify) => *verify,
+            Self::Plain | Self::Public => Verify::ChainAndName,
+        }
+    }
+
     /// Brings `current` up to date. Files are looked at and keys decrypted on a thread of their
     /// own, for both can take long and polls share one.
     ///
@@ -64,7 +74,7 @@ impl Peers {
         }
         let looked = Instant::now();
         let (set_up, fingerprint) = match self {
-            Self::Plain => (SetUp::default(), None),
+            Self::Plain => (SetUp::Plain, None),
             Self::Public => (aside(public).await?, None),
             Self::Sense(files, verify) => {
                 let (files, verify) = (files.clone(), *verify);
@@ -93,8 +103,7 @@ async fn aside<T: Send + 'static>(
 }
 
 fn public() -> Result<SetUp, String> {
-    let tls = TlsClient::public(None)?;
-    Ok(SetUp { home: Some(tls.clone()), guest: Some(tls) })
+    Ok(SetUp::Public(TlsClient::public(None)?))
 }
 
 /// `None` where the files are those of `known`.
@@ -109,6 +118,5 @@ fn sense(
     }
     let identity = read_identity(files).map_err(|error| error.to_string())?;
     let home = TlsClient::showing(&identity, files, verify).map_err(|error| error.to_string())?;
-    let guest = TlsClient::anonymous(&identity, verify)?;
-    Ok((Some(SetUp { home: Some(home), guest: Some(guest) }), fingerprint))
+    Ok((Some(SetUp::Sense(home, identity.authorities)), fingerprint))
 }

@@ -31,6 +31,11 @@ const CIPHERS: &str = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256
     DHE-RSA-AES256-SHA384:ECDHE-RSA-AES256-SHA256:DHE-RSA-AES256-SHA256:HIGH:!aNULL:!eNULL:\
     !EXPORT:!DES:!RC4:!MD5:!PSK:!SRP:!CAMELLIA";
 
+/// The key exchange groups of OpenSSL 3.6, with a share for the one that every server knows: the
+/// default computes one for ML-KEM as well at each connection, which Windows does not take yet. A
+/// server that wants another group asks for it (RFC 8446, section 4.1.4).
+const GROUPS: &str = "*X25519:secp256r1:X448:secp384r1:secp521r1:X25519MLKEM768";
+
 /// OpenSSL's measure of what is too weak, as in Node.js 24: RSA from 2048 bits, no SHA-1.
 const SECURITY_LEVEL: u32 = 2;
 
@@ -71,10 +76,10 @@ impl TlsClient {
         Ok(Self { context: builder.build(), verify, trusted: Trusted::ClientCertCa })
     }
 
-    /// Shows nothing, and verifies against the authorities of `identity`: for where a server of
-    /// Qlik Sense redirects to.
-    pub(super) fn anonymous(identity: &Identity, verify: Verify) -> Result<Self, String> {
-        Self::trusting(&identity.authorities, verify, Trusted::ClientCertCa)
+    /// Shows nothing, and verifies against the authorities of Qlik Sense: for where one of its
+    /// servers redirects to.
+    pub(super) fn anonymous(authorities: &[X509], verify: Verify) -> Result<Self, String> {
+        Self::trusting(authorities, verify, Trusted::ClientCertCa)
     }
 
     /// Shows nothing, and verifies against the authorities of the system, or of a PEM file.
@@ -128,6 +133,7 @@ fn builder(authorities: &[X509]) -> Result<SslContextBuilder, ErrorStack> {
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     builder.set_security_level(SECURITY_LEVEL);
     builder.set_cipher_list(CIPHERS)?;
+    builder.set_groups_list(GROUPS)?;
     // Servers close without a farewell. Whether an answer is whole is known by its length.
     builder.set_options(SslOptions::IGNORE_UNEXPECTED_EOF | SslOptions::NO_COMPRESSION);
     builder.set_mode(SslMode::RELEASE_BUFFERS | SslMode::AUTO_RETRY);
