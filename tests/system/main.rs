@@ -4,6 +4,7 @@
 
 mod categories;
 mod certificates;
+mod clock_set;
 mod command_line;
 mod common;
 mod config_files;
