@@ -28,6 +28,7 @@ mod new_relic_service;
 mod new_relic_tls;
 mod polling;
 mod prometheus;
+mod prometheus_page;
 mod recovery;
 mod secrets;
 mod stop_and_restart;
