@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! text.rs         rules that every field follows: cleaning, numbers, ids, times
-//! user.rs         user events; agent.rs reads their user agent
+//! user.rs         user events; agent.rs reads their user agent by the tables of agents.rs, in which
+//!                 markers.rs looks
 //! log.rs          log events: which source, where its fields are; layout.rs has the tables
 //! texts.rs        all texts of an event in one allocation
 //! json.rs         an event as JSON
@@ -14,12 +15,14 @@
 //! ```
 
 mod agent;
+mod agents;
 mod categorise;
 mod counts;
 mod directory;
 mod json;
 mod layout;
 mod log;
+mod markers;
 mod performance;
 mod text;
 mod texts;

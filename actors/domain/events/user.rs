@@ -126,7 +126,7 @@ impl<'a> UserDatagram<'a> {
             texts.set(UserKey::BrowserName as usize, agent.browser);
             texts.set(UserKey::BrowserMajor as usize, agent.browser_major);
             texts.set(UserKey::OsName as usize, agent.os);
-            texts.set_joined(UserKey::OsVersion as usize, &[agent.os_kernel, &agent.os_version]);
+            texts.set(UserKey::OsVersion as usize, &agent.os_version);
         }
         UserEvent { kind: self.kind, texts }
     }
