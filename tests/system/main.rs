@@ -26,6 +26,7 @@ mod mqtt_failures;
 mod new_relic;
 mod new_relic_service;
 mod new_relic_tls;
+mod original_rows;
 mod polling;
 mod prometheus;
 mod prometheus_page;
