@@ -20,6 +20,38 @@ fn flaw(datagram: &[u8]) -> String {
     LogDatagram::read(source, &text).unwrap_err().to_string()
 }
 
+/// With its line end, which is cut before everything else.
+#[test]
+fn separators_in_names_and_contexts() {
+    let texts = |datagram: &[u8], keys: [Key; 4]| {
+        let event = log(datagram);
+        keys.map(|key| event.text(key).to_owned())
+    };
+    let task = [Key::TaskName, Key::AppName, Key::UserFull, Key::Message];
+    assert_eq!(
+        texts(case!("task_name"), task),
+        ["Reload; daily", "Sales", "ACME\\jdoe", "Reload failed"]
+    );
+    assert_eq!(
+        texts(case!("app_name"), task),
+        ["Nightly", "Sales; Nordic", "ACME\\jdoe", "Reload failed"]
+    );
+    let ids = [Key::TaskId, Key::AppId, Key::ExecutionId, Key::ExceptionMessage];
+    for datagram in [&case!("task_name")[..], case!("app_name")] {
+        assert_eq!(
+            texts(datagram, ids),
+            [
+                "91d0b7c6-3a42-4f58-a6e9-0c8b5d7e2f13",
+                "0f3a1c52-7d64-4b8e-9a21-5c0d9e7f1b23",
+                "e2f8a5b1-6c09-4d73-9b5e-4f1a7c3d0e86",
+                ""
+            ]
+        );
+    }
+    let context = [Key::UserFull, Key::ResultCode, Key::Context, Key::Command];
+    assert_eq!(texts(case!("proxy_context"), context), ["ACME\\asmith", "403", "/app/x;y", "Open"]);
+}
+
 /// The log appender of versions 7.1 to 9.1: 25 fields in another order.
 #[test]
 fn performance_events_of_an_earlier_appender() {

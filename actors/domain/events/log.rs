@@ -8,7 +8,7 @@ use super::flaw::Flaw;
 use super::layout::{Key, MESSAGE_AT, Rule, Source};
 use super::numbers::{self, Performance};
 use super::texts::Texts;
-use super::{Categories, text};
+use super::{Categories, split, text};
 
 /// A datagram of a known source, cut into its fields.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +31,8 @@ impl<'a> LogDatagram<'a> {
         Source::of(text.split(';').next()?)
     }
 
-    /// Cuts a datagram into fields; `text` has no line end. Surplus separators of a performance event
-    /// are ignored (rule LR4).
+    /// Cuts a datagram into fields; `text` has no line end. For surplus separators see `split.rs`;
+    /// those of a performance event are ignored (rule LR4).
     ///
     /// # Errors
     /// When there are too few fields (rule LR5), or a time or an amount of memory is no number.
@@ -112,8 +112,8 @@ impl<'a> LogDatagram<'a> {
     }
 }
 
-/// Cuts a text into fields; surplus separators are given to the message (rule LR3). `None` when
-/// there are too few fields.
+/// Cuts a text into fields: surplus separators are given to the message, then moved to where they
+/// fit. `None` when there are too few fields.
 fn cut<'a>(source: Source, text: &'a str, fields: &mut Fields<'a>) -> Option<()> {
     let expected = source.fields();
     let (mut begin, mut end) = (0, text.len());
@@ -128,6 +128,11 @@ fn cut<'a>(source: Source, text: &'a str, fields: &mut Fields<'a>) -> Option<()>
         end = at;
     }
     fields[MESSAGE_AT] = &text[begin..end];
+    if let Some(shapes) = split::open_fields(source)
+        && memchr(b';', fields[MESSAGE_AT].as_bytes()).is_some()
+    {
+        split::fit(shapes, &text[begin..], fields);
+    }
     Some(())
 }
 

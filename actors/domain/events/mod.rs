@@ -7,6 +7,7 @@
 //! user.rs         user events; agent.rs reads their user agent by the tables of agents.rs, in which
 //!                 markers.rs looks
 //! log.rs          log events: which source, where its fields are; layout.rs has the tables
+//! split.rs        separators inside of texts
 //! numbers.rs      performance events: their numbers, and their earlier layout
 //! texts.rs        all texts of an event in one allocation
 //! json.rs         an event as JSON
@@ -28,6 +29,7 @@ mod log;
 mod markers;
 mod numbers;
 mod performance;
+mod split;
 mod text;
 mod texts;
 mod user;
