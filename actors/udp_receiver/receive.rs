@@ -17,7 +17,7 @@ use super::repeats::Repeats;
 use super::senders::{Senders, Throttle, resolve};
 use super::settings::UdpSettings;
 use super::socket;
-use crate::domain::errors::{ErrorCode, ErrorOccurred};
+use crate::domain::errors::ErrorOccurred;
 use crate::domain::events::{EventCounts, Flaw, Received};
 use crate::domain::telemetry::{AppNames, EventBatch, QueueReading, UnderWay};
 use crate::runtime::clock::Clock;
@@ -122,7 +122,11 @@ impl<H: Handling> Receiver<H> {
                 Ok(()) => tokio::task::yield_now().await,
                 Err(error) => {
                     log::error!("{}: The socket cannot be read: {error}", H::PREFIX);
-                    self.report(Some(code_of(&error)), "the UDP socket cannot be read", None);
+                    self.report(
+                        Some(socket::code_of(&error)),
+                        "the UDP socket cannot be read",
+                        None,
+                    );
                     sleep(LOOK_AGAIN).await;
                 }
             }
@@ -157,7 +161,11 @@ impl<H: Handling> Receiver<H> {
                         BIND_PAUSE.as_secs()
                     );
                     self.obstacle.replace(Some(message));
-                    self.report(Some(code_of(&error)), "the UDP socket cannot be bound", None);
+                    self.report(
+                        Some(socket::code_of(&error)),
+                        "the UDP socket cannot be bound",
+                        None,
+                    );
                     sleep(BIND_PAUSE).await;
                 }
             }
@@ -303,12 +311,3 @@ impl<H: Handling> Receiver<H> {
 const LAST_SLICES: usize = 100;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-fn code_of(error: &io::Error) -> ErrorCode {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => ErrorCode::PermissionDenied,
-        io::ErrorKind::AddrNotAvailable => ErrorCode::AddressNotAvailable,
-        io::ErrorKind::AddrInUse => ErrorCode::AddressInUse,
-        _ => ErrorCode::Other,
-    }
-}
