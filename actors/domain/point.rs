@@ -119,6 +119,11 @@ impl<'a> Point<'a> {
 
     /// As [`Point::field`], likewise.
     pub fn add_field(&mut self, name: impl Into<Text<'a>>, value: FieldValue<'a>) {
+        let value = match value {
+            // Adding zero takes the sign from a zero, and only from that: nobody wants to read -0.
+            FieldValue::Float(number) => FieldValue::Float(number + 0.0),
+            value => value,
+        };
         self.fields.push((name.into(), value));
     }
 
@@ -136,5 +141,17 @@ impl<'a> Point<'a> {
             Some(value) => self.field(name, value),
             None => self,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zero_has_no_sign() {
+        let point = Point::new("m", Stamp(1)).field("a", FieldValue::Float(-0.0));
+        let FieldValue::Float(number) = point.fields[0].1 else { panic!("a float") };
+        assert!(number.is_sign_positive());
     }
 }

@@ -83,7 +83,7 @@ fn filters_and_totals_agree() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("errors.sqlite3");
     let mut store = ErrorStore::open(&file).unwrap();
-    let udp = Origin::UdpEvent { module: UdpModule::LogEvents, server: None };
+    let udp = Origin::UdpEvent { module: UdpModule::LogEvents, server: None, host: None };
     let malformed = Failure::Local { code: None, message: Arc::from("bad cert") };
     store
         .insert(&[simple(1, "a"), simple(2, "b"), simple(3, "a"), point(4, udp, malformed)])
@@ -106,7 +106,7 @@ fn origin(kind: usize, server: usize) -> Origin {
     let server = ["s1", "s2", "10"].get(server).map(|name| (*name).into());
     match kind {
         0 => Origin::AppNamesExtract { server, host: Host::from("h") },
-        1 => Origin::UdpEvent { module: UdpModule::UserEvents, server },
+        1 => Origin::UdpEvent { module: UdpModule::UserEvents, server, host: None },
         _ => Origin::MqttPublish {
             module: MqttModule::UserEvents,
             server,

@@ -53,6 +53,11 @@ pub(super) fn next_reset(now: DateTime<Utc>) {
     );
 }
 
+/// Errors are counted from now on.
+pub(super) fn initialized() {
+    log::info!("ERROR TRACKER: Initialized error tracking with daily UTC reset");
+}
+
 /// A sink had no room. The page knows one line for an error event that is not stored.
 pub(super) fn point_dropped(error: &SendError<ErrorPoint>, dropped: u64) {
     let reason = match error {

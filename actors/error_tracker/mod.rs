@@ -140,6 +140,7 @@ impl Actor for ErrorTrackerActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         if let Tracking::On { log_summary: true, .. } = self.tracking {
             lines::next_reset(self.clock.now());
+            lines::initialized();
         }
         self.schedule(ctx);
     }

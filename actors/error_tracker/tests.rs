@@ -35,7 +35,7 @@ fn proxy(server: &str) -> ErrorOccurred {
 }
 
 fn udp() -> ErrorOccurred {
-    let origin = Origin::UdpEvent { module: UdpModule::UserEvents, server: None };
+    let origin = Origin::UdpEvent { module: UdpModule::UserEvents, server: None, host: None };
     ErrorOccurred { origin, failure: failure() }
 }
 
@@ -80,6 +80,7 @@ async fn every_error_logs_the_lines_of_the_page() {
         recorded(),
         [
             "info: ERROR TRACKER: Scheduled next error counter reset at 2026-05-04T00:00:00.000Z (in 470 minutes)",
+            "info: ERROR TRACKER: Initialized error tracking with daily UTC reset",
             "debug: ERROR TRACKER: Adding first error count for PROXY_API/sense1",
             r#"info: ERROR TRACKER: Error counts today (UTC): Total=1, Details={"PROXY_API":{"total":1,"servers":{"sense1":1}}}"#,
             "debug: ERROR TRACKER: Adding first error count for HEALTH_API/sense1",

@@ -21,7 +21,7 @@ fn whole(number: u64, version: InfluxVersion) -> FieldValue<'static> {
 }
 
 /// One point for each source, host and subsystem.
-pub(super) fn events(
+pub fn events(
     counted: &CountedEvents,
     settings: &EventSettings,
     version: InfluxVersion,
@@ -46,7 +46,7 @@ pub(super) fn events(
 }
 
 /// One point for each app, method and object type whose performance events were rejected.
-pub(super) fn rejected(
+pub fn rejected(
     counted: &CountedEvents,
     settings: &EventSettings,
     version: InfluxVersion,

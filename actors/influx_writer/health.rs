@@ -30,7 +30,7 @@ pub(super) fn points(
             .field_if("active", gauge(health.users_active, version))
             .field_if("total", gauge(health.users_total, version)),
         cache(start("cache"), health, version),
-        saturated(start("saturated"), health, version),
+        start("saturated").field_if("saturated", health.saturated.map(FieldValue::Boolean)),
     ];
     points.into_iter().filter(|point| !point.fields.is_empty()).collect()
 }
@@ -76,16 +76,6 @@ fn cache(point: Point<'static>, health: &EngineHealth, version: InfluxVersion) -
         .field_if("added", count(health.cache_added))
         .field_if("replaced", count(health.cache_replaced))
         .field_if("bytes_added", count(health.cache_bytes_added))
-}
-
-fn saturated(
-    point: Point<'static>,
-    health: &EngineHealth,
-    version: InfluxVersion,
-) -> Point<'static> {
-    // Versions 2 and 3 read a missing value as false since their first release.
-    let missing = (version != InfluxVersion::V1).then_some(false);
-    point.field_if("saturated", health.saturated.or(missing).map(FieldValue::Boolean))
 }
 
 fn apps(

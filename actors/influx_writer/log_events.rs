@@ -75,10 +75,10 @@ fn service<'a>(point: &mut Point<'a>, event: &'a LogEvent, version: InfluxVersio
     point.add_tag(Text::Plain("subsystem"), subsystem);
     conditional_tags(point, event, version);
     for &key in fields(event.source) {
-        let value = event.text(key);
-        // Version 1 never had empty texts.
-        if !value.is_empty() || version != InfluxVersion::V1 {
-            point.add_field(Text::Plain(field_name(key, version)), text(value));
+        // Empty ones too, else the last value of a query would be that of an older event. Version
+        // 1 never had texts that a source does not have.
+        if version != InfluxVersion::V1 || event.source.has(key) {
+            point.add_field(Text::Plain(field_name(key, version)), text(event.text(key)));
         }
     }
 }
@@ -165,10 +165,7 @@ fn performance<'a>(
     point.add_tag(Text::Plain("log_row"), log_row);
     point.add_tag(Text::Plain("event_activity_source"), numbers.activity_source());
     conditional_tags(point, event, version);
-    let id = event.text(Key::AppId);
-    if !id.is_empty() || version != InfluxVersion::V1 {
-        point.add_field(Text::Plain(field_name(Key::AppId, version)), text(id));
-    }
+    point.add_field(Text::Plain(field_name(Key::AppId, version)), text(event.text(Key::AppId)));
     for (name, time) in [
         ("process_time", numbers.process_time),
         ("work_time", numbers.work_time),

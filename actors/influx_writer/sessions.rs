@@ -51,11 +51,14 @@ fn count(sessions: usize, version: InfluxVersion) -> FieldValue<'static> {
     }
 }
 
-/// Distinct `DIR\user`, first seen first, excluded users included.
+/// Distinct `DIR\user`, first seen first, excluded users included; a session without either is in
+/// none.
 fn user_list(sessions: &[ProxySession]) -> String {
     let mut seen = std::collections::HashSet::new();
     let mut list = String::new();
-    for session in sessions {
+    let named =
+        |session: &&ProxySession| !session.directory.is_empty() || !session.user_id.is_empty();
+    for session in sessions.iter().filter(named) {
         if seen.insert((&session.directory, &session.user_id)) {
             if !list.is_empty() {
                 list.push(',');

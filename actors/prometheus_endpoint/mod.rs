@@ -25,7 +25,7 @@ use tokio::time::sleep;
 
 use self::errors::ErrorSheet;
 use self::sense::SenseSheet;
-use self::web::Own;
+use self::web::{Own, Sense};
 use crate::domain::errors::ErrorPoint;
 use crate::domain::metrics::Family;
 use crate::domain::names::ServerName;
@@ -118,7 +118,8 @@ impl PrometheusEndpoint {
 
     fn serve_sense(&mut self, ctx: &mut Context<Self>) {
         let Some(socket) = &self.sense_socket else { return };
-        let server = web::sense(socket, ctx.address().recipient());
+        let asked = ctx.address().recipient();
+        let server = web::sense(socket, Sense { asked, started: self.own.started });
         let sense = serve(ctx, server, "PROMETHEUS: The endpoint for metrics of Qlik Sense");
         if let (Some(_), Ok(address)) = (sense, socket.local_addr()) {
             log::info!("PROMETHEUS: Metrics of Qlik Sense at http://{address}/metrics");

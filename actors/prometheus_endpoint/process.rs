@@ -18,11 +18,18 @@ pub(super) fn families(started: DateTime<Utc>) -> Vec<Family> {
         Family::gauge("process_start_time_seconds", "Start of the process, seconds since 1970.")
             .value(none(), started),
     ];
-    if let Some(seconds) = system::cpu_seconds() {
-        families.push(
-            Family::counter("process_cpu_seconds_total", "Processor time used, user and system.")
-                .value(none(), seconds),
-        );
+    if let Some((user, system)) = system::cpu_seconds() {
+        for (name, help, seconds) in [
+            ("process_cpu_user_seconds_total", "Processor time used by the program.", user),
+            (
+                "process_cpu_system_seconds_total",
+                "Processor time used by the operating system for the program.",
+                system,
+            ),
+            ("process_cpu_seconds_total", "Processor time used, user and system.", user + system),
+        ] {
+            families.push(Family::counter(name, help).value(none(), seconds));
+        }
     }
     for (name, help, number) in [
         ("process_resident_memory_bytes", "Resident memory.", resident),
@@ -45,16 +52,17 @@ mod system {
     /// runs on.
     const TICKS_PER_SECOND: f64 = 100.0;
 
-    pub(super) fn cpu_seconds() -> Option<f64> {
-        cpu_ticks(&fs::read_to_string("/proc/self/stat").ok()?)
+    /// Of the program, and of the system for it.
+    pub(super) fn cpu_seconds() -> Option<(f64, f64)> {
+        cpu_times(&fs::read_to_string("/proc/self/stat").ok()?)
     }
 
     /// Fields 14 and 15; the second field is a name that may have spaces and brackets in it.
-    pub(super) fn cpu_ticks(stat: &str) -> Option<f64> {
+    pub(super) fn cpu_times(stat: &str) -> Option<(f64, f64)> {
         let (_, fields) = stat.rsplit_once(") ")?;
         let mut fields = fields.split(' ').skip(11).map(|field| field.parse::<u32>().ok());
-        let (user, system) = (fields.next()??, fields.next()??);
-        Some((f64::from(user) + f64::from(system)) / TICKS_PER_SECOND)
+        let mut seconds = || Some(f64::from(fields.next()??) / TICKS_PER_SECOND);
+        Some((seconds()?, seconds()?))
     }
 
     pub(super) fn open_fds() -> Option<u64> {
@@ -75,7 +83,7 @@ mod system {
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    pub(super) fn cpu_seconds() -> Option<f64> {
+    pub(super) fn cpu_seconds() -> Option<(f64, f64)> {
         None
     }
 
@@ -95,7 +103,7 @@ mod tests {
     #[test]
     fn the_kernels_words_are_understood() {
         let stat = "12 (a) b (c)) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20 0";
-        assert_eq!(system::cpu_ticks(stat), Some(3.0));
+        assert_eq!(system::cpu_times(stat), Some((2.5, 0.5)));
         let limits = "Limit   Soft Limit   Hard Limit\nMax open files   1024   4096   files\n";
         assert_eq!(system::soft_limit(limits), Some(1024));
         assert_eq!(system::soft_limit("Max open files unlimited unlimited files"), None);
@@ -115,6 +123,8 @@ mod tests {
         assert!(value("process_max_fds") >= before);
         let resident = value("process_resident_memory_bytes");
         assert!(resident > 1e6 && resident < value("process_virtual_memory_bytes"));
-        assert!(value("process_cpu_seconds_total") >= 0.0);
+        let both =
+            value("process_cpu_user_seconds_total") + value("process_cpu_system_seconds_total");
+        assert!(value("process_cpu_seconds_total") >= 0.0 && both >= 0.0);
     }
 }

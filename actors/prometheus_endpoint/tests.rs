@@ -102,7 +102,7 @@ async fn an_error_is_counted_by_type_server_category_and_module() {
     endpoint.send(Watch(Vec::new())).await.unwrap();
     let failure = Failure::Local { code: None, message: "no certificate".into() };
     let health = |server: &str| Origin::HealthApi { server: server.into(), host: "h".into() };
-    let udp = Origin::UdpEvent { module: UdpModule::UserEvents, server: None };
+    let udp = Origin::UdpEvent { module: UdpModule::UserEvents, server: None, host: None };
     for origin in [health("sense2"), health("sense2"), health("from elsewhere"), udp] {
         let error = ErrorOccurred { origin, failure: failure.clone() };
         endpoint.send(ErrorPoint::new(Stamp(1), error)).await.unwrap();

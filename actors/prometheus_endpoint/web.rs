@@ -21,12 +21,21 @@ use crate::runtime::supervise::Supervisor;
 /// How long an actor may take to tell its numbers.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Serves the metrics of Qlik Sense.
-pub(super) fn sense(socket: &TcpListener, asked: Recipient<AskSense>) -> io::Result<Server> {
-    let asked = web::Data::new(asked);
+/// Where the numbers about Qlik Sense come from.
+#[derive(Clone)]
+pub(super) struct Sense {
+    pub(super) asked: Recipient<AskSense>,
+    /// Start of this program.
+    pub(super) started: DateTime<Utc>,
+}
+
+/// Serves the metrics of Qlik Sense, and those of the process, which the original has on this page
+/// too.
+pub(super) fn sense(socket: &TcpListener, sense: Sense) -> io::Result<Server> {
+    let sense = web::Data::new(sense);
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(asked.clone())
+            .app_data(sense.clone())
             .route("/metrics", web::get().to(sense_page))
             .route("/metrics", web::head().to(sense_page))
             .default_service(web::to(not_found))
@@ -34,9 +43,12 @@ pub(super) fn sense(socket: &TcpListener, asked: Recipient<AskSense>) -> io::Res
     Ok(server.workers(1).disable_signals().listen(socket.try_clone()?)?.run())
 }
 
-async fn sense_page(asked: web::Data<Recipient<AskSense>>) -> HttpResponse {
-    match timeout(PATIENCE, asked.send(AskSense)).await {
-        Ok(Ok(families)) => page(&families),
+async fn sense_page(sense: web::Data<Sense>) -> HttpResponse {
+    match timeout(PATIENCE, sense.asked.send(AskSense)).await {
+        Ok(Ok(mut families)) => {
+            families.extend(process::families(sense.started));
+            page(&families)
+        }
         Ok(Err(_)) | Err(_) => {
             log::error!("PROMETHEUS: The metrics of Qlik Sense could not be told");
             HttpResponse::InternalServerError()

@@ -4,9 +4,10 @@
 use super::settings::{LogEventSettings, UserEventSettings};
 use crate::domain::errors::UdpModule;
 use crate::domain::events::{
-    EventCounts, LogDatagram, LogEvent, ServerDirectory, Source, UNKNOWN, UserDatagram, UserEvent,
+    EventCounts, Flaw, LogDatagram, LogEvent, ServerDirectory, Source, UNKNOWN, UserDatagram,
+    UserEvent,
 };
-use crate::domain::names::ServerName;
+use crate::domain::names::{Host, ServerName};
 use crate::domain::telemetry::{AppNames, EventStream};
 
 /// What becomes of a datagram (section 1.10 of the page on events).
@@ -20,8 +21,25 @@ pub enum Verdict<E> {
     Disabled,
     /// Something else than an event.
     Unrecognised,
-    /// An event with too few fields; what is wrong.
-    Malformed(&'static str),
+    /// An event that cannot be decoded.
+    Malformed(Malformed),
+}
+
+/// A datagram of a known kind that cannot be decoded.
+#[derive(Debug)]
+pub struct Malformed {
+    /// Which kind of event it claims to be.
+    pub source: &'static str,
+    /// The host that it names, if it does.
+    pub host: Option<Host>,
+    /// What is wrong.
+    pub flaw: Flaw,
+}
+
+impl Malformed {
+    fn new(source: &'static str, host: &str, flaw: Flaw) -> Self {
+        Self { source, host: (!host.is_empty()).then(|| Host::of_authority(host)), flaw }
+    }
 }
 
 /// How the datagrams of one socket are handled.
@@ -110,9 +128,13 @@ impl Handling for UserHandling {
             self.common.count(UNKNOWN, "", "");
             return Verdict::Unrecognised;
         };
-        let Some(datagram) = UserDatagram::read(kind, text) else {
-            self.common.count(kind.as_str(), &UserDatagram::host_of(text), "");
-            return Verdict::Malformed("a user event has 8 fields, this one has fewer");
+        let datagram = match UserDatagram::read(kind, text) {
+            Ok(datagram) => datagram,
+            Err(flaw) => {
+                let host = UserDatagram::host_of(text);
+                self.common.count(kind.as_str(), &host, "");
+                return Verdict::Malformed(Malformed::new(kind.as_str(), &host, flaw));
+            }
         };
         let host = datagram.host();
         self.common.count(kind.as_str(), &host, &datagram.origin());
@@ -160,16 +182,18 @@ impl Handling for LogHandling {
             self.common.count(UNKNOWN, "", "");
             return Verdict::Unrecognised;
         };
-        let disabled = !self.settings.sources.contains(&source);
-        let datagram = if disabled { None } else { LogDatagram::read(source, text) };
-        let Some(datagram) = datagram else {
+        if !self.settings.sources.contains(&source) {
             let (host, subsystem) = LogDatagram::host_and_subsystem(text);
-            if disabled {
-                self.common.count(source.as_str(), &host, &subsystem);
-                return Verdict::Disabled;
+            self.common.count(source.as_str(), &host, &subsystem);
+            return Verdict::Disabled;
+        }
+        let datagram = match LogDatagram::read(source, text) {
+            Ok(datagram) => datagram,
+            Err(flaw) => {
+                let (host, _) = LogDatagram::host_and_subsystem(text);
+                self.common.count(source.as_str(), &host, "");
+                return Verdict::Malformed(Malformed::new(source.as_str(), &host, flaw));
             }
-            self.common.count(source.as_str(), &host, "");
-            return Verdict::Malformed("it has fewer fields than the log events of its source");
         };
         let host = datagram.host();
         self.common.count(source.as_str(), &host, &datagram.subsystem());

@@ -144,7 +144,8 @@ impl Intake {
         times.sort_by(f64::total_cmp);
         let count = times.len();
         #[expect(clippy::cast_precision_loss, reason = "a thousand at most")]
-        let average = times.iter().sum::<f64>() / count.max(1) as f64;
+        // Added to a zero that has no sign: the sum of nothing would have one.
+        let average = times.iter().fold(0.0, |sum, time| sum + time) / count.max(1) as f64;
         // ceil(0.95 n) - 1
         let p95 = (count * 95).div_ceil(100).saturating_sub(1);
         self.earlier = self.earlier.plus(&self.counts);
@@ -235,7 +236,9 @@ mod tests {
         assert!((reading.processing_time_avg_ms - 600.5).abs() < 1e-6);
         assert!((reading.processing_time_p95_ms - 1_050.0).abs() < 1e-6);
         assert!((reading.processing_time_max_ms - 1_100.0).abs() < 1e-6);
-        assert_eq!(intake.reading(0, now).processing_time_max_ms, 0.0);
+        let nothing = intake.reading(0, now);
+        assert_eq!(nothing.processing_time_max_ms, 0.0);
+        assert!(nothing.processing_time_avg_ms.is_sign_positive(), "an average of nothing");
     }
 
     #[test]

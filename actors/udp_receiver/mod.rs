@@ -19,9 +19,11 @@ mod handling;
 mod intake;
 mod metrics;
 mod receive;
+mod repeats;
 mod senders;
 mod settings;
 mod socket;
+mod verdicts;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -42,7 +44,7 @@ use crate::runtime::fanout::Fanout;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
-pub use self::handling::{Common, Handling, LogHandling, UserHandling, Verdict};
+pub use self::handling::{Common, Handling, LogHandling, Malformed, UserHandling, Verdict};
 pub use self::settings::{
     Limits, LogEventSettings, PerformanceSettings, QueueMetricsSettings, UdpSettings,
     UserEventSettings,
@@ -171,5 +173,7 @@ impl<H: Handling> Handler<Drain> for UdpReceiver<H> {
     }
 }
 
+#[cfg(test)]
+mod malformed_tests;
 #[cfg(test)]
 mod tests;

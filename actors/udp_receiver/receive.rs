@@ -1,28 +1,27 @@
-//! The loop that reads a socket, and the way of each datagram through it.
+//! The loop that reads a socket, and the way of each datagram to its verdict.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Recipient;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, sleep};
 
-use super::handling::{Handling, Verdict};
+use super::handling::Handling;
 use super::intake::Intake;
+use super::repeats::Repeats;
 use super::senders::{Senders, Throttle, resolve};
 use super::settings::UdpSettings;
 use super::socket;
-use crate::domain::errors::{ErrorCode, ErrorOccurred, Failure, Origin};
-use crate::domain::events::{EventCounts, Received, excerpt, text_of};
+use crate::domain::errors::ErrorOccurred;
+use crate::domain::events::{EventCounts, Flaw, Received};
 use crate::domain::telemetry::{AppNames, EventBatch, QueueReading, UnderWay};
 use crate::runtime::clock::Clock;
 use crate::runtime::fanout::Fanout;
-use crate::runtime::panics::catch;
 
 /// Datagrams that are read before others get their turn on this thread.
 const SLICE: usize = 256;
@@ -44,9 +43,9 @@ const LONGEST: usize = 65_536;
 pub(super) struct Receiver<H: Handling> {
     pub(super) settings: UdpSettings,
     pub(super) obstacle: RefCell<Option<String>>,
-    clock: Clock,
+    pub(super) clock: Clock,
     events: Fanout<EventBatch<H::Event>>,
-    errors: Recipient<ErrorOccurred>,
+    pub(super) errors: Recipient<ErrorOccurred>,
     under_way: UnderWay,
     socket: RefCell<Option<Rc<UdpSocket>>>,
     /// Kernel drops that were read before.
@@ -54,14 +53,17 @@ pub(super) struct Receiver<H: Handling> {
     state: RefCell<State<H>>,
 }
 
-struct State<H: Handling> {
-    handling: H,
-    intake: Intake,
+pub(super) struct State<H: Handling> {
+    pub(super) handling: H,
+    pub(super) intake: Intake,
     senders: Senders,
     refused: Throttle,
-    unrecognised: Throttle,
+    pub(super) unrecognised: Throttle,
+    /// Those whose text is not UTF-8.
+    pub(super) unencoded: Throttle,
+    pub(super) malformed: Repeats<Flaw>,
     queue: VecDeque<(IpAddr, Vec<u8>)>,
-    batch: Vec<Received<H::Event>>,
+    pub(super) batch: Vec<Received<H::Event>>,
 }
 
 impl<H: Handling> Receiver<H> {
@@ -82,6 +84,8 @@ impl<H: Handling> Receiver<H> {
             senders,
             refused: Throttle::default(),
             unrecognised: Throttle::default(),
+            unencoded: Throttle::default(),
+            malformed: Repeats::default(),
             queue: VecDeque::new(),
             batch: Vec::new(),
         };
@@ -118,7 +122,11 @@ impl<H: Handling> Receiver<H> {
                 Ok(()) => tokio::task::yield_now().await,
                 Err(error) => {
                     log::error!("{}: The socket cannot be read: {error}", H::PREFIX);
-                    self.report(Some(code_of(&error)), "the UDP socket cannot be read");
+                    self.report(
+                        Some(socket::code_of(&error)),
+                        "the UDP socket cannot be read",
+                        None,
+                    );
                     sleep(LOOK_AGAIN).await;
                 }
             }
@@ -153,7 +161,11 @@ impl<H: Handling> Receiver<H> {
                         BIND_PAUSE.as_secs()
                     );
                     self.obstacle.replace(Some(message));
-                    self.report(Some(code_of(&error)), "the UDP socket cannot be bound");
+                    self.report(
+                        Some(socket::code_of(&error)),
+                        "the UDP socket cannot be bound",
+                        None,
+                    );
                     sleep(BIND_PAUSE).await;
                 }
             }
@@ -207,68 +219,12 @@ impl<H: Handling> Receiver<H> {
         }
     }
 
-    /// Handles one datagram; whatever happens, it is counted.
-    fn process(&self, state: &mut State<H>, datagram: &[u8], sender: IpAddr, began: Instant) {
-        let text = text_of(datagram);
-        let verdict = match catch(|| state.handling.handle(&text)) {
-            Ok(verdict) => verdict,
-            Err(panic) => {
-                state.intake.failed();
-                log::error!("{}: A datagram could not be handled: {panic}", H::PREFIX);
-                self.report(None, "a datagram could not be handled");
-                return;
-            }
-        };
-        match verdict {
-            Verdict::Wanted(event, server) => {
-                let stamp = self.clock.stamp();
-                state.batch.push(Received { stamp, server, event });
-            }
-            Verdict::Unwanted(why) => log::debug!("{}: Not forwarded, {why}", H::PREFIX),
-            Verdict::Disabled => {
-                if state.unrecognised.due(sender, began) {
-                    log::warn!(
-                        "{}: From a source that is switched off: {:?}",
-                        H::PREFIX,
-                        excerpt(&text, 25)
-                    );
-                }
-            }
-            Verdict::Unrecognised => {
-                if state.unrecognised.due(sender, began) {
-                    log::warn!(
-                        "{}: Not an event, sent by {sender}: {:?}",
-                        H::PREFIX,
-                        excerpt(&text, H::EXCERPT)
-                    );
-                }
-            }
-            Verdict::Malformed(what) => {
-                state.intake.failed();
-                log::error!(
-                    "{}: Malformed, {what}; sent by {sender}: {:?}",
-                    H::PREFIX,
-                    excerpt(&text, 100)
-                );
-                self.report(None, what);
-                return;
-            }
-        }
-        state.intake.processed(began.elapsed());
-    }
-
     /// Sends what was handled.
     fn send(&self) {
         let batch = std::mem::take(&mut self.state.borrow_mut().batch);
         if !batch.is_empty() {
             self.events.send(&self.under_way.batch(batch));
         }
-    }
-
-    fn report(&self, code: Option<ErrorCode>, message: &str) {
-        let origin = Origin::UdpEvent { module: H::MODULE, server: None };
-        let failure = Failure::Local { code, message: Arc::from(message) };
-        self.errors.do_send(ErrorOccurred { origin, failure });
     }
 
     /// Resolves who may send, again and again; nobody may while nobody is known.
@@ -297,10 +253,11 @@ impl<H: Handling> Receiver<H> {
     /// Tells what is worth telling.
     pub(super) fn look(&self) {
         let mut state = self.state.borrow_mut();
-        let waiting = state.queue.len();
-        for (level, message) in state.intake.news(waiting, Instant::now()) {
+        let (waiting, now) = (state.queue.len(), Instant::now());
+        for (level, message) in state.intake.news(waiting, now) {
             log::log!(level, "{}: {message}", H::PREFIX);
         }
+        self.look_at_malformed(&mut state, now);
     }
 
     pub(super) fn reading(&self) -> QueueReading {
@@ -354,12 +311,3 @@ impl<H: Handling> Receiver<H> {
 const LAST_SLICES: usize = 100;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-fn code_of(error: &io::Error) -> ErrorCode {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => ErrorCode::PermissionDenied,
-        io::ErrorKind::AddrNotAvailable => ErrorCode::AddressNotAvailable,
-        io::ErrorKind::AddrInUse => ErrorCode::AddressInUse,
-        _ => ErrorCode::Unnamed,
-    }
-}

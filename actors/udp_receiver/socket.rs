@@ -6,6 +6,8 @@ use std::net::{SocketAddr, SocketAddrV4};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 
+use crate::domain::errors::ErrorCode;
+
 /// Bytes asked for; the operating system may grant less.
 const BUFFER: usize = 8 << 20;
 
@@ -57,4 +59,14 @@ pub(super) fn kernel_drops(socket: &UdpSocket) -> Option<u64> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn kernel_drops(_: &UdpSocket) -> Option<u64> {
     None
+}
+
+/// The code of a failure to bind or to read.
+pub(super) fn code_of(error: &io::Error) -> ErrorCode {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => ErrorCode::PermissionDenied,
+        io::ErrorKind::AddrNotAvailable => ErrorCode::AddressNotAvailable,
+        io::ErrorKind::AddrInUse => ErrorCode::AddressInUse,
+        _ => ErrorCode::Unnamed,
+    }
 }

@@ -15,7 +15,7 @@ use crate::runtime::probe::{Received as Probed, probe};
 const U1: &str = include_str!("../../tests/data/events/U1.txt");
 const E1: &str = include_str!("../../tests/data/events/E1.txt");
 
-fn udp() -> UdpSettings {
+pub(super) fn udp() -> UdpSettings {
     UdpSettings {
         host: "127.0.0.1".to_owned(),
         port: 0,
@@ -30,26 +30,26 @@ fn udp() -> UdpSettings {
     }
 }
 
-fn users(udp: UdpSettings) -> UserEventSettings {
+pub(super) fn users(udp: UdpSettings) -> UserEventSettings {
     let excluded = vec![("ACME".to_owned(), "svc_monitor".to_owned())];
     UserEventSettings { udp, excluded, count: true, tags: Arc::new([]) }
 }
 
-fn directory() -> ServerDirectory {
+pub(super) fn directory() -> ServerDirectory {
     let server = ServerName::from("Central");
     ServerDirectory::new([(&server, vec!["qs-node1.example.com".into()])])
 }
 
-struct Rig<H: Handling> {
+pub(super) struct Rig<H: Handling> {
     receiver: Addr<UdpReceiver<H>>,
     socket: UdpSocket,
-    events: Probed<EventBatch<H::Event>>,
-    errors: Probed<ErrorOccurred>,
+    pub(super) events: Probed<EventBatch<H::Event>>,
+    pub(super) errors: Probed<ErrorOccurred>,
     metrics: Probed<QueueMetrics>,
 }
 
 impl<H: Handling> Rig<H> {
-    async fn start(udp: UdpSettings, handling: H) -> Self
+    pub(super) async fn start(udp: UdpSettings, handling: H) -> Self
     where
         H::Event: Unpin,
     {
@@ -74,12 +74,12 @@ impl<H: Handling> Rig<H> {
         rig
     }
 
-    fn send(&self, datagram: impl AsRef<[u8]>) {
+    pub(super) fn send(&self, datagram: impl AsRef<[u8]>) {
         self.socket.send(datagram.as_ref()).unwrap();
     }
 
     /// Waits until so many datagrams were counted, and tells the counts.
-    async fn counted(&self, total: u64) -> crate::domain::events::EventCounts {
+    pub(super) async fn counted(&self, total: u64) -> crate::domain::events::EventCounts {
         let mut all = crate::domain::events::EventCounts::default();
         for _ in 0..2_000 {
             all.merge(self.receiver.send(TakeCounts).await.unwrap());
@@ -104,8 +104,8 @@ async fn user_events_arrive_with_their_server() {
     rig.send("/qseow-proxy-session/");
     let errors = rig.errors.at_least(2).await;
     assert_eq!(errors.len(), 2);
-    for error in errors {
-        let origin = Origin::UdpEvent { module: UdpModule::UserEvents, server: None };
+    for (error, host) in errors.into_iter().zip([Some("qs-node1".into()), None]) {
+        let origin = Origin::UdpEvent { module: UdpModule::UserEvents, server: None, host };
         assert_eq!(error.origin, origin);
         assert_eq!(error.failure.category().as_str(), "unknown");
     }

@@ -9,6 +9,7 @@ mod settings;
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
@@ -35,6 +36,8 @@ struct Work {
     settings: UptimeSettings,
     clock: Clock,
     started: DateTime<Utc>,
+    /// The same on the clock's time that nobody can set.
+    began: Duration,
     read_heap: ReadHeap,
     memory: Fanout<OwnMemory>,
     iteration: Cell<u64>,
@@ -48,9 +51,9 @@ impl UptimeMonitor {
         read_heap: ReadHeap,
         memory: Fanout<OwnMemory>,
     ) -> Self {
-        let started = clock.now();
+        let (started, began) = (clock.now(), clock.passed());
         let iteration = Cell::new(0);
-        let work = Work { settings, clock, started, read_heap, memory, iteration };
+        let work = Work { settings, clock, started, began, read_heap, memory, iteration };
         Self { work: Rc::new(work), watching: None }
     }
 }
@@ -62,7 +65,7 @@ impl Work {
         let (heap_used, heap_total) = (self.read_heap)();
         let resident = memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem as u64);
         let memory = OwnMemory {
-            uptime: (self.clock.now() - self.started).to_std().unwrap_or_default(),
+            uptime: self.clock.passed().saturating_sub(self.began),
             heap_used,
             heap_total,
             external: 0,

@@ -71,3 +71,19 @@ async fn each_tick_logs_two_lines_and_sends_one_reading() {
     assert_eq!(lines[0], "info: --------------------------------");
     assert!(lines[1].starts_with("info: Iteration # 1, Uptime: 0 months, 0 days, 0 hours"));
 }
+
+#[actix::test]
+async fn a_clock_that_is_set_does_not_change_the_uptime() {
+    tokio::time::pause();
+    record();
+    let clock = Clock::manual("2026-05-03T16:14:58Z".parse().unwrap());
+    let (recipient, received) = probe::<OwnMemory>();
+    let (settings, _) = settings("{logLevel: info}");
+    let fanout = Fanout::new(vec![recipient]);
+    UptimeMonitor::new(settings.unwrap(), clock.clone(), || (10, 20), fanout).start();
+    tokio::task::yield_now().await;
+    clock.set("2026-05-04T18:15:00Z".parse().unwrap());
+    clock.advance(Duration::from_secs(2));
+    let reading = received.at_least(1).await[0];
+    assert_eq!(reading.uptime, Duration::from_secs(2));
+}

@@ -183,15 +183,15 @@ mod tests {
                 Socket::User => {
                     let kind = UserDatagram::kind_of(&text).unwrap();
                     match UserDatagram::read(kind, &text) {
-                        Some(_) => users += 1,
-                        None => cut += 1,
+                        Ok(_) => users += 1,
+                        Err(_) => cut += 1,
                     }
                 }
                 Socket::Log => {
                     let source = LogDatagram::source_of(&text).unwrap();
                     match LogDatagram::read(source, &text) {
-                        Some(_) => sources.push(source),
-                        None => cut += 1,
+                        Ok(_) => sources.push(source),
+                        Err(_) => cut += 1,
                     }
                 }
             }

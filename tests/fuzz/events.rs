@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     let tags: Pairs = Arc::new([("env".into(), "a b".into())]);
     let stamp = Stamp(1_777_824_609_420_000_000);
     if let Some(kind) = UserDatagram::kind_of(&text)
-        && let Some(datagram) = UserDatagram::read(kind, &text)
+        && let Ok(datagram) = UserDatagram::read(kind, &text)
     {
         let event = datagram.event(|_| None);
         let json: serde_json::Value =
@@ -35,7 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     if let Some(source) = LogDatagram::source_of(&text)
-        && let Some(datagram) = LogDatagram::read(source, &text)
+        && let Ok(datagram) = LogDatagram::read(source, &text)
     {
         let category: Categories = Arc::new([("c".into(), "v".into())]);
         let event = datagram.event("an app", Some(category));

@@ -55,7 +55,8 @@ fn rows() -> Vec<Row> {
         let to = Destination::NewRelic;
         (module, "NEW_RELIC_POST", "", None, None, to, category, "", Some(status))
     };
-    let udp = |module, kind| (module, kind, "", None, None, Destination::None, "unknown", "", None);
+    let udp =
+        |module, kind, host| (module, kind, "", host, None, Destination::None, "unknown", "", None);
     let closed = Destination::Closed;
     vec![
         influx("HEALTH_METRICS", NODE),
@@ -73,8 +74,8 @@ fn rows() -> Vec<Row> {
         relic("HEALTH_METRICS_NEW_RELIC", "auth_error", 401),
         relic("PROXY_SESSIONS_NEW_RELIC", "http_5xx", 503),
         ("UPTIME_NEW_RELIC", "NEW_RELIC_POST", "", None, None, closed, REFUSED, CODE, None),
-        udp("UDP_USER_EVENTS", "UDP_USER_EVENT"),
-        udp("UDP_LOG_EVENTS", "UDP_LOG_EVENT"),
+        udp("UDP_USER_EVENTS", "UDP_USER_EVENT", Some(NODE)),
+        udp("UDP_LOG_EVENTS", "UDP_LOG_EVENT", None),
         relic("USER_EVENTS_NEW_RELIC", "rate_limited", 429),
         relic("LOG_EVENTS_NEW_RELIC", "http_4xx", 413),
     ]

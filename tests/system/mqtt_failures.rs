@@ -181,7 +181,7 @@ async fn errors_are_published_while_the_database_is_away() {
     rest.as_object_mut().unwrap().remove("timestamp");
     let expected = serde_json::json!({
         "error_type": "UDP_USER_EVENT", "module": "UDP_USER_EVENTS", "server_name": "",
-        "error_count": 1, "error_category": "unknown", "error_code": "",
+        "host": "qs-node1", "error_count": 1, "error_category": "unknown", "error_code": "",
     });
     assert_eq!(rest, expected);
 }

@@ -72,6 +72,8 @@ pub enum Origin {
         module: UdpModule,
         /// The configured server that sent it, if one did (decision E12).
         server: Option<ServerName>,
+        /// The host that a malformed datagram names.
+        host: Option<Host>,
     },
 }
 
@@ -153,7 +155,8 @@ impl Origin {
             | Self::ProxyApi { host, .. }
             | Self::AppNamesExtract { host, .. } => Some(host),
             Self::MqttPublish { broker, .. } => Some(broker),
-            Self::InfluxWrite { .. } | Self::NewRelicPost { .. } | Self::UdpEvent { .. } => None,
+            Self::UdpEvent { host, .. } => host.as_ref(),
+            Self::InfluxWrite { .. } | Self::NewRelicPost { .. } => None,
         }
     }
 

@@ -1,82 +1,41 @@
-//! Browser and operating system from a user agent: the two tables of section 1.4 of the page on
-//! events. Rarer agents stay unnamed; a wrong name would be worse.
+//! Browser and operating system from a user agent, as the library of the original names them. The
+//! tables are in `agents.rs`.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::ops::Range;
 
-use memchr::memmem::Finder;
+use super::agents::{Browser, Place, Release, System, Version};
+use super::markers::find;
 
 /// What a user agent says; empty where it says nothing that is known.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct UserAgent<'a> {
-    /// `Chrome`.
-    pub(super) browser: &'static str,
+    /// `Chrome`; of an agent that nobody knows, what stands before its version.
+    pub(super) browser: &'a str,
     /// Leading digits of the browser's version.
     pub(super) browser_major: &'a str,
     /// `Windows`.
     pub(super) os: &'static str,
-    /// `NT `: stands before the version.
-    pub(super) os_kernel: &'static str,
-    /// `10.0`.
+    /// `NT 10.0`.
     pub(super) os_version: Cow<'a, str>,
 }
-
-/// A text that is looked for in every agent.
-struct Marker(Finder<'static>, &'static str);
-
-impl Marker {
-    fn new(text: &'static str) -> Self {
-        Self(Finder::new(text), text)
-    }
-
-    /// What follows the marker.
-    fn after<'a>(&self, agent: &'a str) -> Option<&'a str> {
-        let at = self.0.find(agent.as_bytes())?;
-        agent.get(at + self.1.len()..)
-    }
-}
-
-/// What is prepared once for all agents: looking is cheap, getting ready to look is not.
-static MARKERS: LazyLock<Markers> = LazyLock::new(|| Markers {
-    browsers: BROWSERS.map(|(marker, name)| (Marker::new(marker), name)),
-    windows: Marker::new("Windows NT "),
-    versioned: VERSIONED.map(|(marker, name)| (Marker::new(marker), name)),
-    named: NAMED.map(|(marker, name)| (Marker::new(marker), name)),
-});
-
-struct Markers {
-    browsers: [(Marker, &'static str); BROWSERS.len()],
-    windows: Marker,
-    versioned: [(Marker, &'static str); VERSIONED.len()],
-    named: [(Marker, &'static str); NAMED.len()],
-}
-
-/// Marker in the agent, browser. The first that is found counts: most agents name several.
-const BROWSERS: [(&str, &str); 12] = [
-    ("Edg/", "Microsoft Edge"),
-    ("Edge/", "Microsoft Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser/", "Samsung Internet for Android"),
-    ("MSIE ", "Internet Explorer"),
-    ("Trident/", "Internet Explorer"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("HeadlessChrome/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-];
 
 impl<'a> UserAgent<'a> {
     /// Reads a user agent.
     pub(super) fn of(agent: &'a str) -> Self {
-        let (browser, version) = browser(agent);
+        let (browser, system) = find(agent);
+        let (name, version) = match browser {
+            Some((row, end)) => (row.name, row.version(agent, end)),
+            None => by_its_shape(agent),
+        };
         let major = version.bytes().take_while(u8::is_ascii_digit).count();
-        let (os, os_kernel, os_version) = os(agent);
-        Self { browser, browser_major: &version[..major], os, os_kernel, os_version }
+        let (os, os_version) = match system {
+            Some((row, end)) => row.name_and_version(agent, end),
+            None => ("", "".into()),
+        };
+        Self { browser: name, browser_major: &version[..major], os, os_version }
     }
-}
 
-impl UserAgent<'_> {
     /// The agent inside the message of a user event: what follows the first `UserAgent:`, up to a
     /// second one, without quotes.
     pub(super) fn in_message(message: &str) -> Option<Cow<'_, str>> {
@@ -95,119 +54,166 @@ impl UserAgent<'_> {
 
 const MARK: &str = "UserAgent:";
 
-fn browser(agent: &str) -> (&'static str, &str) {
-    if let Some(version) = agent.strip_prefix("Opera/") {
-        return ("Opera", version);
-    }
-    let after = |marker| agent.split_once(marker).map(|(_, after)| after);
-    for (marker, name) in &MARKERS.browsers {
-        let Some(version) = marker.after(agent) else { continue };
-        return match marker.1 {
-            "Trident/" => (name, after("rv:").unwrap_or_default()),
-            "Safari/" => match after("Version/") {
-                Some(version) => (name, version),
-                None => continue,
-            },
-            _ => (name, version),
-        };
-    }
-    ("", "")
-}
-
-/// Digits with dots or underscores, the latter written as dots.
-fn version(text: &str) -> Cow<'_, str> {
-    let end = text.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_')).count();
-    let version = &text[..end];
-    if version.contains('_') { Cow::Owned(version.replace('_', ".")) } else { version.into() }
-}
-
-/// Name, kernel and version.
-fn os(agent: &str) -> (&'static str, &'static str, Cow<'_, str>) {
-    if let Some(rest) = MARKERS.windows.after(agent) {
-        return ("Windows", "NT ", version(rest));
-    }
-    for (marker, name) in &MARKERS.versioned {
-        if let Some(rest) = marker.after(agent) {
-            return (name, "", version(rest));
+impl Place {
+    /// Whether a marker at `at` counts.
+    pub(super) fn counts(self, agent: &str, at: Range<usize>) -> bool {
+        let (before, after) = (&agent[..at.start], &agent[at.end..]);
+        match self {
+            Self::Anywhere => true,
+            Self::Word => !before.ends_with(|c: char| c.is_ascii_alphanumeric()),
+            Self::End => {
+                before.ends_with(' ') && after.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            }
+            Self::Numbered => !number(after).is_empty(),
+            Self::NotLike => !ends_with(before, "like "),
+            Self::Spelled(text) => &agent[at] == text,
         }
     }
-    let named = MARKERS.named.iter().find(|(marker, _)| marker.after(agent).is_some());
-    (named.map_or("", |(_, name)| name), "", "".into())
 }
 
-/// Systems whose version follows the marker, beside Windows.
-const VERSIONED: [(&str, &str); 4] =
-    [("iPhone OS ", "iOS"), ("CPU OS ", "iOS"), ("Mac OS X ", "macOS"), ("Android ", "Android")];
+impl Browser {
+    fn version<'a>(&self, agent: &'a str, end: usize) -> &'a str {
+        let own = || number(without_separator(&agent[end..]));
+        let common = || behind(agent, "version/");
+        let first =
+            |one: &'a str, or: &dyn Fn() -> &'a str| if one.is_empty() { or() } else { one };
+        match self.version {
+            Version::Marker => first(own(), &common),
+            Version::Common => first(common(), &own),
+            Version::MarkerOnly => own(),
+            Version::CommonOnly => common(),
+            Version::Behind(texts) => {
+                texts.iter().map(|text| behind(agent, text)).find(|it| !it.is_empty()).unwrap_or("")
+            }
+            Version::Unknown => "",
+        }
+    }
+}
 
-/// Systems that do not say their version.
-const NAMED: [(&str, &str); 2] = [("CrOS", "Chrome OS"), ("Linux", "Linux")];
+impl System {
+    fn name_and_version<'a>(&self, agent: &'a str, end: usize) -> (&'static str, Cow<'a, str>) {
+        let after = &agent[end..];
+        let version = match self.release {
+            Release::Windows => windows(after),
+            // Firefox on a tablet calls itself a computer.
+            Release::Mac if after.contains(" FxiOS") => {
+                return ("iOS", behind(agent, "version/").into());
+            }
+            Release::Mac => behind(after, "mac os x "),
+            Release::Ios => ios(agent),
+            Release::Marker => digits_and_dots(without_separator(after)),
+            Release::Only(version) => version,
+            Release::Unknown => "",
+        };
+        let dotted = if version.contains(['_', ' ']) && self.release != Release::Windows {
+            Cow::Owned(version.replace(['_', ' '], "."))
+        } else {
+            Cow::Borrowed(version)
+        };
+        (self.name, dotted)
+    }
+}
+
+/// `NT` or `XP`, and a version like `10.0` where there is one.
+fn windows(text: &str) -> &str {
+    let Some(kernel) = text.get(..2).filter(|it| it.eq_ignore_ascii_case("NT") || *it == "XP")
+    else {
+        return "";
+    };
+    let version = digits_and_dots(text[2..].strip_prefix(' ').unwrap_or_default());
+    match version.split_once('.') {
+        Some((major, minor)) if major.len() <= 2 && !minor.is_empty() => {
+            &text[..kernel.len() + 1 + major.len() + 2]
+        }
+        _ => kernel,
+    }
+}
+
+/// What stands between `OS ` and ` like Mac OS X`.
+fn ios(agent: &str) -> &str {
+    let mut rest = agent;
+    while let Some(at) = find_text(rest, "os ") {
+        rest = &rest[at + 3..];
+        let is_inside = |b: &u8| b.is_ascii_digit() || matches!(b, b'_' | b' ');
+        let version = rest[..rest.bytes().take_while(|b| is_inside(b)).count()].trim_end();
+        if !version.is_empty() && starts_with(&rest[version.len()..], " like mac os x") {
+            return version;
+        }
+    }
+    ""
+}
+
+/// The name and the version of an agent of which only the shape is known: `name/version (…`, or
+/// without brackets `name/version …`. The last ones count.
+fn by_its_shape(agent: &str) -> (&str, &str) {
+    let end = if agent.contains('(') {
+        agent.rmatch_indices('(').map(|(at, _)| at).find(|at| agent[..*at].ends_with([' ', '\t']))
+    } else {
+        agent.rfind(' ').map(|at| at + 1)
+    };
+    let head = end.map(|end| &agent[..end - 1]);
+    head.and_then(|head| head.rsplit_once('/')).unwrap_or_default()
+}
+
+/// The version behind the first place of a text, in lower case, that has one.
+fn behind<'a>(agent: &'a str, text: &str) -> &'a str {
+    let mut rest = agent;
+    while let Some(at) = find_text(rest, text) {
+        rest = &rest[at + text.len()..];
+        let version = number(rest);
+        if !version.is_empty() {
+            return version;
+        }
+    }
+    ""
+}
+
+fn without_separator(text: &str) -> &str {
+    text.strip_prefix([' ', '/']).unwrap_or(text)
+}
+
+/// A version in front: digits, between them dots and underscores. One digit alone is none.
+fn number(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let (mut end, mut digits) = (0, 0);
+    loop {
+        let more = bytes[end..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if more == 0 {
+            break;
+        }
+        (end, digits) = (end + more, digits + more);
+        let between = usize::from(bytes.get(end) == Some(&b'.'));
+        let between = between + usize::from(bytes.get(end + between) == Some(&b'_'));
+        if between == 0 || !bytes.get(end + between).is_some_and(u8::is_ascii_digit) {
+            break;
+        }
+        end += between;
+    }
+    if digits < 2 { "" } else { &text[..end] }
+}
+
+/// Digits with dots between them.
+fn digits_and_dots(text: &str) -> &str {
+    let end = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    text[..end].trim_end_matches('.')
+}
+
+/// Where a text, in lower case, begins; letter case does not matter.
+fn find_text(agent: &str, text: &str) -> Option<usize> {
+    let first = *text.as_bytes().first()?;
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), agent.as_bytes())
+        .find(|at| starts_with(&agent[*at..], text))
+}
+
+fn starts_with(agent: &str, text: &str) -> bool {
+    agent.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text))
+}
+
+fn ends_with(agent: &str, text: &str) -> bool {
+    let tail = agent.len().checked_sub(text.len()).and_then(|at| agent.get(at..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(text))
+}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn common_agents_are_named() {
-        const KIT: &str = "AppleWebKit/537.36 (KHTML, like Gecko)";
-        for (agent, expected) in [
-            (
-                format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {KIT} Chrome/138.0.0.0 Safari/537.36"),
-                ["Chrome", "138", "Windows", "NT 10.0"],
-            ),
-            (
-                format!("Mozilla/5.0 (X11; Linux x86_64) {KIT} Chrome/120.0.0.0 Safari/537.36 Edg/120.1"),
-                ["Microsoft Edge", "120", "Linux", ""],
-            ),
-            (
-                format!("Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {KIT} Chrome/119.0 Safari/537.36 OPR/105.0"),
-                ["Opera", "105", "Chrome OS", ""],
-            ),
-            (
-                "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko".to_owned(),
-                ["Internet Explorer", "11", "Windows", "NT 6.1"],
-            ),
-            (
-                "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1)".to_owned(),
-                ["Internet Explorer", "8", "Windows", "NT 5.1"],
-            ),
-            (
-                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605 Version/17.4 Safari/605".to_owned(),
-                ["Safari", "17", "macOS", "10.15.7"],
-            ),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) CriOS/118.0 Safari/604".to_owned(),
-                ["Chrome", "118", "iOS", "17.1"],
-            ),
-            (
-                "Mozilla/5.0 (Linux; Android 14; SM) SamsungBrowser/23.0 Chrome/115.0 Safari/537".to_owned(),
-                ["Samsung Internet for Android", "23", "Android", "14"],
-            ),
-            (
-                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:109.0) Gecko Firefox/121.0".to_owned(),
-                ["Firefox", "121", "macOS", "10.15"],
-            ),
-            ("curl/8".to_owned(), ["", "", "", ""]),
-            ("Mozilla/5.0".to_owned(), ["", "", "", ""]),
-            ("".to_owned(), ["", "", "", ""]),
-        ] {
-            let read = UserAgent::of(&agent);
-            assert_eq!(
-                [read.browser, read.browser_major, read.os, &(read.os_kernel.to_owned() + &read.os_version)],
-                expected,
-                "{agent}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_agent_is_found_in_the_message() {
-        for (message, agent) in [
-            ("Start; UserAgent: 'curl/8'", Some("curl/8")),
-            ("UserAgent: a'b UserAgent: c", Some("ab")),
-            ("UserAgent:", Some("")),
-            ("none", None),
-        ] {
-            assert_eq!(UserAgent::in_message(message).as_deref(), agent);
-        }
-    }
-}
+#[path = "agent_tests.rs"]
+mod tests;

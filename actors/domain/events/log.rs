@@ -4,19 +4,26 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memrchr};
 
+use super::flaw::Flaw;
 use super::layout::{Key, MESSAGE_AT, Rule, Source};
+use super::numbers::{self, Performance};
 use super::texts::Texts;
-use super::{Categories, text};
+use super::{Categories, split, text};
 
 /// A datagram of a known source, cut into its fields.
 #[derive(Debug, Clone, Copy)]
 pub struct LogDatagram<'a> {
     source: Source,
-    fields: [&'a str; MOST_FIELDS],
+    fields: Fields<'a>,
+    /// Only for [`Source::QixPerf`].
+    performance: Option<Performance>,
 }
 
+/// As they came; those that a source does not have are empty.
+pub(super) type Fields<'a> = [&'a str; MOST_FIELDS];
+
 /// A performance event has the most.
-const MOST_FIELDS: usize = 26;
+pub(super) const MOST_FIELDS: usize = 26;
 
 impl<'a> LogDatagram<'a> {
     /// The source that a datagram claims, by its first field.
@@ -24,31 +31,19 @@ impl<'a> LogDatagram<'a> {
         Source::of(text.split(';').next()?)
     }
 
-    /// Cuts a datagram into fields. Surplus semicolons belong to the message (rule LR3), or are
-    /// ignored where there is none (rule LR4). `None` when there are too few (rule LR5).
-    pub fn read(source: Source, text: &'a str) -> Option<Self> {
-        let mut fields = [""; MOST_FIELDS];
-        let expected = source.fields();
+    /// Cuts a datagram into fields; `text` has no line end. For surplus separators see `split.rs`;
+    /// those of a performance event are ignored (rule LR4).
+    ///
+    /// # Errors
+    /// When there are too few fields (rule LR5), or a time or an amount of memory is no number.
+    pub fn read(source: Source, text: &'a str) -> Result<Self, Flaw> {
+        let mut datagram = Self { source, fields: [""; MOST_FIELDS], performance: None };
         if source == Source::QixPerf {
-            let mut parts = text.split(';');
-            for field in &mut fields[..expected] {
-                *field = parts.next()?;
-            }
-        } else {
-            let (mut begin, mut end) = (0, text.len());
-            for field in &mut fields[..MESSAGE_AT] {
-                let at = begin + memchr(b';', &text.as_bytes()[begin..])?;
-                *field = &text[begin..at];
-                begin = at + 1;
-            }
-            for field in fields[MESSAGE_AT + 1..expected].iter_mut().rev() {
-                let at = begin + memrchr(b';', &text.as_bytes()[begin..end])?;
-                *field = &text[at + 1..end];
-                end = at;
-            }
-            fields[MESSAGE_AT] = &text[begin..end];
+            datagram.performance = Some(numbers::read(text, &mut datagram.fields)?);
+        } else if cut(source, text, &mut datagram.fields).is_none() {
+            return Err(Flaw::too_few_fields(source.fields(), text));
         }
-        Some(Self { source, fields })
+        Ok(datagram)
     }
 
     /// Host and subsystem of a datagram that may be cut short.
@@ -86,14 +81,15 @@ impl<'a> LogDatagram<'a> {
         }
     }
 
-    /// What the filters of performance events compare, as it came.
+    /// What the filters of performance events compare, as it came; log4net's null is nothing.
     pub fn raw(&self) -> RawPerformance<'a> {
+        let raw = |at: usize| if text::is_nothing(self.fields[at]) { "" } else { self.fields[at] };
         RawPerformance {
-            app_id: self.fields[13],
-            method: self.fields[15],
-            object_id: self.fields[22],
-            object_type: self.fields[25],
-            process_time: text::float(self.fields[16]),
+            app_id: raw(13),
+            method: raw(15),
+            object_id: raw(22),
+            object_type: raw(25),
+            process_time: self.performance.and_then(|numbers| numbers.process_time),
         }
     }
 
@@ -103,18 +99,41 @@ impl<'a> LogDatagram<'a> {
         for ((key, rule), value) in self.source.layout().iter().zip(&self.fields[2..]) {
             texts.set(*key as usize, &rule.read(value));
         }
-        let performance = (self.source == Source::QixPerf).then(|| {
+        if self.performance.is_some() {
             texts.set(Key::AppName as usize, &text::clean(app_name, 200));
             for (key, at) in [(Key::Method, 15), (Key::ObjectId, 22), (Key::ObjectType, 25)] {
                 texts.set(key as usize, &Rule::Text(100).read(self.fields[at]));
             }
-            Performance::read(&self.fields)
-        });
+        }
         complete_user(&mut texts);
         let row = text::integer(self.fields[1]).unwrap_or(-1);
         let log_row = if self.source == Source::Engine && row <= 0 { -1 } else { row };
-        LogEvent { source: self.source, log_row, texts, performance, category }
+        LogEvent { source: self.source, log_row, texts, performance: self.performance, category }
     }
+}
+
+/// Cuts a text into fields: surplus separators are given to the message, then moved to where they
+/// fit. `None` when there are too few fields.
+fn cut<'a>(source: Source, text: &'a str, fields: &mut Fields<'a>) -> Option<()> {
+    let expected = source.fields();
+    let (mut begin, mut end) = (0, text.len());
+    for field in &mut fields[..MESSAGE_AT] {
+        let at = begin + memchr(b';', &text.as_bytes()[begin..])?;
+        *field = &text[begin..at];
+        begin = at + 1;
+    }
+    for field in fields[MESSAGE_AT + 1..expected].iter_mut().rev() {
+        let at = begin + memrchr(b';', &text.as_bytes()[begin..end])?;
+        *field = &text[at + 1..end];
+        end = at;
+    }
+    fields[MESSAGE_AT] = &text[begin..end];
+    if let Some(shapes) = split::open_fields(source)
+        && memchr(b';', fields[MESSAGE_AT].as_bytes()).is_some()
+    {
+        split::fit(shapes, &text[begin..], fields);
+    }
+    Some(())
 }
 
 /// Index of the host; the subsystem follows it.
@@ -150,50 +169,6 @@ impl LogEvent {
     /// A text of the event; empty when it has none.
     pub fn text(&self, key: Key) -> &str {
         self.texts.get(key as usize)
-    }
-}
-
-/// The numbers of a performance event. Times in milliseconds, memory in bytes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[expect(missing_docs, reason = "the fields of the same names")]
-pub struct Performance {
-    /// -99 when there is none.
-    pub request_id: i64,
-    pub process_time: Option<f64>,
-    pub work_time: Option<f64>,
-    pub lock_time: Option<f64>,
-    pub validate_time: Option<f64>,
-    pub traverse_time: Option<f64>,
-    /// -99 when there is none.
-    pub handle: i64,
-    /// -1 when there is none.
-    pub net_ram: i64,
-    /// -1 when there is none.
-    pub peak_ram: i64,
-    /// Whether a user caused it, and not the system itself.
-    pub by_user: bool,
-}
-
-impl Performance {
-    fn read(fields: &[&str; MOST_FIELDS]) -> Self {
-        let natural = |at: usize| text::integer(fields[at]).filter(|number| *number >= 0);
-        Self {
-            request_id: natural(14).unwrap_or(-99),
-            process_time: text::float(fields[16]),
-            work_time: text::float(fields[17]),
-            lock_time: text::float(fields[18]),
-            validate_time: text::float(fields[19]),
-            traverse_time: text::float(fields[20]),
-            handle: text::integer(fields[21]).unwrap_or(-99),
-            net_ram: natural(23).unwrap_or(-1),
-            peak_ram: natural(24).unwrap_or(-1),
-            by_user: fields[8] != "0",
-        }
-    }
-
-    /// The text of the tag `event_activity_source`.
-    pub fn activity_source(&self) -> &'static str {
-        if self.by_user { "user" } else { "non-user" }
     }
 }
 

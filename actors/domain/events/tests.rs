@@ -101,7 +101,7 @@ fn user_events() {
     let text = text_of(b"\xef\xbb\xbf/qseow-proxy-session/;h;c;d;(null);o;x;a;b\xff\xfe");
     let odd = user(&text);
     let third = [UserKey::Message, UserKey::UserId, UserKey::UserFull];
-    assert_eq!(texts(&odd, third), ["a;b\u{fffd}\u{fffd}", "", ""]);
+    assert_eq!(texts(&odd, third), ["a;bÿþ", "", ""]);
     let other = format!("/qseow-proxy-session/;h;c;d;u;o;/app/{};m", APP.replace('f', "0"));
     assert_eq!(user(&other).text(UserKey::AppName), "<unknown app name>");
 }
@@ -117,7 +117,7 @@ fn what_is_no_user_event() {
         ("/qseow-proxy-session/", ""),
     ] {
         let kind = UserDatagram::kind_of(text).unwrap();
-        assert!(UserDatagram::read(kind, text).is_none());
+        assert!(UserDatagram::read(kind, text).is_err());
         assert_eq!(UserDatagram::host_of(text), host);
     }
 }
@@ -230,7 +230,7 @@ fn performance_events() {
     assert_eq!((numbers.request_id, numbers.handle), (-99, -1));
     assert_eq!((numbers.activity_source(), q2.text(Key::ProxySessionId)), ("non-user", ""));
     // X14, and surplus fields.
-    let empty = log(&format!("/qseow-qix-perf/{}", ";x".repeat(30)));
+    let empty = log(&format!("/qseow-qix-perf/{}", ";".repeat(30)));
     let numbers = empty.performance.unwrap();
     assert_eq!((numbers.process_time, numbers.traverse_time), (None, None));
     assert_eq!((numbers.request_id, numbers.handle), (-99, -99));
@@ -247,9 +247,9 @@ fn what_is_no_log_event() {
         let name = format!("/{}/", source.as_str()).to_uppercase();
         let text = |fields: usize| format!("{name}{}", ";".repeat(fields - 1));
         assert_eq!(LogDatagram::source_of(&text(least)), Some(source));
-        assert!(LogDatagram::read(source, &text(least)).is_some());
+        assert!(LogDatagram::read(source, &text(least)).is_ok());
         for fields in [1, 2, 8, 9, least - 1] {
-            assert!(LogDatagram::read(source, &text(fields)).is_none(), "{source:?} {fields}");
+            assert!(LogDatagram::read(source, &text(fields)).is_err(), "{source:?} {fields}");
         }
     }
     let (host, subsystem) = LogDatagram::host_and_subsystem("/qseow-engine/;1;x");

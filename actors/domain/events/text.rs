@@ -3,8 +3,15 @@
 
 use std::borrow::Cow;
 
+use super::flaw::Flaw;
+
 /// Written by log4net where a property is not set.
 const NULL: &str = "(null)";
+
+/// DR4: whether a field was written without anything in it.
+pub(super) fn is_nothing(value: &str) -> bool {
+    value.is_empty() || value == NULL
+}
 
 /// DR3 and DR4: without control characters, at most `most` UTF-16 code units, never half a
 /// character; log4net's null text is the empty text.
@@ -56,30 +63,16 @@ pub(super) fn integer(value: &str) -> Option<i64> {
     value[..signed + digits].parse().ok()
 }
 
-/// DR6: the longest leading decimal number; `None` without one, or when it is not finite.
-pub(super) fn float(value: &str) -> Option<f64> {
-    let value = value.trim_start();
-    let bytes = value.as_bytes();
-    let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
-    let mut end = usize::from(value.starts_with(['+', '-']));
-    let whole = digits(end);
-    end += whole;
-    let mut fraction = 0;
-    if bytes.get(end) == Some(&b'.') {
-        fraction = digits(end + 1);
-        end += 1 + fraction;
+/// DR6: a time or an amount of memory. `None` where nothing was written, or a number that no
+/// computer can hold; zero has no sign.
+pub(super) fn measure(value: &str, field: &'static str) -> Result<Option<f64>, Flaw> {
+    let value = value.trim();
+    if is_nothing(value) {
+        return Ok(None);
     }
-    if whole + fraction == 0 {
-        return None;
-    }
-    if matches!(bytes.get(end), Some(b'e' | b'E')) {
-        let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
-        let exponent = digits(end + 1 + sign);
-        if exponent > 0 {
-            end += 1 + sign + exponent;
-        }
-    }
-    value[..end].parse().ok().filter(|number: &f64| number.is_finite())
+    let number: f64 = value.parse().map_err(|_| Flaw::not_a_number(field))?;
+    // Adding zero takes the sign from a zero, and only from that.
+    Ok(Some(number + 0.0).filter(|number| number.is_finite()))
 }
 
 /// DR7: whether the whole value is a GUID, of any version.
@@ -103,13 +96,14 @@ pub(super) fn uuid(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a GUID has a version from 1 to 8 and the usual variant, or is the nil GUID.
+/// Whether a GUID has a version from 1 to 8 and the usual variant, or is the nil or the max GUID.
 pub(super) fn is_real_uuid(value: &str) -> bool {
     let bytes = value.as_bytes();
     is_uuid(value)
         && ((matches!(bytes[14], b'1'..=b'8')
             && matches!(bytes[19], b'8' | b'9' | b'a' | b'b' | b'A' | b'B'))
-            || value.bytes().all(|byte| matches!(byte, b'0' | b'-')))
+            || value.bytes().all(|byte| matches!(byte, b'0' | b'-'))
+            || value.bytes().all(|byte| matches!(byte, b'f' | b'F' | b'-')))
 }
 
 /// Whether a value has the shape of a pattern: `0` stands for a digit, everything else for itself.
@@ -172,20 +166,29 @@ mod tests {
         ] {
             assert_eq!(integer(text), number, "{text:?}");
         }
+    }
+
+    #[test]
+    fn times_and_memory_are_numbers_or_nothing() {
         for (text, number) in [
-            ("12.5ms", Some(12.5)),
+            ("12.5", Some(12.5)),
+            (" 12 ", Some(12.0)),
             (".5", Some(0.5)),
             ("5.", Some(5.0)),
-            ("-1e3x", Some(-1000.0)),
-            ("1e", Some(1.0)),
+            ("-1e3", Some(-1000.0)),
             ("1e999", None),
             ("NaN", None),
             ("inf", None),
-            (".", None),
+            ("(null)", None),
             ("", None),
         ] {
-            assert_eq!(float(text), number, "{text:?}");
+            assert_eq!(measure(text, "f"), Ok(number), "{text:?}");
         }
+        for text in ["12.5ms", "x", "1e", ".", "12,5", "6b1d9a40-2f57-4c31-8e0b-d4a7c2f95e18"] {
+            let flaw = measure(text, "work_time").unwrap_err();
+            assert_eq!(flaw.to_string(), "work_time is not a number", "{text:?}");
+        }
+        assert_eq!(measure("-0.0", "f").unwrap().map(f64::is_sign_negative), Some(false));
     }
 
     #[test]
@@ -197,7 +200,9 @@ mod tests {
         for text in ["0", "", "0f3a1c52-7d64-4b8e-9a21-5c0d9e7f1b2", " 0f3a1c52"] {
             assert_eq!(uuid(text), "");
         }
-        assert!(is_real_uuid("00000000-0000-0000-0000-000000000000"));
+        for same in ["0", "f", "F"] {
+            assert!(is_real_uuid(&"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx".replace('x', same)));
+        }
         assert!(!is_real_uuid("0f3a1c52-7d64-0b8e-9a21-5c0d9e7f1b23"));
         assert!(!is_real_uuid("0f3a1c52-7d64-4b8e-7a21-5c0d9e7f1b23"));
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::agent::UserAgent;
+use super::flaw::Flaw;
 use super::text;
 use super::texts::Texts;
 
@@ -28,7 +29,8 @@ impl UserEventKind {
     }
 
     /// The kind whose name begins a datagram. Letter case does not matter, and the first two
-    /// slashes may be missing.
+    /// slashes may be missing; so may `qseow-`, which log appenders of versions 5.5 to 6.1 did
+    /// not send.
     fn of(first_field: &str) -> Option<Self> {
         let mut slashes = 0;
         let mut name = [0; 32];
@@ -41,9 +43,17 @@ impl UserEventKind {
             *name.get_mut(length)? = byte.to_ascii_lowercase();
             length += 1;
         }
-        Self::ALL.into_iter().find(|kind| kind.as_str().as_bytes() == &name[..length])
+        let name = &name[..length];
+        let is = |kind: &Self| {
+            let whole = kind.as_str();
+            name == whole.as_bytes() || Some(name) == whole.strip_prefix(NEWER).map(str::as_bytes)
+        };
+        Self::ALL.into_iter().find(is)
     }
 }
+
+/// What names on the wire begin with since version 7.
+const NEWER: &str = "qseow-";
 
 /// A datagram of a user event, cut into its fields.
 #[derive(Debug, Clone, Copy)]
@@ -60,14 +70,17 @@ impl<'a> UserDatagram<'a> {
         UserEventKind::of(text.split(';').next()?)
     }
 
-    /// Cuts a datagram into fields; the last one runs to the end. `None` when there are too few.
-    pub fn read(kind: UserEventKind, text: &'a str) -> Option<Self> {
+    /// Cuts a datagram into fields; the last one runs to the end.
+    ///
+    /// # Errors
+    /// When there are too few fields.
+    pub fn read(kind: UserEventKind, text: &'a str) -> Result<Self, Flaw> {
         let mut fields = [""; FIELDS];
         let mut parts = text.splitn(FIELDS, ';');
         for field in &mut fields {
-            *field = parts.next()?;
+            *field = parts.next().ok_or_else(|| Flaw::too_few_fields(FIELDS, text))?;
         }
-        Some(Self { kind, fields })
+        Ok(Self { kind, fields })
     }
 
     /// Host of a datagram that may be cut short.
@@ -126,7 +139,7 @@ impl<'a> UserDatagram<'a> {
             texts.set(UserKey::BrowserName as usize, agent.browser);
             texts.set(UserKey::BrowserMajor as usize, agent.browser_major);
             texts.set(UserKey::OsName as usize, agent.os);
-            texts.set_joined(UserKey::OsVersion as usize, &[agent.os_kernel, &agent.os_version]);
+            texts.set(UserKey::OsVersion as usize, &agent.os_version);
         }
         UserEvent { kind: self.kind, texts }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::body;
 use crate::domain::names::MonitoredServer;
 
 /// One answer of the health check API.
@@ -109,7 +110,7 @@ impl AppNames {
             #[serde(default)]
             name: Value,
         }
-        let apps: Vec<App> = serde_json::from_slice(body).map_err(|error| {
+        let apps: Vec<App> = body::read(body).map_err(|error| {
             if error.is_data() {
                 "the answer is JSON, but not an array of apps"
             } else {
@@ -133,13 +134,12 @@ impl EngineHealth {
     /// When the body is not a JSON object. Unknown members are ignored; see the type for missing
     /// ones.
     pub fn from_json(body: &[u8], names: Option<&AppNames>) -> Result<Self, &'static str> {
-        let body: Value =
-            serde_json::from_slice(body).map_err(|_| "the answer is not valid JSON")?;
+        let body: Value = body::read(body).map_err(|_| "the answer is not valid JSON")?;
         if !body.is_object() {
             return Err("the answer is JSON, but not an object");
         }
-        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-        let number = |part: &str, name: &str| body.get(part)?.get(name)?.as_f64();
+        let text = |name: &str| body.get(name).and_then(body::text);
+        let number = |part: &str, name: &str| body::number(body.get(part)?.get(name)?);
         let docs = |name: &str| Some(DocList::new(body.get("apps")?.get(name)?.as_array()?, names));
         Ok(Self {
             version: text("version"),
@@ -164,7 +164,7 @@ impl EngineHealth {
             cache_added: number("cache", "added"),
             cache_replaced: number("cache", "replaced"),
             cache_bytes_added: number("cache", "bytes_added"),
-            saturated: body.get("saturated").and_then(Value::as_bool),
+            saturated: body.get("saturated").and_then(body::truth),
         })
     }
 
@@ -254,7 +254,18 @@ mod tests {
             "apps":{"active_docs":"none","calls":1},"cache":[],"saturated":"no"}"#;
         let health = EngineHealth::from_json(body.as_bytes(), None).unwrap();
         assert_eq!((health.mem_free, health.apps.calls), (Some(-1e300), Some(1.0)));
-        assert_eq!(health.missing().len(), 19);
+        assert_eq!(health.version.as_deref(), Some("7"), "a number is a text here");
+        assert_eq!(health.missing().len(), 18);
+    }
+
+    #[test]
+    fn what_was_written_as_text_is_read_by_what_it_says() {
+        let body = b"\xef\xbb\xbf{\"version\":\"14\xff\",\"cpu\":{\"total\":\"13.5\"},\
+            \"mem\":{\"free\":-0.0},\"saturated\":\"true\"}";
+        let health = EngineHealth::from_json(body, None).unwrap();
+        assert_eq!(health.version.as_deref(), Some("14\u{fffd}"));
+        assert_eq!((health.cpu_total, health.saturated), (Some(13.5), Some(true)));
+        assert_eq!(health.mem_free.map(f64::is_sign_negative), Some(false));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The messages that carry measurements from a source to every destination. A measurement knows
 //! nothing of where it goes.
 
+mod body;
 mod events;
 mod health;
 mod own;

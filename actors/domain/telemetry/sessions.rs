@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::body;
 use crate::domain::names::{MonitoredServer, VirtualProxy};
 
 /// One answer of the proxy session API.
@@ -40,20 +41,20 @@ impl ProxySession {
     /// answer itself.
     ///
     /// # Errors
-    /// When the body is not a JSON array: then it is no session list at all. An element that is
-    /// not an object has no members to read and counts as a session with empty members.
+    /// When the body is not a JSON array of objects: then it is no session list at all.
     pub fn list_from_json(
         body: &[u8],
         excluded: impl Fn(&str, &str) -> bool,
     ) -> Result<(Arc<[Self]>, Arc<Value>), &'static str> {
-        let body: Value =
-            serde_json::from_slice(body).map_err(|_| "the answer is not valid JSON")?;
+        let body: Value = body::read(body).map_err(|_| "the answer is not valid JSON")?;
         let Value::Array(items) = &body else {
             return Err("the answer is JSON, but not an array of sessions");
         };
-        let text = |item: &Value, member: &str| {
-            item.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
+        if !items.iter().all(Value::is_object) {
+            return Err("the answer is a JSON array, but not of sessions");
+        }
+        let text =
+            |item: &Value, member: &str| item.get(member).and_then(body::text).unwrap_or_default();
         let sessions = items
             .iter()
             .map(|item| {
@@ -80,13 +81,21 @@ mod tests {
         assert_eq!(sessions.len(), 3);
         assert_eq!((&*sessions[0].user_id, sessions[0].excluded), ("anna", false));
         assert_eq!((&*sessions[1].session_id, sessions[1].excluded), ("s2", true));
-        assert_eq!((&*sessions[2].directory, &*sessions[2].user_id), ("", ""));
+        assert_eq!((&*sessions[2].directory, &*sessions[2].user_id), ("", "7"));
         assert_eq!(answer[1]["New"]["a"][0], 1);
     }
 
     #[test]
     fn what_is_no_list_is_refused() {
-        for body in [&b"<html>login</html>"[..], b"{}", b"[{\"UserId\":", b"", b"\"text\""] {
+        for body in [
+            &b"<html>login</html>"[..],
+            b"{}",
+            b"[{\"UserId\":",
+            b"",
+            b"\"text\"",
+            b"[1,2]",
+            b"[{\"UserId\":\"anna\"},null]",
+        ] {
             assert!(ProxySession::list_from_json(body, |_, _| false).is_err());
         }
     }

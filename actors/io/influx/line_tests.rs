@@ -159,7 +159,7 @@ fn a_failed_write_is_the_fourth_sample_with_its_destination() {
 #[test]
 fn a_failed_user_event_is_the_fifth_sample() {
     let found = line(
-        Origin::UdpEvent { module: UdpModule::UserEvents, server: None },
+        Origin::UdpEvent { module: UdpModule::UserEvents, server: None, host: None },
         Failure::Local { code: None, message: Arc::from("malformed") },
     );
     let page = r#"butler_sos_errors,error_type=UDP_USER_EVENT,server_name=,module=UDP_USER_EVENTS error_count=1i,error_category="unknown",error_code="""#;
