@@ -8,6 +8,7 @@ use actors::domain::events::{
     AppFilter, Categorise, Choice, Pairs, PerformanceFilter, Received, ServerDirectory, Source,
     text_of,
 };
+use actors::domain::measurement_name::MeasurementName;
 use actors::domain::point::{Point, Stamp};
 use actors::domain::telemetry::{AppNames, CountedEvents};
 use actors::influx_writer::{
@@ -107,7 +108,8 @@ fn ours(version: InfluxVersion) -> Vec<String> {
     }
     let (user, log) = (user.common().take_counts(), log.common().take_counts());
     let counted = CountedEvents { user, log };
-    let measurement = |name: &str| Measurement { measurement: name.into(), tags: dev() };
+    let measurement =
+        |name: &str| Measurement { name: MeasurementName::new(name).unwrap(), tags: dev() };
     let settings = EventSettings {
         counts: measurement("event_count"),
         rejected: measurement("rejected_event_count"),
