@@ -1,7 +1,7 @@
 //! HealthPoller: asks every Qlik Sense engine for its health, each server at its own rate.
 //!
 //! - receives: [`AppNames`], [`AskReadiness`], [`AskMetrics`], [`Drain`]
-//! - sends: [`HealthMetrics`] to every destination, [`ServerCertificate`] to CertificateWatcher
+//! - sends: [`HealthMetrics`] to every destination, `ServerCertificate` to CertificateWatcher
 //! - reports: one `HEALTH_API` error for each health check without a usable answer
 //! - on restart: all servers are polled from the beginning
 

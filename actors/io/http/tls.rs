@@ -34,7 +34,8 @@ const CIPHERS: &str = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256
 /// The key exchange groups of OpenSSL 3.6, with a share for the one that every server knows: the
 /// default computes one for ML-KEM as well at each connection, which Windows does not take yet. A
 /// server that wants another group asks for it (RFC 8446, section 4.1.4).
-const GROUPS: &str = "*X25519:secp256r1:X448:secp384r1:secp521r1:X25519MLKEM768";
+const GROUPS: &str =
+    "*X25519:secp256r1:X448:secp384r1:secp521r1:ffdhe2048:ffdhe3072:X25519MLKEM768";
 
 /// OpenSSL's measure of what is too weak, as in Node.js 24: RSA from 2048 bits, no SHA-1.
 const SECURITY_LEVEL: u32 = 2;
