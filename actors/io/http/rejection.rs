@@ -9,6 +9,7 @@ use openssl::x509::{X509NameRef, X509Ref, X509VerifyResult};
 
 use super::dates::{begin_of, end_of};
 use crate::domain::errors::CertificateVerdict;
+use crate::io::quoted::quotable;
 
 /// Whose authorities are trusted, for the cure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +147,9 @@ impl Rejection {
     }
 }
 
+/// Characters of a text in a certificate that are shown at most.
+const LONGEST: usize = 64;
+
 /// Names that a certificate is for, at most this many.
 const MOST_NAMES: usize = 5;
 
@@ -159,7 +163,9 @@ fn names_of(certificate: &X509Ref) -> String {
                 [a, b, c, d] => Some(IpAddr::from([a, b, c, d]).to_string()),
                 _ => <[u8; 16]>::try_from(bytes).ok().map(|ip| IpAddr::from(ip).to_string()),
             };
-            name.dnsname().map(quotable).or_else(|| name.ipaddress().and_then(address))
+            name.dnsname()
+                .map(|name| quotable(name, LONGEST))
+                .or_else(|| name.ipaddress().and_then(address))
         })
         .collect();
     if names.is_empty() {
@@ -180,27 +186,6 @@ fn short_name(name: &X509NameRef) -> String {
 fn common_name(name: &X509NameRef) -> Option<String> {
     [Nid::COMMONNAME, Nid::ORGANIZATIONNAME].into_iter().find_map(|nid| {
         let text = name.entries_by_nid(nid).next()?.data().to_string().ok()?;
-        Some(quotable(&text))
+        Some(quotable(&text, LONGEST))
     })
-}
-
-/// Text of a certificate as it may stand in a line of the log: bounded, nothing but visible
-/// characters, and no quotation mark that ends the quotation.
-fn quotable(text: &str) -> String {
-    text.chars()
-        .take(64)
-        .map(|char| if char.is_control() || char == '"' { '?' } else { char })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_of_a_certificate_is_bounded_and_cannot_leave_its_quotation() {
-        let long = "x".repeat(1_000);
-        assert_eq!(quotable(&long).len(), 64);
-        assert_eq!(quotable("a\"b\nc\u{7f}"), "a?b?c?");
-    }
 }

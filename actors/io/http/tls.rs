@@ -19,7 +19,7 @@ use super::CertFiles;
 use super::dates::end_of;
 use super::files::{CertFileError, Identity};
 use super::rejection::Trusted;
-use super::tls_error::TlsError;
+use super::tls_error::{TlsError, reason};
 use super::verify::{Findings, Verify};
 use crate::io::trust;
 
@@ -144,10 +144,4 @@ fn builder(authorities: &[X509]) -> Result<SslContextBuilder, ErrorStack> {
     }
     builder.set_cert_store(store.build());
     Ok(builder)
-}
-
-/// OpenSSL's own words for the first of its errors.
-fn reason(error: &ErrorStack) -> String {
-    let first = error.errors().first().and_then(openssl::error::Error::reason);
-    first.unwrap_or("unknown reason").to_owned()
 }

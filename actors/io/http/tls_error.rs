@@ -48,6 +48,12 @@ mod reasons {
     pub(super) const ALERTS: i32 = 1_000;
 }
 
+/// OpenSSL's own words for the first of its errors.
+pub(super) fn reason(stack: &ErrorStack) -> String {
+    let first = stack.errors().first().and_then(openssl::error::Error::reason);
+    first.unwrap_or("unknown reason").to_owned()
+}
+
 impl TlsError {
     /// OpenSSL could not begin.
     pub(super) fn setup(reason: &str) -> Self {
@@ -89,8 +95,7 @@ impl TlsError {
                 _ => {}
             }
         }
-        let reason = stack.errors().first().and_then(openssl::error::Error::reason);
-        Self::Failed(reason.unwrap_or("unknown reason").to_owned(), moment)
+        Self::Failed(reason(stack), moment)
     }
 
     /// Code, system call and sentence. Every sentence has the word "TLS" or "cert" in it: that is

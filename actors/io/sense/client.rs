@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::errors::{Failure, RequestFacts};
 use crate::domain::names::{Host, VirtualProxy};
 use crate::io::http::{Answer, CertFiles, HttpClient, Limits, Request, Verify};
+use crate::io::quoted::quotable;
 
 /// Key that guards proxy and repository against forged requests; any 16 characters do, as long as
 /// query and header agree.
@@ -150,10 +151,7 @@ fn html(answer: &Answer) -> Option<String> {
     if !begins && !declared.to_ascii_lowercase().contains("html") {
         return None;
     }
-    // Text of a stranger: quoted, bounded, on one line.
-    let quoted = |text: &str| -> String {
-        text.chars().take(100).map(|c| if c.is_control() || c == '"' { '?' } else { c }).collect()
-    };
+    let quoted = |text: &str| quotable(text, 100);
     let led =
         answer.redirected_to.as_deref().map(|to| format!(", after a redirect to {}", quoted(to)));
     Some(format!("content type \"{}\"{}", quoted(declared), led.unwrap_or_default()))
