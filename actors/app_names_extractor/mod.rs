@@ -54,7 +54,7 @@ impl AppNamesExtractor {
         names: Fanout<AppNames>,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
-        let client = SenseClient::for_app_list(certificate, reject_unauthorized);
+        let client = SenseClient::for_app_list(certificate, reject_unauthorized, polling.interval);
         let (polls, list) = (RefCell::default(), Cell::new(None));
         let work = Rc::new(Work { polling, client, polls, list, clock, names, errors });
         Self { work, fetching: None }
@@ -77,6 +77,7 @@ impl Work {
                 self.names.send(&names);
             }
             Err(failure) => {
+                self.client.retire_connection(0);
                 polls.failed(began.elapsed(), self.clock.now());
                 log::error!("APP NAMES: {host}: {}", failure.message());
                 let server = self.polling.server.clone();
@@ -90,6 +91,7 @@ impl Work {
         let server = self.polling.server.as_ref().map_or("", |name| name.as_str());
         let labels = Labels::of(&[("poller", "app_names"), ("server_name", server)]);
         let mut families = polls::families([(labels, &*self.polls.borrow())]);
+        families.extend(self.client.families("app_names"));
         if let Some((came, apps)) = self.list.get() {
             families.extend([
                 Family::gauge(

@@ -21,7 +21,7 @@ use crate::domain::errors::{ErrorOccurred, Failure, Origin};
 use crate::domain::metrics::Labels;
 use crate::domain::telemetry::{AppNames, EngineHealth, HealthMetrics};
 use crate::io::http::CertFiles;
-use crate::io::sense::{SenseClient, SenseSettings, Target};
+use crate::io::sense::{SenseClient, SenseSettings};
 use crate::runtime::certificates::ServerCertificates;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
@@ -61,7 +61,11 @@ impl HealthPoller {
         certificates: ServerCertificates,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
-        let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
+        let client = SenseClient::for_polling(
+            certificate,
+            settings.reject_unauthorized,
+            settings.health_interval,
+        );
         let names = RefCell::new(settings.app_names.is_some().then(AppNames::default));
         let polls = RefCell::new(vec![Polls::default(); settings.targets.len()]);
         let work =
@@ -90,7 +94,7 @@ impl Work {
         let target = &self.settings.targets[index];
         let server = &target.server;
         let began = Instant::now();
-        let answer = self.ask(target).await;
+        let answer = self.ask(index).await;
         let polls = &mut self.polls.borrow_mut()[index];
         match answer {
             Ok(metrics) => {
@@ -100,6 +104,7 @@ impl Work {
                 self.metrics.send(&metrics);
             }
             Err(failure) => {
+                self.client.retire_connection(index);
                 polls.failed(began.elapsed(), self.clock.now());
                 log::error!(
                     "HEALTH: {} ({}): {}",
@@ -114,8 +119,9 @@ impl Work {
         }
     }
 
-    async fn ask(&self, target: &Target) -> Result<HealthMetrics, Failure> {
-        let answer = self.client.health(&target.authority, &target.headers).await?;
+    async fn ask(&self, index: usize) -> Result<HealthMetrics, Failure> {
+        let target = &self.settings.targets[index];
+        let answer = self.client.health(index, &target.authority, &target.headers).await?;
         self.certificates.saw(&target.server.name, &target.authority, answer.certificate_end);
         let health = EngineHealth::from_json(&answer.body, self.names.borrow().as_ref())
             .map_err(|reason| answer.unusable(reason))?;
@@ -172,7 +178,9 @@ impl Handler<AskMetrics> for HealthPoller {
         let labels = self.work.settings.targets.iter().map(|target| {
             Labels::of(&[("poller", "health"), ("server_name", target.server.name.as_str())])
         });
-        MessageResult(polls::families(labels.zip(polls.iter())))
+        let mut families = polls::families(labels.zip(polls.iter()));
+        families.extend(self.work.client.families("health"));
+        MessageResult(families)
     }
 }
 

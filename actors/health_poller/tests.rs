@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::errors::Category;
 use crate::domain::names::MonitoredServer;
+use crate::io::sense::Target;
 use crate::runtime::probe::{Received, probe};
 use crate::runtime::supervise::{Place, Policy, Supervisor};
 

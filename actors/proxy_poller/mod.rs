@@ -67,7 +67,8 @@ impl ProxyPoller {
         certificates: ServerCertificates,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
-        let client = SenseClient::for_polling(certificate, settings.reject_unauthorized);
+        let client =
+            SenseClient::for_polling(certificate, settings.reject_unauthorized, polling.interval);
         let targets = proxy_targets(settings);
         let polls = RefCell::new(vec![Polls::default(); targets.len()]);
         let work = Work { targets, polling, client, polls, clock, sessions, certificates, errors };
@@ -113,7 +114,7 @@ impl Work {
     async fn poll(&self, index: usize) {
         let target = &self.targets[index];
         let began = Instant::now();
-        let answer = self.ask(target).await;
+        let answer = self.ask(index).await;
         let polls = &mut self.polls.borrow_mut()[index];
         let name = || {
             let (server, proxy) = (&target.server.name, target.virtual_proxy.shown());
@@ -127,6 +128,7 @@ impl Work {
                 self.sessions.send(&sessions);
             }
             Err(failure) => {
+                self.client.retire_connection(index);
                 polls.failed(began.elapsed(), self.clock.now());
                 log::error!("PROXY SESSIONS: {}: {}", name(), failure.message());
                 let origin = Origin::ProxyApi {
@@ -139,8 +141,9 @@ impl Work {
         }
     }
 
-    async fn ask(&self, target: &ProxyTarget) -> Result<ProxySessions, Failure> {
-        let answer = self.client.sessions(&target.authority, &target.virtual_proxy).await?;
+    async fn ask(&self, index: usize) -> Result<ProxySessions, Failure> {
+        let target = &self.targets[index];
+        let answer = self.client.sessions(index, &target.authority, &target.virtual_proxy).await?;
         self.certificates.saw(&target.server.name, &target.authority, answer.certificate_end);
         let excluded = |directory: &str, user_id: &str| {
             self.polling.excluded.iter().any(|(dir, id)| dir == directory && id == user_id)
@@ -183,7 +186,9 @@ impl Handler<AskMetrics> for ProxyPoller {
                 ("virtual_proxy", target.virtual_proxy.as_str()),
             ])
         });
-        MessageResult(polls::families(labels.zip(polls.iter())))
+        let mut families = polls::families(labels.zip(polls.iter()));
+        families.extend(self.work.client.families("proxy"));
+        MessageResult(families)
     }
 }
 

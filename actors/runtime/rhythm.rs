@@ -56,10 +56,14 @@ pub async fn on_schedule(
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// When the first run of the target with this index is due: targets start one after the other,
-/// 10 ms apart or closer, so that a large site is not polled in one burst.
+/// 10 ms apart or closer, so that a site is not polled in one burst. A large one starts within a
+/// tenth of the interval, so that its values belong together.
 pub fn offset(index: usize, targets: usize, interval: Duration) -> Duration {
+    /// From here on a site is large.
+    const MANY: usize = 50;
+    let span = if targets > MANY { interval / 10 } else { interval };
     let targets = u32::try_from(targets.max(1)).unwrap_or(u32::MAX);
-    let step = Duration::from_millis(10).min(interval / targets);
+    let step = Duration::from_millis(10).min(span / targets);
     step.saturating_mul(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
@@ -126,6 +130,10 @@ mod tests {
         let interval = Duration::from_secs(30);
         assert_eq!(offset(0, 2, interval), Duration::ZERO);
         assert_eq!(offset(1, 2, interval), Duration::from_millis(10));
-        assert!(offset(9_999, 10_000, interval) < interval);
+        assert_eq!(offset(49, 50, interval), Duration::from_millis(490));
+        for targets in [51, 400, 10_000] {
+            assert!(offset(targets - 1, targets, interval) < interval / 10, "{targets}");
+        }
+        assert!(offset(9, 10, Duration::from_millis(100)) < Duration::from_millis(100));
     }
 }

@@ -1,7 +1,7 @@
 //! Start, memory and processor time of the whole program, measured from outside: the simulated
 //! site runs in this process, the program in one of its own. Linux only, for it reads `/proc`.
 //!
-//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events] [handshakes]`;
+//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events] [polls]`;
 //! all of them when none is named.
 
 use std::fs;
@@ -13,9 +13,9 @@ use butler_sos::demo::site::{Endpoint, Fault, Site};
 use test_support::{Program, until};
 
 mod events;
-mod handshakes;
 mod load;
 mod million;
+mod polls;
 mod proc;
 
 use proc::{memory, spread};
@@ -47,8 +47,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if chosen("events") {
         events::measure()?;
     }
-    if chosen("handshakes") {
-        handshakes::measure()?;
+    if chosen("polls") {
+        polls::measure()?;
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ mod hostile_files;
 mod influx_v1;
 mod influx_v2_v3;
 mod influx_verdicts;
+mod kept_connections;
 mod misspelt_keys;
 mod modules;
 mod mqtt;

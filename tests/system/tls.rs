@@ -40,7 +40,7 @@ fn limits() -> Limits {
 }
 
 fn client(folder: &Path, ca: &str, verify: Verify) -> HttpClient {
-    HttpClient::with_certificate(files(folder, ca), verify, limits())
+    HttpClient::with_certificate(files(folder, ca), verify, limits(), Duration::from_secs(1))
 }
 
 /// Serves one file as a whole answer, to clients with a certificate of the site.

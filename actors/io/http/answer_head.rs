@@ -6,8 +6,11 @@
 //! the headers that this program looks at and the one framing that applies.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use httparse::{Header, ParserConfig, Response, Status};
+
+use super::kept::Pace;
 
 /// Longest head in bytes, interim answers not included.
 const MAX_HEAD: usize = 64 << 10;
@@ -41,12 +44,12 @@ pub(super) enum HeadError {
     TooLarge,
 }
 
-/// Headers that this program, or the client library for it, looks at.
-const KEPT: [&str; 6] =
-    ["connection", "keep-alive", "content-encoding", "content-type", "location", "retry-after"];
+/// Headers that this program looks at.
+const PASSED: [&str; 4] = ["content-encoding", "content-type", "location", "retry-after"];
 
-/// Reads the head at the start of `bytes`; `None` until it is whole.
-pub(super) fn rewrite(bytes: &[u8]) -> Result<Option<Head>, HeadError> {
+/// Reads the head at the start of `bytes`; `None` until it is whole. A connection that the server
+/// will have closed before the next request comes at this pace is marked as ending.
+pub(super) fn rewrite(bytes: &[u8], pace: Pace) -> Result<Option<Head>, HeadError> {
     let mut begin = 0;
     for _ in 0..=MAX_INTERIM {
         let rest = &bytes[begin..];
@@ -70,7 +73,7 @@ pub(super) fn rewrite(bytes: &[u8]) -> Result<Option<Head>, HeadError> {
             continue;
         }
         let old = answer.version == Some(0);
-        return passed_on(begin, status, old, answer.headers).map(Some);
+        return passed_on(begin, status, old, answer.headers, pace).map(Some);
     }
     Err(HeadError::NotHttp)
 }
@@ -86,22 +89,31 @@ fn passed_on(
     status: u16,
     old: bool,
     headers: &[Header<'_>],
+    pace: Pace,
 ) -> Result<Head, HeadError> {
     let framing = Framing::of(status, headers)?;
     let until_close = framing == Framing::UntilClose;
     // The client reads until the end of the connection for HTTP/1.0 only.
     let minor = if until_close { 0 } else { 1 };
     let mut text = format!("HTTP/1.{minor} {status} \r\n");
-    let mut keeps = false;
+    let mut keeps = !old;
+    let mut waits = true;
     for header in headers {
         let name = header.name.to_ascii_lowercase();
-        if KEPT.contains(&&*name) {
-            let value = String::from_utf8_lossy(header.value);
-            keeps |= name == "connection" && value.to_ascii_lowercase().contains("keep-alive");
-            _ = write!(text, "{name}: {value}\r\n");
+        let value = String::from_utf8_lossy(header.value);
+        match &*name {
+            "connection" => {
+                let value = value.to_ascii_lowercase();
+                let mut options = value.split(',').map(str::trim);
+                keeps |= options.clone().any(|option| option == "keep-alive");
+                waits &= !options.any(|option| option == "close");
+            }
+            "keep-alive" => waits &= rest(&value).is_none_or(|timeout| pace.fits_into(timeout)),
+            name if PASSED.contains(&name) => _ = write!(text, "{name}: {value}\r\n"),
+            _ => {}
         }
     }
-    if old && !keeps {
+    if !(keeps && waits) {
         text += "connection: close\r\n";
     }
     match framing {
@@ -111,6 +123,13 @@ fn passed_on(
     }
     text += "\r\n";
     Ok(Head { length, text, until_close })
+}
+
+/// How long a server lets a connection rest, from its `Keep-Alive` header: `timeout=5, max=100`.
+fn rest(value: &str) -> Option<Duration> {
+    let mut parameters = value.split(',').filter_map(|parameter| parameter.split_once('='));
+    let (_, seconds) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
+    seconds.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// Where the body ends (RFC 9112, section 6.3).

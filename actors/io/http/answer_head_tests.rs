@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn rewrite(bytes: &[u8]) -> Result<Option<Head>, HeadError> {
+    super::rewrite(bytes, Pace::Every(Duration::from_secs(30)))
+}
+
 fn passed(bytes: &[u8]) -> String {
     let head = rewrite(bytes).unwrap().unwrap();
     assert_eq!(head.length, bytes.len(), "everything is head");
@@ -32,7 +36,7 @@ fn one_framing_is_passed_on() {
         ),
         (
             "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n\r\n",
-            "HTTP/1.1 200 |connection: Keep-Alive|content-length: 0||framed",
+            "HTTP/1.1 200 |content-length: 0||framed",
         ),
         ("HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n", "HTTP/1.1 204 ||framed"),
         ("HTTP/1.1 304 Not Modified\r\n\r\n", "HTTP/1.1 304 ||framed"),
@@ -47,6 +51,26 @@ fn one_framing_is_passed_on() {
         ("\r\nHTTP/1.1 200\r\n\r\n", "HTTP/1.0 200 ||until the end"),
     ] {
         assert_eq!(passed(head.as_bytes()), expected, "{head:?}");
+    }
+}
+
+#[test]
+fn a_connection_that_will_end_before_the_next_request_is_marked() {
+    for (headers, ends) in [
+        ("", false),
+        ("Keep-Alive: timeout=31, max=100\r\n", false),
+        ("Keep-Alive: max=5, Timeout=31\r\n", false),
+        ("Keep-Alive: timeout=5\r\n", true),
+        ("keep-alive: timeout=30\r\nConnection: Keep-Alive\r\n", true),
+        ("Keep-Alive: timeout=soon\r\n", false),
+        ("Connection: Close\r\n", true),
+        ("Connection: Upgrade, close\r\n", true),
+        ("Connection: closely\r\n", false),
+    ] {
+        let head = format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 0\r\n\r\n");
+        let close = if ends { "connection: close|" } else { "" };
+        let expected = format!("HTTP/1.1 200 |{close}content-length: 0||framed");
+        assert_eq!(passed(head.as_bytes()), expected, "{headers:?}");
     }
 }
 

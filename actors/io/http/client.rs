@@ -1,23 +1,24 @@
 //! One request, one whole answer, within one deadline.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::time::Duration;
 
+use awc::error::SendRequestError;
 use awc::http::{Method, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
-use openssl::x509::X509;
 use tokio::sync::Mutex;
-use url::{Position, Url};
+use url::Url;
 
 use super::CertFiles;
-use super::connect::{SeenCertificates, connector};
+use super::connect::SeenCertificates;
 use super::content::{self, decode};
 use super::failure;
-use super::peers::{Current, Peers, SetUp};
+use super::kept::{ConnectionCounts, KeptConnections, Pace};
+use super::library::{Clients, Library, addressed};
+use super::peers::{Current, Peers};
 use super::request::{Answer, Limits, Request};
-use super::tls::TlsClient;
 use super::verify::Verify;
 use crate::domain::errors::{Failure, RequestFacts, RequestUrl};
 
@@ -28,28 +29,12 @@ const USER_AGENT: &str = concat!("butler-sos/", env!("CARGO_PKG_VERSION"));
 pub struct HttpClient {
     peers: Peers,
     limits: Limits,
-    seen: SeenCertificates,
+    library: Library,
     current: Mutex<Option<Current>>,
 }
 
-/// The client library, set up for each kind of origin that a request can lead to.
-#[derive(Clone)]
-pub(super) struct Clients {
-    /// `https` to whom the request was made for; `None` where TLS is not set up.
-    home: Option<awc::Client>,
-    /// `https` to anybody else: without our certificate.
-    guest: Guest,
-    plain: awc::Client,
-}
-
-/// Redirects to another server are rare, and setting TLS up takes milliseconds: it waits until
-/// there is one.
-#[derive(Clone)]
-enum Guest {
-    None,
-    Ready(awc::Client),
-    Due(Rc<[X509]>),
-}
+/// The answer as the library has it, its body not read yet.
+type Head = awc::ClientResponse;
 
 /// How far a request has come, for the sentence about its deadline.
 struct Progress {
@@ -70,14 +55,37 @@ impl HttpClient {
         Self::to(Peers::Public, limits)
     }
 
-    /// A client that shows a certificate and verifies servers as told. The files are read at the
-    /// first request, and again within a second after they have changed.
-    pub fn with_certificate(files: CertFiles, verify: Verify, limits: Limits) -> Self {
-        Self::to(Peers::Sense(files, verify), limits)
+    /// A client that shows a certificate, verifies servers as told, and asks each of its targets
+    /// once in `interval`. The files are read at the first request, and again within a second
+    /// after they have changed.
+    pub fn with_certificate(
+        files: CertFiles,
+        verify: Verify,
+        limits: Limits,
+        interval: Duration,
+    ) -> Self {
+        Self::paced(Peers::Sense(files, verify), limits, Pace::Every(interval))
     }
 
     fn to(peers: Peers, limits: Limits) -> Self {
-        Self { peers, limits, seen: SeenCertificates::default(), current: Mutex::default() }
+        Self::paced(peers, limits, Pace::Irregular)
+    }
+
+    fn paced(peers: Peers, limits: Limits, pace: Pace) -> Self {
+        let (seen, kept) = (SeenCertificates::default(), KeptConnections::default());
+        let library = Library { timeout: limits.timeout, pace, seen, kept };
+        Self { peers, limits, library, current: Mutex::default() }
+    }
+
+    /// What became of its connections.
+    pub fn connections(&self) -> ConnectionCounts {
+        self.library.kept.counts()
+    }
+
+    /// The next request of this owner goes over a connection of its own: what has failed is not
+    /// used again.
+    pub fn retire_connection(&self, owner: u32) {
+        self.library.kept.retire(owner);
     }
 
     /// The request as errors tell it.
@@ -89,7 +97,7 @@ impl HttpClient {
     /// first handshake.
     pub fn certificate_end(&self, url: &str) -> Option<DateTime<Utc>> {
         let url = Url::parse(url).ok()?;
-        self.seen.end_of(url.host_str()?, url.port_or_known_default()?)
+        self.library.seen.end_of(url.host_str()?, url.port_or_known_default()?)
     }
 
     /// Why nothing can be sent: certificates that cannot be read. They are read here if they have
@@ -121,13 +129,20 @@ impl HttpClient {
         let clients = self.clients().await?;
         let mut redirected_to = None;
         for _ in 0..=self.limits.redirects {
-            let client = match url.scheme() {
-                "https" if url.origin() == home => clients.home.clone(),
-                "https" => self.guest(&clients.guest).map_err(unusable)?,
-                _ => Some(clients.plain.clone()),
-            };
-            let client = client.ok_or_else(|| failure::no_tls(&facts()))?;
-            let (mut answer, location) = self.send_once(&client, &url, &request, progress).await?;
+            let at_home = url.origin() == home;
+            let client = self
+                .library
+                .choose(&clients, &url, at_home, self.peers.verify())
+                .map_err(unusable)?
+                .ok_or_else(|| failure::no_tls(&facts()))?;
+            let keep = at_home && self.library.pace.keeps();
+            progress.step.set("waiting for an answer");
+            let head = self
+                .ask(&client, &url, &request, keep)
+                .await
+                .map_err(|error| failure::from_send(&error, &facts()))?;
+            progress.step.set("reading the body");
+            let (mut answer, location) = self.read(head, &request, &facts()).await?;
             let next = location
                 .filter(|_| self.limits.redirects > 0)
                 .and_then(|location| url.join(&location).ok())
@@ -148,36 +163,32 @@ impl HttpClient {
         Err(failure::too_many_redirects(&facts(), self.limits.redirects))
     }
 
-    async fn send_once(
+    /// Sends the request, once more if it went over a kept connection that turned out to have
+    /// ended: a server may close a connection at any time, and that says nothing about it
+    /// (RFC 9112, section 9.3.1).
+    async fn ask(
         &self,
         client: &awc::Client,
         url: &Url,
         request: &Request,
-        progress: &Progress,
+        keep: bool,
+    ) -> Result<Head, SendRequestError> {
+        let sent = send(client, url, request, keep).await;
+        match sent {
+            Err(error) if request.method == Method::GET && failure::was_kept(&error) => {
+                self.library.kept.repeat();
+                send(client, url, request, keep).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn read(
+        &self,
+        mut answer: Head,
+        request: &Request,
+        facts: &RequestFacts,
     ) -> Result<(Answer, Option<String>), Failure> {
-        progress.step.set("waiting for an answer");
-        let facts = progress.facts.borrow().clone();
-        let (target, host) = addressed(url);
-        let mut call = client
-            .request(request.method.clone(), target)
-            .no_decompress()
-            .insert_header((header::HOST, host))
-            .insert_header((header::USER_AGENT, USER_AGENT))
-            .insert_header((header::ACCEPT_ENCODING, content::ACCEPTED));
-        if matches!(self.peers, Peers::Sense(..)) {
-            // Polls are far apart: a kept connection would only break between two of them.
-            call = call.force_close();
-        }
-        for (name, value) in &request.headers {
-            call = call.insert_header((name.as_str(), value.as_str()));
-        }
-        let sent = match request.method {
-            // Not even the length of a body (RFC 9110, section 8.6).
-            Method::GET => call.send_body(actix_http::body::None::new()),
-            _ => call.send_body(request.body.clone()),
-        };
-        let mut answer = sent.await.map_err(|error| failure::from_send(&error, &facts))?;
-        progress.step.set("reading the body");
         let status = answer.status();
         let text = |name| -> Option<String> {
             let value = answer.headers().get(name)?;
@@ -200,17 +211,17 @@ impl HttpClient {
         let encoding = text(header::CONTENT_ENCODING);
         let mut body = BytesMut::new();
         while let Some(chunk) = answer.next().await {
-            let chunk: Bytes = chunk.map_err(|error| failure::from_payload(&error, &facts))?;
+            let chunk: Bytes = chunk.map_err(|error| failure::from_payload(&error, facts))?;
             if body.len() + chunk.len() > self.limits.max_body {
-                return Err(failure::too_large(&facts, self.limits.max_body));
+                return Err(failure::too_large(facts, self.limits.max_body));
             }
             body.extend_from_slice(&chunk);
         }
         let body = decode(encoding.as_deref(), body.freeze(), self.limits.max_body)
-            .map_err(|error| failure::from_content(error, &facts, self.limits))?;
+            .map_err(|error| failure::from_content(error, facts, self.limits))?;
         let answer = Answer {
             status: status.as_u16(),
-            retry_after: retry_after.map(std::time::Duration::from_secs),
+            retry_after: retry_after.map(Duration::from_secs),
             content_type,
             redirected_to: None,
             body,
@@ -221,44 +232,34 @@ impl HttpClient {
     /// The client library for the certificates as they are now.
     async fn clients(&self) -> Result<Clients, Failure> {
         let mut current = self.current.lock().await;
-        let made = self.peers.refresh(&mut current, |set_up| {
-            let (home, guest) = match set_up {
-                SetUp::Plain => (None, Guest::None),
-                SetUp::Public(tls) => {
-                    let home = self.library(Some(tls.clone()), true);
-                    (Some(home), Guest::Ready(self.library(Some(tls), false)))
-                }
-                SetUp::Sense(tls, authorities) => {
-                    (Some(self.library(Some(tls), true)), Guest::Due(authorities.into()))
-                }
-            };
-            Clients { home, guest, plain: self.library(None, false) }
-        });
+        let made = self.peers.refresh(&mut current, |set_up| self.library.clients(set_up));
         made.await.map_err(unusable)
     }
+}
 
-    fn guest(&self, guest: &Guest) -> Result<Option<awc::Client>, String> {
-        Ok(match guest {
-            Guest::None => None,
-            Guest::Ready(client) => Some(client.clone()),
-            Guest::Due(authorities) => {
-                let tls = TlsClient::anonymous(authorities, self.peers.verify())?;
-                Some(self.library(Some(tls), false))
-            }
-        })
+async fn send(
+    client: &awc::Client,
+    url: &Url,
+    request: &Request,
+    keep: bool,
+) -> Result<Head, SendRequestError> {
+    let (target, host) = addressed(url, request.owner);
+    let mut call = client
+        .request(request.method.clone(), target)
+        .no_decompress()
+        .insert_header((header::HOST, host))
+        .insert_header((header::USER_AGENT, USER_AGENT))
+        .insert_header((header::ACCEPT_ENCODING, content::ACCEPTED));
+    if !keep {
+        call = call.force_close();
     }
-
-    fn library(&self, tls: Option<TlsClient>, remembers: bool) -> awc::Client {
-        // Whoever redirects could name any number of hosts.
-        let seen = if remembers { self.seen.clone() } else { SeenCertificates::default() };
-        let connector = awc::Connector::new()
-            .connector(connector(tls, seen))
-            // Only ever the request's own limit decides, so that every wait has one name.
-            .timeout(self.limits.timeout * 2)
-            .limit(0);
-        let client =
-            awc::Client::builder().connector(connector).disable_redirects().disable_timeout();
-        client.no_default_headers().finish()
+    for (name, value) in &request.headers {
+        call = call.insert_header((name.as_str(), value.as_str()));
+    }
+    match request.method {
+        // Not even the length of a body (RFC 9110, section 8.6).
+        Method::GET => call.send_body(actix_http::body::None::new()).await,
+        _ => call.send_body(request.body.clone()).await,
     }
 }
 
@@ -266,20 +267,10 @@ fn unusable(message: String) -> Failure {
     Failure::Local { code: None, message: message.into() }
 }
 
-/// What the library is told: its own TLS would forget what an error must tell, so it is always
-/// asked for `http`, and the connector secures the connection. And the `Host` header, which has
-/// the port only where it is not the scheme's own (RFC 9110, section 7.2).
-fn addressed(url: &Url) -> (String, String) {
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port_or_known_default().unwrap_or_default();
-    let path = &url[Position::BeforePath..Position::AfterQuery];
-    let header = match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    };
-    (format!("http://{host}:{port}{path}"), header)
-}
-
 #[cfg(test)]
 #[path = "client_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "kept_connections_tests.rs"]
+mod kept_connections;

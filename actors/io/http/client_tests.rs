@@ -183,15 +183,15 @@ async fn a_redirect_that_leads_nowhere_is_an_answer() {
 #[test]
 fn the_host_header_has_the_port_that_is_not_the_schemes_own() {
     for (url, target, host) in [
-        ("https://h:4747/a?b=c", "http://h:4747/a?b=c", "h:4747"),
-        ("https://h/a", "http://h:443/a", "h"),
-        ("https://h:443/a", "http://h:443/a", "h"),
-        ("http://h", "http://h:80/", "h"),
-        ("https://h:80/", "http://h:80/", "h:80"),
-        ("https://[::1]:4747/", "http://[::1]:4747/", "[::1]:4747"),
+        ("https://h:4747/a?b=c", "http://7@h:4747/a?b=c", "h:4747"),
+        ("https://h/a", "http://7@h:443/a", "h"),
+        ("https://h:443/a", "http://7@h:443/a", "h"),
+        ("http://h", "http://7@h:80/", "h"),
+        ("https://h:80/", "http://7@h:80/", "h:80"),
+        ("https://[::1]:4747/", "http://7@[::1]:4747/", "[::1]:4747"),
     ] {
         let url = Url::parse(url).unwrap();
-        assert_eq!(addressed(&url), (target.to_owned(), host.to_owned()));
+        assert_eq!(addressed(&url, 7), (target.to_owned(), host.to_owned()));
     }
 }
 

@@ -5,16 +5,23 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_service::{Service, fn_service};
 use actix_tls::connect::{ConnectError, ConnectInfo, Connection};
 use awc::http::Uri;
 use chrono::{DateTime, Utc};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
+use super::kept::{KeptConnections, Pace};
 use super::tls::TlsClient;
-use super::wire::{Wire, WireError};
+use super::tls_error::TlsError;
+use super::wire::{Stream, Wire, WireError};
 
 /// Until when the certificates are valid that servers have shown.
 #[derive(Clone, Default)]
@@ -38,31 +45,86 @@ impl SeenCertificates {
     }
 }
 
-/// The connector for the HTTP client. With `tls`, every connection is secured before the client
-/// sees it, whatever the scheme that the client is told.
-pub(super) fn connector(
+/// How many handshakes are begun at once: a thousand servers that are met together would
+/// otherwise all be late together.
+const HANDSHAKES: usize = 50;
+
+/// How long a handshake counts among those: servers that never answer do not hold up the others.
+const COUNTED: Duration = Duration::from_secs(1);
+
+/// When a resting connection is first asked whether it is still there, and how often it may not
+/// answer: firewalls remember it, and whether it is dead is known before the next poll.
+const KEEP_ALIVE: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_secs(10))
+    .with_interval(Duration::from_secs(3))
+    .with_retries(3);
+
+/// The connector for the HTTP client.
+#[derive(Clone)]
+pub(super) struct Connector(Rc<Inner>);
+
+struct Inner {
+    /// With it, every connection is secured before the client sees it, whatever the scheme that
+    /// the client is told.
     tls: Option<TlsClient>,
     seen: SeenCertificates,
-) -> impl Service<ConnectInfo<Uri>, Response = Connection<Uri, Wire>, Error = ConnectError> + Clone
-{
-    fn_service(move |info: ConnectInfo<Uri>| {
-        let (tls, seen) = (tls.clone(), seen.clone());
-        async move {
-            let (host, port) = (bare(info.hostname()), info.port());
-            let (stream, address) = dial(host, port).await?;
-            let wire = match tls {
-                None => Wire::plain(stream, address),
-                Some(tls) => match tls.secure(stream, host).await {
-                    Ok(secured) => {
-                        seen.note(host, port, secured.certificate_end);
-                        Wire::secured(secured.stream, address)
-                    }
-                    Err(error) => return Err(failed(WireError::tls(address, error))),
-                },
-            };
-            Ok(Connection::new(info.request().clone(), wire))
-        }
-    })
+    kept: KeptConnections,
+    pace: Pace,
+    handshakes: Semaphore,
+}
+
+impl Connector {
+    pub(super) fn new(
+        tls: Option<TlsClient>,
+        seen: SeenCertificates,
+        kept: KeptConnections,
+        pace: Pace,
+    ) -> Self {
+        let handshakes = Semaphore::new(HANDSHAKES);
+        Self(Rc::new(Inner { tls, seen, kept, pace, handshakes }))
+    }
+
+    pub(super) fn service(
+        self,
+    ) -> impl Service<ConnectInfo<Uri>, Response = Connection<Uri, Wire>, Error = ConnectError> + Clone
+    {
+        fn_service(move |info: ConnectInfo<Uri>| {
+            let Self(inner) = self.clone();
+            async move {
+                let (host, port) = (bare(info.hostname()), info.port());
+                let (stream, address) = dial(host, port).await?;
+                let stream = inner.secure(stream, host, port).await;
+                let stream = stream.map_err(|error| failed(WireError::tls(address, error)))?;
+                let retired = inner.kept.add(owner(info.request()));
+                let wire = Wire::new(stream, address, inner.pace, retired);
+                Ok(Connection::new(info.request().clone(), wire))
+            }
+        })
+    }
+}
+
+impl Inner {
+    async fn secure(&self, stream: TcpStream, host: &str, port: u16) -> Result<Stream, TlsError> {
+        let Some(tls) = &self.tls else { return Ok(Stream::Plain(stream)) };
+        // Never closed.
+        let permit = self.handshakes.acquire().await.ok();
+        let mut handshake = pin!(tls.secure(stream, host));
+        let secured = match timeout(COUNTED, handshake.as_mut()).await {
+            Ok(secured) => secured?,
+            Err(_) => {
+                drop(permit);
+                handshake.await?
+            }
+        };
+        self.seen.note(host, port, secured.certificate_end);
+        Ok(Stream::Secured(Box::new(secured.stream)))
+    }
+}
+
+/// Whose connection is asked for: see [`super::library::addressed`].
+fn owner(uri: &Uri) -> u32 {
+    let authority = uri.authority().map(|authority| authority.as_str().split('@'));
+    authority.and_then(|mut parts| parts.next()?.parse().ok()).unwrap_or_default()
 }
 
 fn failed(error: WireError) -> ConnectError {
@@ -89,6 +151,7 @@ async fn dial(host: &str, port: u16) -> Result<(TcpStream, SocketAddr), ConnectE
             Ok(stream) => {
                 // A poll is one small write and one answer; waiting to fill packets only delays.
                 _ = stream.set_nodelay(true);
+                _ = SockRef::from(&stream).set_tcp_keepalive(&KEEP_ALIVE);
                 return Ok((stream, address));
             }
             Err(error) => last = failed(WireError::dial(address, error)),

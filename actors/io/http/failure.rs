@@ -32,6 +32,16 @@ pub(super) fn from_send(error: &SendRequestError, request: &RequestFacts) -> Fai
     unanswered(cause, request)
 }
 
+/// Whether the error befell a connection that was kept from an earlier request, before anything of
+/// an answer had come.
+pub(super) fn was_kept(error: &SendRequestError) -> bool {
+    let (SendRequestError::Send(error) | SendRequestError::Response(ParseError::Io(error))) = error
+    else {
+        return false;
+    };
+    wire_error(error).is_some_and(|error| error.kept)
+}
+
 /// An error inside the body of the answer.
 pub(super) fn from_payload(error: &PayloadError, request: &RequestFacts) -> Failure {
     let cause = match error {
@@ -109,15 +119,18 @@ fn connect(error: &ConnectError) -> Cause {
 
 fn body_cause(error: &io::Error) -> Cause {
     // The client's own complaint about a chunk comes as an error of input, without a payload.
-    let ours = error.get_ref().and_then(|payload| payload.downcast_ref::<WireError>()).is_some();
-    if ours { io_cause(error) } else { bad_chunk() }
+    if wire_error(error).is_some() { io_cause(error) } else { bad_chunk() }
 }
 
 fn io_cause(error: &io::Error) -> Cause {
-    match error.get_ref().and_then(|payload| payload.downcast_ref::<WireError>()) {
+    match wire_error(error) {
         Some(error) => of_wire(error),
         None => (cause::io_code(error), Stage::Waiting, format!("the connection failed: {error}")),
     }
+}
+
+fn wire_error(error: &io::Error) -> Option<&WireError> {
+    error.get_ref().and_then(|payload| payload.downcast_ref())
 }
 
 fn of_wire(error: &WireError) -> Cause {

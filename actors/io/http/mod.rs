@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! client.rs       one exchange: redirects, limits, the deadline
+//! library.rs      the client library, set up            kept.rs        connections that are kept
 //! request.rs      what is asked and what comes back       content.rs     decompression
 //! peers.rs        whom we talk to; the set-up follows its files
 //! connect.rs      lookup, dial, TLS                       tls.rs         what is offered and shown
@@ -22,7 +23,9 @@ mod dates;
 mod failure;
 mod files;
 mod identity;
+mod kept;
 mod keys;
+mod library;
 mod peers;
 mod pem;
 mod rejection;
@@ -34,5 +37,6 @@ mod wire;
 
 pub use client::HttpClient;
 pub use identity::CertFiles;
+pub use kept::ConnectionCounts;
 pub use request::{Answer, Limits, Request};
 pub use verify::Verify;

@@ -7,9 +7,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::CertFiles;
-use super::client::Clients;
 use super::files::read_identity;
 use super::identity::Fingerprint;
+use super::library::Clients;
 use super::tls::TlsClient;
 use super::verify::Verify;
 

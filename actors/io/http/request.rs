@@ -31,17 +31,30 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// Empty for GET.
     pub body: Bytes,
+    /// Whose connection it goes over: connections are kept for one owner each.
+    pub owner: u32,
 }
 
 impl Request {
     /// A GET without headers.
     pub fn get(url: impl Into<String>) -> Self {
-        Self { method: Method::GET, url: url.into(), headers: Vec::new(), body: Bytes::new() }
+        Self::of(Method::GET, url.into(), Bytes::new())
     }
 
     /// A POST without headers.
     pub fn post(url: impl Into<String>, body: impl Into<Bytes>) -> Self {
-        Self { method: Method::POST, url: url.into(), headers: Vec::new(), body: body.into() }
+        Self::of(Method::POST, url.into(), body.into())
+    }
+
+    fn of(method: Method, url: String, body: Bytes) -> Self {
+        Self { method, url, headers: Vec::new(), body, owner: 0 }
+    }
+
+    /// The same for one of several owners.
+    #[must_use]
+    pub fn owned_by(mut self, owner: u32) -> Self {
+        self.owner = owner;
+        self
     }
 
     /// Adds a header; of two with one name the later counts.

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::answer_head::{self, HeadError};
+use super::kept::{Pace, Retired};
 use super::tls_error::TlsError;
 use crate::domain::errors::Transfer;
 
@@ -26,6 +27,8 @@ pub(super) struct WireError {
     /// Who was dialled.
     pub(super) address: SocketAddr,
     pub(super) cause: WireCause,
+    /// Whether it was kept from an earlier request, and nothing of an answer had come since.
+    pub(super) kept: bool,
 }
 
 /// What happened to a connection.
@@ -61,11 +64,11 @@ impl Error for WireError {}
 
 impl WireError {
     pub(super) fn dial(address: SocketAddr, error: io::Error) -> Self {
-        Self { address, cause: WireCause::Dial(error) }
+        Self { address, cause: WireCause::Dial(error), kept: false }
     }
 
     pub(super) fn tls(address: SocketAddr, error: TlsError) -> Self {
-        Self { address, cause: WireCause::Tls(error) }
+        Self { address, cause: WireCause::Tls(error), kept: false }
     }
 }
 
@@ -77,10 +80,15 @@ pub(super) struct Wire {
     answer: Answer,
     /// Came, and was not passed on yet: the start of a head, or what follows a rewritten one.
     buffer: BytesMut,
+    /// How soon the next request follows.
+    pace: Pace,
+    /// Whether it has served an earlier request.
+    kept: bool,
+    retired: Retired,
 }
 
 #[derive(Debug)]
-enum Stream {
+pub(super) enum Stream {
     Plain(TcpStream),
     Secured(Box<SslStream<TcpStream>>),
 }
@@ -95,20 +103,14 @@ enum Answer {
 }
 
 impl Wire {
-    pub(super) fn plain(stream: TcpStream, address: SocketAddr) -> Self {
-        Self::on(Stream::Plain(stream), address)
-    }
-
-    pub(super) fn secured(stream: SslStream<TcpStream>, address: SocketAddr) -> Self {
-        Self::on(Stream::Secured(Box::new(stream)), address)
-    }
-
-    fn on(stream: Stream, address: SocketAddr) -> Self {
-        Self { stream, address, answer: Answer::Due, buffer: BytesMut::new() }
+    pub(super) fn new(stream: Stream, address: SocketAddr, pace: Pace, retired: Retired) -> Self {
+        let (answer, buffer) = (Answer::Due, BytesMut::new());
+        Self { stream, address, answer, buffer, pace, kept: false, retired }
     }
 
     fn error(&self, cause: WireCause) -> io::Error {
-        io::Error::other(WireError { address: self.address, cause })
+        let kept = self.kept && self.answer == Answer::Due && self.buffer.is_empty();
+        io::Error::other(WireError { address: self.address, cause, kept })
     }
 
     /// An error of the stream, with its payload recognised.
@@ -124,7 +126,7 @@ impl Wire {
     /// reads it right.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            match answer_head::rewrite(&self.buffer) {
+            match answer_head::rewrite(&self.buffer, self.pace) {
                 Ok(Some(head)) => {
                     let rest = self.buffer.split_off(head.length);
                     self.buffer = BytesMut::from(head.text.as_bytes());
@@ -175,6 +177,10 @@ impl AsyncRead for Wire {
             this.buffer.advance(length);
             return Poll::Ready(Ok(()));
         }
+        // The client's pool looks here whether a resting connection has ended.
+        if this.retired.is_set() {
+            return Poll::Ready(Err(this.error(WireCause::Closed(Due::Answer))));
+        }
         let before = buffer.filled().len();
         ready!(this.poll_stream(cx, buffer))?;
         // The client stops reading at the end of an answer whose length it knows. To it, the end
@@ -194,6 +200,7 @@ impl AsyncWrite for Wire {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         // The client writes a whole request before it reads: what is read next is a head again.
+        this.kept |= this.answer != Answer::Due;
         this.answer = Answer::Due;
         let polled = match &mut this.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),

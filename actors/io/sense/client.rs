@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::domain::errors::{Failure, RequestFacts};
+use crate::domain::metrics::{Family, Labels};
 use crate::domain::names::{Host, VirtualProxy};
 use crate::io::http::{Answer, CertFiles, HttpClient, Limits, Request, Verify};
 use crate::io::quoted::quotable;
@@ -40,46 +41,71 @@ impl SenseAnswer {
 }
 
 impl SenseClient {
-    /// For health checks and session lists: 5 s, at most 16 MiB, 5 redirects.
-    pub fn for_polling(files: CertFiles, reject_unauthorized: bool) -> Self {
+    /// For health checks and session lists: 5 s, at most 16 MiB, 5 redirects. Each target is asked
+    /// once in `interval`.
+    pub fn for_polling(files: CertFiles, reject_unauthorized: bool, interval: Duration) -> Self {
         let verify = if reject_unauthorized { Verify::ChainAndName } else { Verify::Nothing };
         let timeout = Duration::from_secs(5);
-        Self::new(files, verify, Limits { timeout, max_body: 16 << 20, redirects: 5 })
+        Self::new(files, verify, Limits { timeout, max_body: 16 << 20, redirects: 5 }, interval)
     }
 
     /// For the list of apps: 30 s, at most 64 MiB, no redirects. The host is often given as an
     /// address that its certificate does not name, so only the chain is verified (decision C2).
-    pub fn for_app_list(files: CertFiles, reject_unauthorized: bool) -> Self {
+    pub fn for_app_list(files: CertFiles, reject_unauthorized: bool, interval: Duration) -> Self {
         let verify = if reject_unauthorized { Verify::Chain } else { Verify::Nothing };
         let timeout = Duration::from_secs(30);
-        Self::new(files, verify, Limits { timeout, max_body: 64 << 20, redirects: 0 })
+        Self::new(files, verify, Limits { timeout, max_body: 64 << 20, redirects: 0 }, interval)
     }
 
-    fn new(files: CertFiles, verify: Verify, limits: Limits) -> Self {
-        Self { http: HttpClient::with_certificate(files, verify, limits) }
+    fn new(files: CertFiles, verify: Verify, limits: Limits, interval: Duration) -> Self {
+        Self { http: HttpClient::with_certificate(files, verify, limits, interval) }
     }
 
-    /// Asks an engine for its health. `headers` are the server's own and win.
+    /// The numbers about its connections, for Prometheus.
+    pub fn families(&self, poller: &str) -> [Family; 2] {
+        let counts = self.http.connections();
+        let labels = || Labels::of(&[("poller", poller)]);
+        [
+            Family::counter("butlersos_poll_connections_total", "Connections made for polls.")
+                .count(labels(), counts.made),
+            Family::counter(
+                "butlersos_poll_repeats_total",
+                "Polls sent once more on a fresh connection, because the kept one had ended.",
+            )
+            .count(labels(), counts.repeated),
+        ]
+    }
+
+    /// The next poll of this target goes over a fresh connection: one has failed.
+    pub fn retire_connection(&self, target: usize) {
+        self.http.retire_connection(owner(target));
+    }
+
+    /// Asks an engine for its health. `target` numbers those who are asked: each has a connection
+    /// of its own. `headers` are the server's own and win.
     ///
     /// # Errors
     /// When no answer with status 200 came.
     pub async fn health(
         &self,
+        target: usize,
         authority: &str,
         headers: &[(String, String)],
     ) -> Result<SenseAnswer, Failure> {
-        let mut request = polling(format!("https://{authority}/engine/healthcheck"));
+        let mut request =
+            polling(format!("https://{authority}/engine/healthcheck")).owned_by(owner(target));
         request.headers.extend_from_slice(headers);
         let check = "that the port is the engine's (4747 unless changed)";
         self.ask(request, check).await
     }
 
-    /// Asks a proxy for the sessions of one virtual proxy.
+    /// Asks a proxy for the sessions of one virtual proxy, the target with this number.
     ///
     /// # Errors
     /// When no answer with status 200 came.
     pub async fn sessions(
         &self,
+        target: usize,
         authority: &str,
         virtual_proxy: &VirtualProxy,
     ) -> Result<SenseAnswer, Failure> {
@@ -91,6 +117,7 @@ impl SenseClient {
         };
         let url = format!("https://{authority}/qps{path}/session?Xrfkey={PROXY_XRFKEY}");
         let request = polling(url)
+            .owned_by(owner(target))
             .header("X-Qlik-Xrfkey", PROXY_XRFKEY)
             .header("XVirtualProxy", virtual_proxy.as_str());
         let check = "that the port is that of the proxy's API (4243 unless changed), not the one \
@@ -141,6 +168,11 @@ impl SenseClient {
         let certificate_end = self.http.certificate_end(&url);
         Ok(SenseAnswer { body: answer.body, certificate_end, request: facts })
     }
+}
+
+/// Whose connection a target's is.
+fn owner(target: usize) -> u32 {
+    u32::try_from(target).unwrap_or(u32::MAX)
 }
 
 /// What is known of a page that came instead of an answer.

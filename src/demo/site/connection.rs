@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::watch;
 
 use super::answers;
 use super::fault::Fault;
@@ -19,15 +19,16 @@ const MAX_HEAD: usize = 64 << 10;
 /// What a connection needs to know.
 pub(super) struct Connection<'a> {
     pub(super) endpoint: super::Endpoint,
-    pub(super) fault: &'a Fault,
+    pub(super) fault: watch::Receiver<Fault>,
     pub(super) acceptors: &'a Acceptors,
     pub(super) seen: &'a Seen,
 }
 
 impl Connection<'_> {
-    /// Serves one request, as well as the fault allows.
-    pub(super) async fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
-        let acceptor = match self.fault {
+    /// Serves requests, as well as the fault allows, until it changes.
+    pub(super) async fn serve(&mut self, mut stream: TcpStream) -> io::Result<()> {
+        let fault = self.fault.borrow_and_update().clone();
+        let acceptor = match &fault {
             // A connection that was made before the port was closed.
             Fault::Refused | Fault::Reset => {
                 // Only then is the client surely past its connect.
@@ -41,19 +42,44 @@ impl Connection<'_> {
             Fault::ClientRefused => self.acceptors.refusing(),
             _ => self.acceptors.good(),
         };
-        self.serve_tls(acceptor, stream).await
+        let mut stream = acceptor.accept(stream).await?;
+        while let Some(request) = self.request(&mut stream).await? {
+            if !self.answer(&mut stream, &fault, request).await? {
+                break;
+            }
+        }
+        stream.shutdown().await
     }
 
-    async fn serve_tls(&self, acceptor: &TlsAcceptor, stream: TcpStream) -> io::Result<()> {
-        let mut stream = acceptor.accept(stream).await?;
-        let Some(request) = read_request(&mut stream, self.endpoint).await? else {
-            return Ok(());
-        };
+    /// The next request; `None` when the client has left, or the fault has changed meanwhile.
+    async fn request(
+        &mut self,
+        stream: &mut (impl AsyncRead + Unpin),
+    ) -> io::Result<Option<SeenRequest>> {
+        tokio::select! {
+            // What has come is answered, as it would be by a server that is about to stop.
+            biased;
+            request = read_request(stream, self.endpoint) => request,
+            _ = self.fault.changed() => Ok(None),
+        }
+    }
+
+    /// Answers a request; whether another one may follow.
+    async fn answer(
+        &self,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+        fault: &Fault,
+        request: SeenRequest,
+    ) -> io::Result<bool> {
         let path = request.path.clone();
+        let last = request.header("connection") == Some("close");
         let count = self.seen.add(request);
         let body = answers::body(&path, count).map(|body| body.to_string().into_bytes());
-        match (self.fault, body) {
-            (Fault::NoAnswer, _) => return until_closed(&mut stream).await,
+        match (fault, body) {
+            (Fault::NoAnswer, _) => {
+                until_closed(stream).await?;
+                return Ok(false);
+            }
             (Fault::Status(status, headers), _) => {
                 let body = format!("{{\"status\":{status}}}");
                 let head = head(*status, body.len(), headers);
@@ -63,14 +89,16 @@ impl Connection<'_> {
             (_, None) => stream.write_all(head(404, 0, "").as_bytes()).await?,
             (Fault::Cut(bytes), Some(body)) => {
                 stream.write_all(part(&whole(&body), &body, *bytes)).await?;
+                return Ok(false);
             }
             (Fault::Stalled(bytes), Some(body)) => {
                 stream.write_all(part(&whole(&body), &body, *bytes)).await?;
                 stream.flush().await?;
-                return until_closed(&mut stream).await;
+                until_closed(stream).await?;
+                return Ok(false);
             }
             (Fault::Drip(bytes, pause), Some(body)) => {
-                drip(&mut stream, &whole(&body), *bytes, *pause).await?;
+                drip(stream, &whole(&body), *bytes, *pause).await?;
             }
             (Fault::Slow(pause), Some(body)) => {
                 tokio::time::sleep(*pause).await;
@@ -78,7 +106,8 @@ impl Connection<'_> {
             }
             (_, Some(body)) => stream.write_all(&whole(&body)).await?,
         }
-        stream.shutdown().await
+        stream.flush().await?;
+        Ok(!last)
     }
 }
 
@@ -113,7 +142,7 @@ async fn drip(
 fn head(status: u16, length: usize, headers: &str) -> String {
     format!(
         "HTTP/1.1 {status} Simulated\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n{headers}\r\n"
+         Content-Length: {length}\r\n{headers}\r\n"
     )
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// How an endpoint behaves from now on. Connections made before keep the behaviour that they
-/// began with.
+/// How an endpoint behaves from now on. Connections that wait for a request are closed; a request
+/// that is being answered keeps the behaviour that it began with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
     /// None: it answers as Qlik Sense does.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 pub use fault::{BadCertificate, Fault};
@@ -124,7 +124,7 @@ impl Site {
         self.seen.count(endpoint)
     }
 
-    /// The last requests, oldest first, 10,000 at most.
+    /// The last requests, oldest first, 20,000 at most.
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.seen.recent()
     }
@@ -206,16 +206,16 @@ async fn run(
     shared: Shared,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let mut fault = Arc::new(Fault::None);
+    let (change, fault) = watch::channel(Fault::None);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                let (fault, shared) = (Arc::clone(&fault), Arc::clone(&shared));
+                let (fault, shared) = (fault.clone(), Arc::clone(&shared));
                 connections.spawn_local(async move {
                     let (acceptors, seen) = (&shared.0, &*shared.1);
-                    let connection = Connection { endpoint, fault: &fault, acceptors, seen };
+                    let mut connection = Connection { endpoint, fault, acceptors, seen };
                     // Clients break connections all the time; that is what is simulated.
                     _ = connection.serve(stream).await;
                 });
@@ -223,13 +223,14 @@ async fn run(
             Some(_) = connections.join_next() => {}
             command = inbox.recv() => {
                 let Some(Command(next, mut done)) = command else { return Ok(()) };
-                fault = Arc::new(next);
-                while *fault == Fault::Refused {
+                _ = change.send(next);
+                while *fault.borrow() == Fault::Refused {
                     drop(listener);
                     let closed = bind(address)?;
                     _ = done.send(());
                     let Some(Command(next, again)) = inbox.recv().await else { return Ok(()) };
-                    (fault, done) = (Arc::new(next), again);
+                    done = again;
+                    _ = change.send(next);
                     listener = closed.listen(1024)?;
                 }
                 _ = done.send(());

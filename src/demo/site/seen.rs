@@ -29,7 +29,7 @@ impl SeenRequest {
 }
 
 /// Requests kept; older ones are forgotten, but stay counted.
-const KEPT: usize = 10_000;
+const KEPT: usize = 20_000;
 
 #[derive(Default)]
 pub(super) struct Seen(Mutex<State>);
