@@ -17,7 +17,7 @@ use super::content::{self, decode};
 use super::failure;
 use super::kept::{ConnectionCounts, KeptConnections, Pace};
 use super::library::{Clients, Library, addressed};
-use super::peers::{Current, Peers};
+use super::peers::{Current, Obstacle, Peers};
 use super::request::{Answer, Limits, Request};
 use super::verify::Verify;
 use crate::domain::errors::{Failure, RequestFacts, RequestUrl};
@@ -133,7 +133,7 @@ impl HttpClient {
             let client = self
                 .library
                 .choose(&clients, &url, at_home, self.peers.verify())
-                .map_err(unusable)?
+                .map_err(|message| unusable(message.into()))?
                 .ok_or_else(|| failure::no_tls(&facts()))?;
             let keep = at_home && self.library.pace.keeps();
             progress.step.set("waiting for an answer");
@@ -142,11 +142,14 @@ impl HttpClient {
                 .await
                 .map_err(|error| failure::from_send(&error, &facts()))?;
             progress.step.set("reading the body");
-            let (mut answer, location) = self.read(head, &request, &facts()).await?;
-            let next = location
-                .filter(|_| self.limits.redirects > 0)
-                .and_then(|location| url.join(&location).ok())
-                .filter(|next| matches!(next.scheme(), "http" | "https"));
+            let (mut answer, location) = self.read(head, &facts()).await?;
+            let next = location.and_then(|location| url.join(&location).ok());
+            answer.redirects_to =
+                next.as_ref().map(|next| RequestUrl::sanitised(next.as_str()).as_str().to_owned());
+            let next = next.filter(|next| {
+                let is_followed = self.limits.redirects > 0 && request.method == Method::GET;
+                is_followed && matches!(next.scheme(), "http" | "https")
+            });
             let Some(next) = next else {
                 answer.redirected_to = redirected_to;
                 return Ok(answer);
@@ -186,7 +189,6 @@ impl HttpClient {
     async fn read(
         &self,
         mut answer: Head,
-        request: &Request,
         facts: &RequestFacts,
     ) -> Result<(Answer, Option<String>), Failure> {
         let status = answer.status();
@@ -199,11 +201,7 @@ impl HttpClient {
             | StatusCode::FOUND
             | StatusCode::SEE_OTHER
             | StatusCode::TEMPORARY_REDIRECT
-            | StatusCode::PERMANENT_REDIRECT
-                if request.method == Method::GET =>
-            {
-                text(header::LOCATION)
-            }
+            | StatusCode::PERMANENT_REDIRECT => text(header::LOCATION),
             _ => None,
         };
         let retry_after = text(header::RETRY_AFTER).and_then(|text| text.parse().ok());
@@ -224,6 +222,7 @@ impl HttpClient {
             retry_after: retry_after.map(Duration::from_secs),
             content_type,
             redirected_to: None,
+            redirects_to: None,
             body,
         };
         Ok((answer, location))
@@ -263,8 +262,8 @@ async fn send(
     }
 }
 
-fn unusable(message: String) -> Failure {
-    Failure::Local { code: None, message: message.into() }
+fn unusable(obstacle: Obstacle) -> Failure {
+    Failure::Local { code: obstacle.code, message: obstacle.message.into() }
 }
 
 #[cfg(test)]

@@ -180,6 +180,25 @@ async fn a_redirect_that_leads_nowhere_is_an_answer() {
     }
 }
 
+#[actix::test]
+async fn a_redirect_that_is_not_followed_says_where_it_leads() {
+    let head = "HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\nConnection: close\r\n\
+                Location: https://u:p@sso.example.com/in?next=secret\r\n\r\n";
+    let url = format!("http://{}/write", server(vec![head.into()]));
+    let answer = HttpClient::plain(limits()).send(Request::post(url, "m f=1")).await.unwrap();
+    assert_eq!((answer.status, answer.redirected_to), (307, None));
+    assert_eq!(answer.redirects_to.as_deref(), Some("https://sso.example.com/in"));
+}
+
+#[test]
+fn a_process_without_file_handles_has_no_trouble_with_its_certificate() {
+    let obstacle = Obstacle::from(crate::io::http::files::CertFileError::TooManyOpenFiles);
+    let failure = unusable(obstacle);
+    assert_eq!(failure.code(), Some(ErrorCode::TooManyOpenFiles));
+    assert_eq!(failure.category(), Category::Unknown);
+    assert!(failure.message().contains("LimitNOFILE"), "{failure:?}");
+}
+
 #[test]
 fn the_host_header_has_the_port_that_is_not_the_schemes_own() {
     for (url, target, host) in [

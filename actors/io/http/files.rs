@@ -14,6 +14,8 @@ use super::keys::{KeyError, read_key};
 use super::pem::{self, PemError, Wanted};
 use super::tls::TlsClient;
 use super::verify::Verify;
+use crate::domain::errors::ErrorCode;
+use crate::io::cause::io_code;
 
 /// What the three files hold.
 pub(super) struct Identity {
@@ -25,11 +27,23 @@ pub(super) struct Identity {
 
 /// A certificate file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CertFileError(String);
+pub(super) enum CertFileError {
+    /// The file is the reason.
+    File(String),
+    /// The process has no file handle left: no file of ours is the reason.
+    TooManyOpenFiles,
+}
 
 impl fmt::Display for CertFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(match self {
+            Self::File(message) => message,
+            // Without a word that makes it an error of these files (decision E10).
+            Self::TooManyOpenFiles => {
+                "too many files and connections are open: raise the limit of this process \
+                 (LimitNOFILE of its service, ulimit -n)"
+            }
+        })
     }
 }
 
@@ -38,7 +52,16 @@ impl std::error::Error for CertFileError {}
 impl CertFileError {
     fn new(key: &str, path: &Path, problem: impl fmt::Display) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Self(format!("client certificate: Butler-SOS.cert.{key}, {}: {problem}", path.display()))
+        let path = path.display();
+        Self::File(format!("client certificate: Butler-SOS.cert.{key}, {path}: {problem}"))
+    }
+
+    /// The code of the error, where it is not about a file.
+    pub(super) fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::File(_) => None,
+            Self::TooManyOpenFiles => Some(ErrorCode::TooManyOpenFiles),
+        }
     }
 
     /// The key was read, but is that of another certificate.
@@ -138,6 +161,9 @@ pub(super) fn read_authority_end(files: &CertFiles) -> Result<DateTime<Utc>, Cer
 
 fn read(key: &str, path: &Path) -> Result<Vec<u8>, CertFileError> {
     std::fs::read(path).map_err(|error| {
+        if io_code(&error) == ErrorCode::TooManyOpenFiles {
+            return CertFileError::TooManyOpenFiles;
+        }
         let problem = match error.kind() {
             std::io::ErrorKind::NotFound => {
                 "the file does not exist. Export the certificates in the Qlik Management Console \

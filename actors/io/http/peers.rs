@@ -7,11 +7,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::CertFiles;
-use super::files::read_identity;
+use super::files::{CertFileError, read_identity};
 use super::identity::Fingerprint;
 use super::library::Clients;
 use super::tls::TlsClient;
 use super::verify::Verify;
+use crate::domain::errors::ErrorCode;
 
 /// What kind of server is talked to.
 pub(super) enum Peers {
@@ -33,11 +34,31 @@ pub(super) enum SetUp {
     Sense(TlsClient, Vec<X509>),
 }
 
-/// What is in use, and what it was made from.
+/// What is in use, or why nothing is, and what it was made from.
 pub(super) struct Current {
-    clients: Clients,
+    made: Result<Clients, Obstacle>,
     fingerprint: Option<Fingerprint>,
     looked: Instant,
+}
+
+/// Why nothing can be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Obstacle {
+    /// That of the operating system, where it says nothing about the files themselves.
+    pub(super) code: Option<ErrorCode>,
+    pub(super) message: String,
+}
+
+impl From<String> for Obstacle {
+    fn from(message: String) -> Self {
+        Self { code: None, message }
+    }
+}
+
+impl From<CertFileError> for Obstacle {
+    fn from(error: CertFileError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
 }
 
 /// How long files may have changed before that is noticed. A look at them must not be part of
@@ -62,47 +83,56 @@ impl Peers {
         &self,
         current: &mut Option<Current>,
         make: impl FnOnce(SetUp) -> Clients,
-    ) -> Result<Clients, String> {
-        let fresh = match self {
-            Self::Plain | Self::Public => true,
-            Self::Sense(..) => {
-                current.as_ref().is_some_and(|current| current.looked.elapsed() < LOOK_EVERY)
-            }
-        };
+    ) -> Result<Clients, Obstacle> {
+        let fresh = current.as_ref().is_some_and(|current| match self {
+            Self::Plain | Self::Public => current.made.is_ok(),
+            Self::Sense(..) => current.looked.elapsed() < LOOK_EVERY,
+        });
         if let Some(current) = current.as_ref().filter(|_| fresh) {
-            return Ok(current.clients.clone());
+            return current.made.clone();
         }
         let looked = Instant::now();
-        let (set_up, fingerprint) = match self {
-            Self::Plain => (SetUp::Plain, None),
-            Self::Public => (aside(public).await?, None),
+        let known = current.as_ref().filter(|current| current.made.is_ok());
+        let known = known.and_then(|current| current.fingerprint.clone());
+        let (made, fingerprint) = match self.set_up(known).await {
+            Ok((Some(set_up), fingerprint)) => (Ok(make(set_up)), fingerprint),
+            Ok((None, _)) => {
+                let current = current.as_mut().ok_or_else(|| NOT_READ.to_owned())?;
+                current.looked = looked;
+                return current.made.clone();
+            }
+            Err(obstacle) => (Err(obstacle), None),
+        };
+        *current = Some(Current { made: made.clone(), fingerprint, looked });
+        made
+    }
+
+    /// A new set-up and what it was made from; none where the files are those of `known`.
+    async fn set_up(
+        &self,
+        known: Option<Fingerprint>,
+    ) -> Result<(Option<SetUp>, Option<Fingerprint>), Obstacle> {
+        match self {
+            Self::Plain => Ok((Some(SetUp::Plain), None)),
+            Self::Public => Ok((Some(aside(public).await?), None)),
             Self::Sense(files, verify) => {
                 let (files, verify) = (files.clone(), *verify);
-                let known = current.as_ref().and_then(|current| current.fingerprint.clone());
-                match aside(move || sense(&files, verify, known.as_ref())).await? {
-                    (None, _) => {
-                        let current = current.as_mut().ok_or("the certificates are not read")?;
-                        current.looked = looked;
-                        return Ok(current.clients.clone());
-                    }
-                    (Some(set_up), fingerprint) => (set_up, Some(fingerprint)),
-                }
+                aside(move || sense(&files, verify, known.as_ref())).await
             }
-        };
-        let clients = make(set_up);
-        *current = Some(Current { clients: clients.clone(), fingerprint, looked });
-        Ok(clients)
+        }
     }
 }
 
+const NOT_READ: &str = "the certificates are not read";
+
 async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
+    work: impl FnOnce() -> Result<T, Obstacle> + Send + 'static,
+) -> Result<T, Obstacle> {
     let done = spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(format!("the certificates could not be read: {error}")))
+    done.unwrap_or_else(|error| Err(format!("the certificates could not be read: {error}").into()))
 }
 
-fn public() -> Result<SetUp, String> {
+fn public() -> Result<SetUp, Obstacle> {
     Ok(SetUp::Public(TlsClient::public(None)?))
 }
 
@@ -111,12 +141,12 @@ fn sense(
     files: &CertFiles,
     verify: Verify,
     known: Option<&Fingerprint>,
-) -> Result<(Option<SetUp>, Fingerprint), String> {
+) -> Result<(Option<SetUp>, Option<Fingerprint>), Obstacle> {
     let fingerprint = files.fingerprint();
     if known == Some(&fingerprint) {
-        return Ok((None, fingerprint));
+        return Ok((None, Some(fingerprint)));
     }
-    let identity = read_identity(files).map_err(|error| error.to_string())?;
-    let home = TlsClient::showing(&identity, files, verify).map_err(|error| error.to_string())?;
-    Ok((Some(SetUp::Sense(home, identity.authorities)), fingerprint))
+    let identity = read_identity(files)?;
+    let home = TlsClient::showing(&identity, files, verify)?;
+    Ok((Some(SetUp::Sense(home, identity.authorities)), Some(fingerprint)))
 }

@@ -90,6 +90,9 @@ pub struct Answer {
     pub content_type: Option<String>,
     /// Whoever answered, where redirects led elsewhere: scheme, host and port. Text of a server.
     pub redirected_to: Option<String>,
+    /// Where this answer leads, where it is a redirect that was not followed: without query and
+    /// user information. Text of a server.
+    pub redirects_to: Option<String>,
     /// The body, decompressed.
     pub body: Bytes,
 }

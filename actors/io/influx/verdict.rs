@@ -107,7 +107,9 @@ pub(super) fn outage(asked: &Asked<'_>, answer: &Answer) -> Outage {
     let failure = failure(asked, answer);
     let said = Said::of(&answer.body);
     let cure = cure(status, &said, asked.login);
-    let message = format!("{}: {}{}{cure}", asked.server, failure.message(), said.quoted());
+    let led = answer.redirects_to.as_deref();
+    let led = led.map(|to| format!(", a redirect to {}", for_log(to))).unwrap_or_default();
+    let message = format!("{}: {}{led}{}{cure}", asked.server, failure.message(), said.quoted());
     let login = matches!(said, Said::InfluxDb(_) | Said::Nothing) && status == 403;
     let suspicion = match status {
         401 | 404 | 407 | 408 | 429 => None,

@@ -9,6 +9,7 @@ fn answer(status: u16, body: &str) -> Answer {
         retry_after: None,
         content_type: None,
         redirected_to: None,
+        redirects_to: None,
         body: body.to_owned().into(),
     }
 }
@@ -96,6 +97,13 @@ fn the_line_says_what_answered_and_what_to_look_at() {
         "http://i: request failed with status code 401, \"unauthorized access\"; check \
          influxdbConfig.v2Config.token"
     );
+    let redirect = Answer {
+        redirects_to: Some("https://sso.example.com/sign-in".to_owned()),
+        ..answer(302, "<html><title>Moved</title></html>")
+    };
+    let line = outage(&asked(), &redirect).message;
+    let said = "status code 302, a redirect to https://sso.example.com/sign-in, a web page titled";
+    assert!(line.contains(said), "{line}");
     let long = message(503, &"é\n".repeat(3_000));
     assert!(long.chars().count() < 1_200 && !long.contains('\n'), "{long}");
 }

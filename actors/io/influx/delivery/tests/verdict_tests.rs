@@ -56,7 +56,7 @@ async fn nothing_but_204_is_stored() {
         (Answer::new(201, ""), "status 201 where"),
         (
             Answer::Http(302, "Location: https://sso.example.com/\r\n", String::new()),
-            "status code 302; this is not InfluxDB",
+            "status code 302, a redirect to https://sso.example.com/; this is not InfluxDB",
         ),
         (
             Answer::new(400, page),
