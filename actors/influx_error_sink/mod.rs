@@ -85,7 +85,7 @@ impl Handler<ErrorPoint> for InfluxErrorSinkActor {
     fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
         let mut lines = Vec::with_capacity(384);
         encode_error(&point, self.measurement.as_str(), &mut lines);
-        self.delivery.push(WriteJob { lines, points: 1, origin: None });
+        self.delivery.push(WriteJob::new(lines, 1, None));
     }
 }
 
@@ -112,8 +112,9 @@ impl Handler<Drain> for InfluxErrorSinkActor {
         let delivery = self.delivery.clone();
         let flush = async move { delivery.flush(drain.until).await };
         Box::pin(wrap_future(flush).map(|left, _: &mut Self, _| {
-            if left > 0 {
-                log::debug!("ERROR TRACKER: {left} error events could not be sent before the end");
+            if left.lost > 0 {
+                let lost = left.lost;
+                log::debug!("ERROR TRACKER: {lost} error events could not be sent before the end");
             }
         }))
     }

@@ -114,7 +114,7 @@ impl InfluxWriter {
             server: server.cloned(),
             to: self.influx.destination(),
         };
-        self.delivery.push(WriteJob { lines, points, origin: Some(origin) });
+        self.delivery.push(WriteJob::new(lines, points, Some(origin)));
     }
 
     /// Sends gathered events on when enough are together, else when they have waited long enough.
@@ -270,8 +270,11 @@ impl Handler<Drain> for InfluxWriter {
         let delivery = self.delivery.clone();
         let flush = async move { delivery.flush(drain.until).await };
         Box::pin(wrap_future(flush).map(|left, _: &mut Self, _| {
-            if left > 0 {
-                log::warn!("INFLUXDB: {left} points could not be sent before the end");
+            if left.kept > 0 {
+                log::info!("INFLUXDB: {} points wait on disk for the next start", left.kept);
+            }
+            if left.lost > 0 {
+                log::warn!("INFLUXDB: {} points could not be sent before the end", left.lost);
             }
         }))
     }

@@ -6,7 +6,9 @@
 //! job ───────────> live ──batch──>  refused: retyped, else the bad points are dropped
 //!          │                        away: the batch and all that waits join the backlog
 //!          └ away ─> backlog ──one probe for each step of the back-off──> back: live and
-//!                                                            backlog batches take turns
+//!                       │                                    backlog batches take turns
+//!                       └ outbox: on disk until it is stored; of a long backlog the rest is there
+//!                         only, and what is left at the end
 //! a batch with an answer of neither kind ─> suspects ──the same answer five times while others
 //!                                           are stored──> cut down to the lines that cause it
 //! ```
@@ -17,6 +19,7 @@
 
 mod backoff;
 mod database;
+mod disk;
 mod event;
 mod flight;
 mod outcome;
@@ -35,6 +38,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use self::disk::Disk;
 use self::flight::Departure;
 use self::state::{Lane, Pace, State, Turn};
 use self::store::store;
@@ -42,6 +46,7 @@ use super::client::InfluxClient;
 use super::queue::WriteJob;
 use super::settings::InfluxSettings;
 use crate::domain::metrics::{Destination, Family};
+use crate::io::outbox::{Outbox, Stream};
 
 pub use self::event::{DropReason, Event, Fate, Stats};
 pub use self::style::{Look, Style};
@@ -53,12 +58,16 @@ pub struct Delivery(Rc<Inner>);
 struct Inner {
     client: InfluxClient,
     style: Style,
+    /// Where what waits is kept, and as which stream.
+    outbox: Option<(Outbox, Stream)>,
     on_event: Box<dyn Fn(Event)>,
     state: RefCell<State>,
     /// There is something to do.
     wake: Notify,
     /// Nothing is left to do, or nothing can be done before the end.
     at_rest: Notify,
+    /// The outbox has answered.
+    written: Notify,
     /// When the database was found or made; `None` until then.
     set_up: Cell<Option<Instant>>,
     /// How long the server took for the last request that it stored.
@@ -66,6 +75,18 @@ struct Inner {
     /// What was said about the database last.
     notes: RefCell<Vec<String>>,
 }
+
+/// What was not stored at the end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Leftover {
+    /// Points that wait on disk for the next start.
+    pub kept: usize,
+    /// Points that are lost.
+    pub lost: usize,
+}
+
+/// How long the end waits for the disk.
+const LAST_WRITE: Duration = Duration::from_secs(2);
 
 /// From here on an answer is late: it is not the work that takes so long.
 const LATE: Duration = Duration::from_millis(300);
@@ -75,19 +96,33 @@ const LATE: Duration = Duration::from_millis(300);
 const AT_ONCE: usize = 8;
 
 impl Delivery {
-    /// A stream to the database of `settings`. `on_event` must not call back into the stream.
+    /// A stream to the database of `settings`, kept in memory. `on_event` must not call back into
+    /// the stream.
     pub fn new(
         settings: &InfluxSettings,
         style: Style,
         on_event: impl Fn(Event) + 'static,
     ) -> Self {
+        Self::with_outbox(settings, style, None, on_event)
+    }
+
+    /// The same; what waits for the database is kept in the outbox.
+    pub fn with_outbox(
+        settings: &InfluxSettings,
+        style: Style,
+        outbox: Option<(Outbox, Stream)>,
+        on_event: impl Fn(Event) + 'static,
+    ) -> Self {
+        let disk = outbox.as_ref().map(|_| Disk::default());
         Self(Rc::new(Inner {
             client: InfluxClient::new(settings),
             style,
+            outbox,
             on_event: Box::new(on_event),
-            state: RefCell::new(State { pause: style.pause, ..State::default() }),
+            state: RefCell::new(State { pause: style.pause, disk, ..State::default() }),
             wake: Notify::new(),
             at_rest: Notify::new(),
+            written: Notify::new(),
             set_up: Cell::default(),
             took: Cell::default(),
             notes: RefCell::default(),
@@ -105,7 +140,7 @@ impl Delivery {
                     let fate = Fate::Kept;
                     Event::NotStored { origin, failure, fate }
                 });
-                state.backlog.push(job);
+                state.join_backlog(job);
                 report
             }
             None => {
@@ -131,20 +166,24 @@ impl Delivery {
             inner.look().await;
         }
         let mut flights = FuturesUnordered::new();
+        let mut disk = FuturesUnordered::new();
         loop {
+            disk.extend(inner.keep());
             tokio::select! {
                 Some(()) = flights.next(), if !flights.is_empty() => {}
+                Some(()) = disk.next(), if !disk.is_empty() => {}
                 turn = inner.next_turn() => match turn {
                     Turn::Send(lane) => flights.extend(inner.depart(lane).map(|it| inner.fly(it))),
-                    _ => inner.look().await,
+                    Turn::Look => inner.look().await,
+                    _ => {}
                 },
             }
         }
     }
 
     /// Waits until everything is stored, until the database proves to be away, or until the
-    /// deadline; returns how many points are left.
-    pub async fn flush(&self, until: Instant) -> usize {
+    /// deadline, and has the rest written to disk where there is one.
+    pub async fn flush(&self, until: Instant) -> Leftover {
         let inner = &*self.0;
         {
             let mut state = inner.state.borrow_mut();
@@ -165,13 +204,29 @@ impl Delivery {
             }
         }
         inner.tell_overflow();
-        inner.state.borrow().waiting()
+        inner.state.borrow_mut().save_all();
+        inner.wake.notify_one();
+        let saved = async {
+            loop {
+                let written = inner.written.notified();
+                if inner.state.borrow().is_saved() {
+                    break;
+                }
+                written.await;
+            }
+        };
+        _ = tokio::time::timeout(LAST_WRITE, saved).await;
+        let state = inner.state.borrow();
+        let lost = state.unsaved();
+        Leftover { lost, kept: state.waiting().saturating_sub(lost) }
     }
 
-    /// Why the database cannot be written to right now; `None` when it can, as far as is known.
+    /// Why the database cannot be written to right now, or what waits for it cannot be kept; `None`
+    /// when both can, as far as is known.
     pub fn obstacle(&self) -> Option<String> {
         let state = self.0.state.borrow();
-        state.away.as_ref().map(|away| away.outage.message.clone())
+        let away = state.away.as_ref().map(|away| away.outage.message.clone());
+        away.or_else(|| self.0.outbox.as_ref().and_then(|(outbox, _)| outbox.obstacle()))
     }
 
     /// The counters.
@@ -188,33 +243,50 @@ impl Delivery {
             writes: stats.requests,
             retries: stats.retries,
             points: stats.written,
-            dropped: &[("overflow", stats.dropped_overflow), ("refused", stats.dropped_refused)],
+            dropped: &[
+                ("overflow", stats.dropped_overflow),
+                ("refused", stats.dropped_refused),
+                ("size", stats.dropped_size),
+                ("age", stats.dropped_age),
+                ("damaged", stats.dropped_damaged),
+            ],
             waiting: stats.waiting,
             capacity: self.0.style.max_points,
-            up: self.obstacle().is_none(),
+            up: self.0.state.borrow().away.is_none(),
         };
         destination.families()
     }
 }
 
 impl Inner {
-    /// Waits until there is something to do.
+    /// Waits until there is something to do, or something else has changed.
     async fn next_turn(&self) -> Turn {
-        loop {
-            let turn = self.state.borrow().turn(Instant::now(), self.pace());
-            match turn {
-                Turn::Send(_) | Turn::Look => return turn,
-                Turn::Busy => self.wake.notified().await,
-                Turn::Rest => {
-                    self.at_rest.notify_waiters();
-                    self.wake.notified().await;
-                }
-                Turn::Wait(until) => tokio::select! {
-                    () = sleep_until(until) => {}
-                    () = self.wake.notified() => {}
-                },
+        let turn = self.state.borrow().turn(Instant::now(), self.pace());
+        match turn {
+            Turn::Send(_) | Turn::Look => return turn,
+            Turn::Busy | Turn::Again => self.wake.notified().await,
+            Turn::Rest => {
+                self.at_rest.notify_waiters();
+                self.wake.notified().await;
             }
+            Turn::Wait(until) => tokio::select! {
+                () = sleep_until(until) => {}
+                () = self.wake.notified() => {}
+            },
         }
+        Turn::Again
+    }
+
+    /// What is to be done on disk now.
+    fn keep(&self) -> Option<impl Future<Output = ()> + use<'_>> {
+        let (outbox, stream) = self.outbox.as_ref()?;
+        let work = self.state.borrow_mut().disk_work()?;
+        Some(async move {
+            let reply = outbox.work(*stream, work.clone()).await;
+            let events = self.state.borrow_mut().disk_replied(work, reply);
+            self.tell(events);
+            self.written.notify_waiters();
+        })
     }
 
     fn pace(&self) -> Pace {

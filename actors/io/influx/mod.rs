@@ -22,7 +22,7 @@ mod set_up;
 mod settings;
 mod verdict;
 
-pub use delivery::{Delivery, DropReason, Event, Fate, Look, Stats, Style};
+pub use delivery::{Delivery, DropReason, Event, Fate, Leftover, Look, Stats, Style};
 pub use line::{encode, encode_error};
 pub use queue::WriteJob;
 pub use settings::{IncludeFields, InfluxConfig, InfluxSettings, InfluxTarget};

@@ -1,8 +1,9 @@
-//! What waits to be written, bounded. Held in memory; a durable store can take its place as long
-//! as it answers the same questions.
+//! What waits to be written, in memory.
 
 use std::collections::VecDeque;
 use std::ops::Range;
+
+use bytes::Bytes;
 
 use crate::domain::errors::Origin;
 
@@ -10,11 +11,21 @@ use crate::domain::errors::Origin;
 #[derive(Debug, Clone, PartialEq)]
 pub struct WriteJob {
     /// Encoded lines, each with its line break.
-    pub lines: Vec<u8>,
+    pub(super) lines: Bytes,
     /// How many lines.
-    pub points: usize,
+    pub(super) points: usize,
     /// What to report when it is not stored; `None` is never reported.
-    pub origin: Option<Origin>,
+    pub(super) origin: Option<Origin>,
+    /// Its number on disk, if it lies there as well.
+    pub(super) row: Option<i64>,
+}
+
+impl WriteJob {
+    /// So many `lines`, each with its line break. `origin` is what to report when they are not
+    /// stored; `None` is never reported.
+    pub fn new(lines: impl Into<Bytes>, points: usize, origin: Option<Origin>) -> Self {
+        Self { lines: lines.into(), points, origin, row: None }
+    }
 }
 
 /// Jobs in the order in which they came.
@@ -79,6 +90,20 @@ impl Queue {
         }
     }
 
+    pub(super) fn jobs(&self) -> impl Iterator<Item = &WriteJob> {
+        self.jobs.iter()
+    }
+
+    pub(super) fn jobs_mut(&mut self) -> impl Iterator<Item = &mut WriteJob> {
+        self.jobs.iter_mut()
+    }
+
+    /// Rows up to this one have gone from the disk, and go from here.
+    pub(super) fn drop_rows(&mut self, up_to: i64) {
+        self.jobs.retain(|job| job.row.is_none_or(|row| row > up_to));
+        self.points = self.jobs.iter().map(|job| job.points).sum();
+    }
+
     /// Drops the oldest job; the points that went with it.
     pub(super) fn drop_oldest(&mut self) -> Option<usize> {
         let dropped = self.jobs.pop_front()?.points;
@@ -92,7 +117,7 @@ mod tests {
     use super::*;
 
     fn job(name: &str, points: usize) -> WriteJob {
-        WriteJob { lines: format!("{name}\n").into_bytes(), points, origin: None }
+        WriteJob::new(format!("{name}\n").into_bytes(), points, None)
     }
 
     fn queue(jobs: &[(&str, usize)]) -> Queue {
@@ -116,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_acknowledged_leaves() {
         let mut queue = queue(&[("a", 2), ("b", 3)]);
-        assert_eq!(queue.remove(1)[0].lines, b"a\n");
+        assert_eq!(&queue.remove(1)[0].lines[..], b"a\n");
         assert_eq!((queue.points(), queue.is_empty()), (3, false));
         queue.remove(7);
         assert_eq!((queue.points(), queue.is_empty()), (0, true));

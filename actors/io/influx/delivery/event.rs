@@ -9,6 +9,12 @@ pub enum DropReason {
     Overflow,
     /// The server will never take them.
     Refused,
+    /// More lay on disk than may.
+    Size,
+    /// They lay on disk for too long.
+    Age,
+    /// The file on disk was damaged.
+    Damaged,
 }
 
 /// What becomes of an operation that was not stored at its first attempt.
@@ -70,6 +76,12 @@ pub struct Stats {
     pub dropped_overflow: u64,
     /// Points dropped because the server refused them.
     pub dropped_refused: u64,
+    /// Points dropped because too many lay on disk.
+    pub dropped_size: u64,
+    /// Points dropped because they lay on disk for too long.
+    pub dropped_age: u64,
+    /// Points that were lost with a damaged file.
+    pub dropped_damaged: u64,
     /// Points that wait now.
     pub waiting: usize,
     /// Write requests sent.
@@ -77,4 +89,18 @@ pub struct Stats {
     /// Those of `requests` that sent again what an earlier one could not store: after an outage,
     /// with another type, or in smaller parts.
     pub retries: u64,
+}
+
+impl Stats {
+    /// Points were dropped.
+    pub(super) fn count_drop(&mut self, reason: DropReason, points: usize) {
+        let count = match reason {
+            DropReason::Overflow => &mut self.dropped_overflow,
+            DropReason::Refused => &mut self.dropped_refused,
+            DropReason::Size => &mut self.dropped_size,
+            DropReason::Age => &mut self.dropped_age,
+            DropReason::Damaged => &mut self.dropped_damaged,
+        };
+        *count += points as u64;
+    }
 }

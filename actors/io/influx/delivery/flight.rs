@@ -47,6 +47,20 @@ impl Flight {
     pub(super) fn into_load(self) -> Load {
         self.load
     }
+
+    pub(super) fn jobs(&self) -> Box<dyn Iterator<Item = &WriteJob> + '_> {
+        match &self.load {
+            Load::Live(jobs) | Load::Backlog(jobs) => Box::new(jobs.iter()),
+            Load::Suspect(suspect) => Box::new(suspect.jobs()),
+        }
+    }
+
+    pub(super) fn jobs_mut(&mut self) -> Box<dyn Iterator<Item = &mut WriteJob> + '_> {
+        match &mut self.load {
+            Load::Live(jobs) | Load::Backlog(jobs) => Box::new(jobs.iter_mut()),
+            Load::Suspect(suspect) => Box::new(suspect.jobs_mut()),
+        }
+    }
 }
 
 impl Load {

@@ -42,6 +42,7 @@ impl State {
                 events.push(Event::NotStored { origin, failure, fate: Fate::Dropped });
             }
         }
+        self.forget(&jobs);
         let points: usize = jobs.iter().map(|job| job.points).sum();
         self.stats.written += points.saturating_sub(refused) as u64;
         self.successes += 1;
@@ -78,7 +79,7 @@ impl State {
                         let suspect = Suspect::new(jobs, suspicion, self.successes, self.pause);
                         self.suspects.push_back(suspect);
                     }
-                    None if is_live => jobs.into_iter().for_each(|job| self.backlog.push(job)),
+                    None if is_live => jobs.into_iter().for_each(|job| self.join_backlog(job)),
                     None => self.backlog.put_back(jobs),
                 }
             }
@@ -108,7 +109,7 @@ impl State {
         let mut events = Vec::new();
         let live = self.live.remove(usize::MAX);
         for job in reported(live, &outage.failure, &mut events) {
-            self.backlog.push(job);
+            self.join_backlog(job);
         }
         self.first_live = None;
         self.gave_up |= self.draining;

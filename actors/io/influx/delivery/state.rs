@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use tokio::time::{Duration, Instant};
 
 use super::backoff::Backoff;
+use super::disk::Disk;
 use super::event::Stats;
 use super::flight::Flight;
 use super::suspect::Suspect;
@@ -15,6 +16,8 @@ use crate::io::influx::verdict::Outage;
 pub(super) struct State {
     pub(super) live: Queue,
     pub(super) backlog: Queue,
+    /// `None` where nothing is kept on disk.
+    pub(super) disk: Option<Disk>,
     /// Batches that the server has a strange answer for.
     pub(super) suspects: VecDeque<Suspect>,
     /// When the oldest live job came.
@@ -66,6 +69,8 @@ pub(super) enum Turn {
     /// Nothing more can be sent until an answer comes.
     Busy,
     Rest,
+    /// Something has changed.
+    Again,
 }
 
 /// How a stream sends.
@@ -91,7 +96,7 @@ impl State {
     pub(super) fn waiting_to_catch_up(&self) -> usize {
         let late = self.flights.iter().filter(|flight| !flight.is_live()).map(Flight::points);
         let suspects = self.suspects.iter().map(Suspect::points);
-        self.backlog.points() + late.chain(suspects).sum::<usize>()
+        self.backlog.points() + self.tail() + late.chain(suspects).sum::<usize>()
     }
 
     /// The database is back, or the end is near: every suspect may be tried.
@@ -113,7 +118,8 @@ impl State {
 
     /// Drops the oldest, suspects first, then the backlog, but never what is under way.
     pub(super) fn enforce_bound(&mut self, max_points: usize) {
-        while self.waiting() > max_points {
+        self.spill();
+        while self.waiting() - self.tail() > max_points {
             let dropped = self
                 .drop_suspicious()
                 .or_else(|| self.backlog.drop_oldest())

@@ -111,6 +111,14 @@ impl Suspect {
         self.jobs.drop_oldest()
     }
 
+    pub(super) fn jobs(&self) -> impl Iterator<Item = &WriteJob> {
+        self.jobs.jobs()
+    }
+
+    pub(super) fn jobs_mut(&mut self) -> impl Iterator<Item = &mut WriteJob> {
+        self.jobs.jobs_mut()
+    }
+
     pub(super) fn into_jobs(mut self) -> Vec<WriteJob> {
         self.jobs.remove(usize::MAX)
     }

@@ -10,6 +10,7 @@ use crate::domain::errors::{Failure, InfluxModule, InfluxVersion, Origin};
 use crate::domain::names::{Secret, ServerName};
 use crate::io::influx::{IncludeFields, InfluxTarget};
 
+mod disk_tests;
 mod late_tests;
 mod refusal_tests;
 mod verdict_tests;
@@ -50,7 +51,7 @@ fn job(name: &str) -> WriteJob {
         server: Some(ServerName::from(name)),
         to: crate::domain::errors::DestinationHost::of_url("http://h"),
     };
-    WriteJob { lines: format!("m,t={name} f=1 1\n").into_bytes(), points: 1, origin: Some(origin) }
+    WriteJob::new(format!("m,t={name} f=1 1\n").into_bytes(), 1, Some(origin))
 }
 
 fn not_stored(events: &Events) -> Vec<String> {
@@ -69,7 +70,7 @@ fn stored(server: &StandIn, accepted: impl Fn(&Seen) -> bool) -> Vec<String> {
 }
 
 async fn flush(stream: &Delivery) -> usize {
-    stream.flush(Instant::now() + Duration::from_secs(10)).await
+    stream.flush(Instant::now() + Duration::from_secs(10)).await.lost
 }
 
 #[actix::test]

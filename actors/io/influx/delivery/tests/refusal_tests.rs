@@ -6,7 +6,7 @@ use super::*;
 
 /// One operation of several points.
 fn operation(name: &str, lines: &str) -> WriteJob {
-    WriteJob { lines: lines.as_bytes().to_vec(), points: lines.lines().count(), ..job(name) }
+    WriteJob { lines: lines.as_bytes().to_vec().into(), points: lines.lines().count(), ..job(name) }
 }
 
 fn of_version(server: &StandIn, version: InfluxVersion) -> InfluxSettings {

@@ -1,0 +1,237 @@
+//! What a stream has on disk: which rows are to be written, which are done with, and how much
+//! lies there that is not in memory. While the database answers, nothing is written.
+
+use std::collections::HashSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::time::{Duration, Instant};
+
+use super::event::{DropReason, Event};
+use super::flight::Flight;
+use super::state::State;
+use super::suspect::Suspect;
+use crate::io::influx::queue::WriteJob;
+use crate::io::outbox::{Level, OutboxError, Reply, Row, Work};
+
+/// What a stream knows of its part of the outbox.
+#[derive(Default)]
+pub(super) struct Disk {
+    append: Vec<Row>,
+    /// Rows that are done with, and their points.
+    remove: Vec<(i64, usize)>,
+    /// The newest row that was brought into memory, or never left it.
+    loaded: i64,
+    /// The highest number that was given away.
+    last: i64,
+    /// Points that are not in memory.
+    tail: usize,
+    /// The file has answered once.
+    is_open: bool,
+    /// Work is under way.
+    busy: bool,
+    /// Nothing can be written until then; what waits is in memory only.
+    failing: Option<Instant>,
+    /// That was said.
+    told: bool,
+    pub(super) level: Level,
+}
+
+/// Points of the backlog that are in memory; the rest is on disk only.
+const WINDOW: usize = 20_000;
+
+/// Pause before a disk that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(10);
+
+impl Disk {
+    fn works(&self) -> bool {
+        self.failing.is_none_or(|until| Instant::now() >= until)
+    }
+
+    /// Has a job written next, unless it is there already; its number. Numbers follow the clock, so that those of a fresh file
+    /// are above those of a damaged one.
+    fn save(&mut self, job: &mut WriteJob) -> i64 {
+        if let Some(row) = job.row {
+            return row;
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        self.last = (self.last + 1).max(i64::try_from(now).unwrap_or(i64::MAX));
+        self.append.push(Row { id: self.last, points: job.points, lines: job.lines.clone() });
+        job.row = Some(self.last);
+        self.last
+    }
+}
+
+impl State {
+    /// A job joins what waits: on disk where there is one, and in memory as far as there is room.
+    pub(super) fn join_backlog(&mut self, mut job: WriteJob) {
+        if let Some(disk) = self.disk.as_mut().filter(|disk| disk.works()) {
+            let row = disk.save(&mut job);
+            let room = WINDOW.saturating_sub(self.backlog.points());
+            if disk.tail > 0 || job.points > room {
+                disk.tail += job.points;
+                return;
+            }
+            disk.loaded = disk.loaded.max(row);
+        }
+        self.backlog.push(job);
+    }
+
+    /// What is live and has no room goes to the disk.
+    pub(super) fn spill(&mut self) {
+        while self.live.points() > WINDOW && self.disk.as_ref().is_some_and(Disk::works) {
+            self.live.remove(1).into_iter().for_each(|job| self.join_backlog(job));
+        }
+    }
+
+    /// Points on disk that are not in memory.
+    pub(super) fn tail(&self) -> usize {
+        self.disk.as_ref().map_or(0, |disk| disk.tail)
+    }
+
+    /// These jobs are done with.
+    pub(super) fn forget(&mut self, jobs: &[WriteJob]) {
+        if let Some(disk) = &mut self.disk {
+            disk.remove.extend(jobs.iter().filter_map(|job| Some((job.row?, job.points))));
+        }
+    }
+
+    /// The end is near: what is only in memory is written as well.
+    pub(super) fn save_all(&mut self) {
+        let Some(disk) = self.disk.as_mut().filter(|disk| disk.works()) else { return };
+        let flights = self.flights.iter_mut().flat_map(Flight::jobs_mut);
+        let suspects = self.suspects.iter_mut().flat_map(Suspect::jobs_mut);
+        let queued = self.backlog.jobs_mut().chain(self.live.jobs_mut());
+        for job in queued.chain(flights).chain(suspects) {
+            disk.save(job);
+        }
+    }
+
+    /// Points that would be lost if the program ended now.
+    pub(super) fn unsaved(&self) -> usize {
+        let Some(disk) = &self.disk else { return self.waiting() };
+        let unwritten: HashSet<i64> = disk.append.iter().map(|row| row.id).collect();
+        let is_unsaved = |job: &&WriteJob| job.row.is_none_or(|row| unwritten.contains(&row));
+        self.in_memory().chain(self.live.jobs()).filter(is_unsaved).map(|job| job.points).sum()
+    }
+
+    /// Whether the file has everything that it is to have, and nothing else, or cannot.
+    pub(super) fn is_saved(&self) -> bool {
+        self.disk.as_ref().is_none_or(|disk| {
+            let nothing_to_do = disk.append.is_empty() && disk.remove.is_empty();
+            !disk.busy && (nothing_to_do || !disk.works())
+        })
+    }
+
+    /// What is to be done with the file now; the next is asked for after the reply.
+    pub(super) fn disk_work(&mut self) -> Option<Work> {
+        let waiting = self.backlog.points();
+        let disk = self.disk.as_mut().filter(|disk| !disk.busy && disk.works())?;
+        let is_short = !disk.is_open || (disk.tail > 0 && waiting < WINDOW / 2);
+        if !is_short && disk.append.is_empty() && disk.remove.is_empty() {
+            return None;
+        }
+        let removed: HashSet<i64> = disk.remove.iter().map(|(row, _)| *row).collect();
+        let mut append = std::mem::take(&mut disk.append);
+        // What was stored before it could be written need not be.
+        append.retain(|row| !removed.contains(&row.id));
+        disk.busy = true;
+        let remove = std::mem::take(&mut disk.remove).into_iter().map(|(row, _)| row).collect();
+        Some(Work { append, remove, load: is_short.then(|| (disk.loaded, WINDOW - waiting)) })
+    }
+
+    /// The file has answered.
+    pub(super) fn disk_replied(
+        &mut self,
+        work: Work,
+        reply: Result<Reply, OutboxError>,
+    ) -> Vec<Event> {
+        match reply {
+            Ok(reply) => self.written(reply),
+            Err(error) => {
+                self.not_written(work, &error);
+                Vec::new()
+            }
+        }
+    }
+
+    fn written(&mut self, reply: Reply) -> Vec<Event> {
+        let Reply { loaded, dropped, level, set_aside } = reply;
+        self.backlog.drop_rows(dropped.up_to);
+        let held: HashSet<i64> = self.in_memory().filter_map(|job| job.row).collect();
+        let saved: usize = self.in_memory().filter(|job| job.row.is_some()).map(|j| j.points).sum();
+        let Some(disk) = &mut self.disk else { return Vec::new() };
+        let was_known = disk.is_open.then_some(disk.tail);
+        disk.busy = false;
+        disk.is_open = true;
+        disk.failing = None;
+        if std::mem::take(&mut disk.told) {
+            log::info!("OUTBOX: What waits is kept on disk again");
+        }
+        disk.last = disk.last.max(level.last);
+        disk.level = level;
+        let to_come: usize = disk.append.iter().map(|row| row.points).sum();
+        let done: usize = disk.remove.iter().map(|(_, points)| *points).sum();
+        disk.tail = (level.points + to_come).saturating_sub(saved + done);
+        let lost = was_known
+            .filter(|_| set_aside.is_some())
+            .map(|tail| tail.saturating_sub(disk.tail + dropped.for_size + dropped.for_age));
+        for row in loaded {
+            disk.loaded = disk.loaded.max(row.id);
+            let is_done = disk.remove.iter().any(|(removed, _)| *removed == row.id);
+            if held.contains(&row.id) || is_done {
+                continue;
+            }
+            disk.tail = disk.tail.saturating_sub(row.points);
+            let (lines, points) = (row.lines, row.points);
+            self.backlog.push(WriteJob { lines, points, origin: None, row: Some(row.id) });
+        }
+        let drops = [
+            (DropReason::Size, dropped.for_size, "the outbox is full, the oldest had to go"),
+            (DropReason::Age, dropped.for_age, "they have waited for too long"),
+            (DropReason::Damaged, lost.unwrap_or(0), "the file of the outbox was damaged"),
+        ];
+        let drops = drops.into_iter().filter(|(_, points, _)| *points > 0);
+        drops
+            .map(|(reason, points, message)| {
+                self.stats.count_drop(reason, points);
+                Event::Dropped { points, reason, message: message.to_owned() }
+            })
+            .collect()
+    }
+
+    fn not_written(&mut self, work: Work, error: &OutboxError) {
+        let Some(disk) = &mut self.disk else { return };
+        disk.busy = false;
+        disk.failing = Some(Instant::now() + AGAIN);
+        if !std::mem::replace(&mut disk.told, true) {
+            log::error!("OUTBOX: {error}. What waits is kept in memory until that is mended");
+        }
+        disk.remove.extend(work.remove.into_iter().map(|row| (row, 0)));
+        let mut rows = work.append;
+        rows.append(&mut disk.append);
+        let ids: HashSet<i64> = rows.iter().map(|row| row.id).collect();
+        let mut held = HashSet::new();
+        let flights = self.flights.iter_mut().flat_map(Flight::jobs_mut);
+        let suspects = self.suspects.iter_mut().flat_map(Suspect::jobs_mut);
+        for job in self.backlog.jobs_mut().chain(flights).chain(suspects) {
+            if let Some(row) = job.row.take_if(|row| ids.contains(row)) {
+                held.insert(row);
+            }
+        }
+        let removed: HashSet<i64> = disk.remove.iter().map(|(row, _)| *row).collect();
+        for row in rows.into_iter().filter(|row| !held.contains(&row.id)) {
+            if !removed.contains(&row.id) {
+                disk.tail = disk.tail.saturating_sub(row.points);
+                let (lines, points) = (row.lines, row.points);
+                self.backlog.push(WriteJob { lines, points, origin: None, row: None });
+            }
+        }
+    }
+
+    /// What waits in memory and has left the live queue, or is under way.
+    fn in_memory(&self) -> impl Iterator<Item = &WriteJob> {
+        let flights = self.flights.iter().flat_map(Flight::jobs);
+        let suspects = self.suspects.iter().flat_map(Suspect::jobs);
+        self.backlog.jobs().chain(flights).chain(suspects)
+    }
+}

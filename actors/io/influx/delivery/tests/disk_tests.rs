@@ -1,0 +1,179 @@
+//! What waits is on disk, and is sent from there: after an outage, after a kill, after a stop.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+use crate::io::outbox::{OutboxSettings, Work};
+
+const LARGE: usize = 1_000_000;
+
+fn outbox(folder: &Path) -> Outbox {
+    let file = folder.join("data/outbox.sqlite3");
+    let max_age = Duration::from_secs(86_400);
+    Outbox::open(OutboxSettings { file, max_bytes: 64 << 20, max_age }).unwrap()
+}
+
+struct Kept {
+    stream: Delivery,
+    events: Events,
+    running: actix_rt::task::JoinHandle<()>,
+}
+
+/// A stream that keeps what waits in `folder`.
+fn kept(server: &StandIn, folder: &Path) -> Kept {
+    let events = Events::default();
+    let for_stream = Rc::clone(&events);
+    let settings = InfluxSettings { max_batch_size: 1_000, ..settings(server) };
+    let pause = Duration::from_millis(20);
+    let style = Style { linger: Duration::ZERO, max_points: LARGE, pause, look: Look::WhenMissed };
+    let to = Some((outbox(folder), Stream::Measurements));
+    let stream = Delivery::with_outbox(&settings, style, to, move |event| {
+        for_stream.borrow_mut().push(event);
+    });
+    let running = actix_rt::spawn(stream.clone().run());
+    Kept { stream, events, running }
+}
+
+impl Kept {
+    /// Ends it without asking, once what waits is written, and waits until its file is free.
+    async fn kill(self, folder: &Path) {
+        until_async("everything to be on disk", || {
+            (self.stream.0.state.borrow().unsaved() == 0).then_some(())
+        })
+        .await;
+        self.running.abort();
+        _ = self.running.await;
+        drop(self.stream);
+        until_async("the file to be free", || {
+            let lock = std::fs::File::open(folder.join("data/outbox.sqlite3.lock")).ok()?;
+            lock.try_lock().ok()
+        })
+        .await;
+    }
+}
+
+/// A server that answers 503 until the switch is on.
+fn switched() -> (StandIn, Arc<AtomicBool>) {
+    let up = Arc::new(AtomicBool::new(false));
+    let switch = Arc::clone(&up);
+    let server = StandIn::start(move |_| match switch.load(Ordering::Relaxed) {
+        true => Answer::new(204, ""),
+        false => Answer::new(503, ""),
+    });
+    (server, up)
+}
+
+/// The names of the points that were accepted, and how many lines brought them.
+fn accepted(server: &StandIn, begin: usize) -> (BTreeSet<String>, usize) {
+    let seen = server.seen();
+    let lines: Vec<String> = seen[begin..]
+        .iter()
+        .flat_map(|seen| seen.text().lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    (lines.iter().cloned().collect(), lines.len())
+}
+
+#[actix::test]
+async fn what_waits_outlives_a_kill_and_is_sent_by_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, up) = switched();
+    let first = kept(&server, folder.path());
+    (0..50).for_each(|number| first.stream.push(job(&format!("a{number}"))));
+    until_async("the outage", || first.stream.obstacle()).await;
+    (0..50).for_each(|number| first.stream.push(job(&format!("b{number}"))));
+    until_async("100 reports", || (not_stored(&first.events).len() == 100).then_some(())).await;
+    first.kill(folder.path()).await;
+
+    let refused = server.seen().len();
+    up.store(true, Ordering::Relaxed);
+    let second = kept(&server, folder.path());
+    until_async("all points", || (accepted(&server, refused).0.len() == 100).then_some(())).await;
+    assert_eq!(flush(&second.stream).await, 0);
+    assert_eq!(accepted(&server, refused).1, 100, "each once");
+    assert_eq!(second.stream.stats().waiting, 0);
+    assert_eq!(not_stored(&second.events), Vec::<String>::new(), "they were reported before");
+    second.kill(folder.path()).await;
+
+    let third = kept(&server, folder.path());
+    third.stream.push(job("fresh"));
+    until_async("a fresh point", || {
+        accepted(&server, refused).0.iter().any(|line| line.contains("fresh")).then_some(())
+    })
+    .await;
+    assert_eq!(accepted(&server, refused).1, 101, "nothing is sent again");
+}
+
+#[actix::test]
+async fn a_long_backlog_is_on_disk_only_and_all_of_it_arrives() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, up) = switched();
+    let kept = kept(&server, folder.path());
+    kept.stream.push(job("first"));
+    until_async("the outage", || kept.stream.obstacle()).await;
+    for number in 0..600 {
+        let lines: String = (0..100).map(|line| format!("m,t=p{number}_{line} f=1 1\n")).collect();
+        kept.stream.push(WriteJob::new(lines, 100, None));
+    }
+    assert_eq!(kept.stream.stats().waiting, 60_001);
+    let in_memory = || {
+        let state = kept.stream.0.state.borrow();
+        (state.unsaved() == 0).then(|| state.waiting() - state.tail())
+    };
+    let in_memory = until_async("everything to be on disk", in_memory).await;
+    assert!(in_memory <= 20_000, "{in_memory}");
+
+    let refused = server.seen().len();
+    up.store(true, Ordering::Relaxed);
+    until_async("all of it", || (kept.stream.stats().waiting == 0).then_some(())).await;
+    let (points, lines) = accepted(&server, refused);
+    // The last of the refused may have been under way when the switch was turned.
+    assert_eq!(points.len(), 60_001);
+    assert!(lines < 60_001 + 2_000, "{lines}");
+    assert_eq!(kept.stream.stats().written, 60_001);
+    assert_eq!(flush(&kept.stream).await, 0);
+    kept.kill(folder.path()).await;
+    let again = outbox(folder.path());
+    let reply = again.work(Stream::Measurements, Work::default()).await.unwrap();
+    assert_eq!(reply.level.rows, 0, "nothing is left on disk");
+}
+
+#[actix::test]
+async fn a_stop_in_an_outage_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, up) = switched();
+    let first = kept(&server, folder.path());
+    first.stream.push(job("before"));
+    until_async("the outage", || first.stream.obstacle()).await;
+    first.stream.push(job("meanwhile"));
+    let left = first.stream.flush(Instant::now() + Duration::from_secs(10)).await;
+    assert_eq!(left, Leftover { kept: 2, lost: 0 });
+    first.kill(folder.path()).await;
+    let refused = server.seen().len();
+    up.store(true, Ordering::Relaxed);
+    let second = kept(&server, folder.path());
+    until_async("both", || (accepted(&server, refused).0.len() == 2).then_some(())).await;
+    second.kill(folder.path()).await;
+}
+
+#[actix::test]
+async fn without_a_disk_it_waits_in_memory_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    // Where the folder should be is a file.
+    std::fs::write(folder.path().join("data"), "").unwrap();
+    let (server, up) = switched();
+    let kept = kept(&server, folder.path());
+    kept.stream.push(job("one"));
+    until_async("the outage", || kept.stream.obstacle()).await;
+    (0..30).for_each(|number| kept.stream.push(job(&format!("{number}"))));
+    assert_eq!(kept.stream.stats().waiting, 31);
+    let refused = server.seen().len();
+    up.store(true, Ordering::Relaxed);
+    until_async("all of it", || (kept.stream.stats().waiting == 0).then_some(())).await;
+    assert_eq!(accepted(&server, refused).0.len(), 31);
+    let obstacle = kept.stream.obstacle().unwrap();
+    assert!(obstacle.contains("outbox.sqlite3 cannot be opened"), "{obstacle}");
+    assert_eq!(flush(&kept.stream).await, 0);
+}

@@ -1,0 +1,447 @@
+//! The database file: one table of what waits, one of sums, so that opening takes the same time
+//! whatever waits.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+
+use super::settings::OutboxSettings;
+
+/// Whose points they are. Each stream has its own order and its own share of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stream {
+    /// Measurements and events.
+    Measurements,
+    /// Error events.
+    Errors,
+}
+
+impl Stream {
+    /// All streams.
+    pub const ALL: [Self; 2] = [Self::Measurements, Self::Errors];
+
+    /// The text in the file, on the command line and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Measurements => "measurements",
+            Self::Errors => "errors",
+        }
+    }
+}
+
+/// One write operation that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Rises in each stream.
+    pub id: i64,
+    /// How many lines `lines` has.
+    pub points: usize,
+    /// Line protocol. The bytes never change.
+    pub lines: Bytes,
+}
+
+/// What is done at once, in this order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Rows that are new. Their numbers are above all that the stream ever had.
+    pub append: Vec<Row>,
+    /// Numbers of rows that are done with.
+    pub remove: Vec<i64>,
+    /// Wanted are the oldest rows above this number, of so many points at most, at least one.
+    pub load: Option<(i64, usize)>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// What was asked for, oldest first.
+    pub loaded: Vec<Row>,
+    /// What had to go to make room, or because of its age.
+    pub dropped: Drops,
+    /// How much of the stream waits now.
+    pub level: Level,
+    /// The file was damaged; it was set aside here, and what could be read was saved.
+    pub set_aside: Option<PathBuf>,
+}
+
+/// Rows that are lost. They were the oldest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// Points, because the file is as large as it may be.
+    pub for_size: usize,
+    /// Points, because they have waited for too long.
+    pub for_age: usize,
+    /// Rows up to this number are gone; 0 where none is.
+    pub up_to: i64,
+}
+
+/// How much of a stream waits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Level {
+    /// Write operations.
+    pub rows: u64,
+    /// Points.
+    pub points: usize,
+    /// Bytes of line protocol.
+    pub bytes: u64,
+    /// When the oldest came.
+    pub oldest: Option<SystemTime>,
+    /// The highest number in use.
+    pub last: i64,
+}
+
+/// Why the file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxError {
+    /// For the log: what cannot be done with which file, and why.
+    pub message: String,
+    /// The file is no database any more, or was written by a later version.
+    pub(super) damaged: bool,
+}
+
+impl fmt::Display for OutboxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for OutboxError {}
+
+/// The form of the tables. A file with a higher number is a later version's.
+const VERSION: i64 = 1;
+
+/// Named columns only, so that later versions may add some.
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS waiting (
+        id INTEGER PRIMARY KEY, stream TEXT NOT NULL, added INTEGER NOT NULL,
+        points INTEGER NOT NULL, lines BLOB NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS waiting_by_stream ON waiting (stream, id);
+    CREATE TABLE IF NOT EXISTS sums (
+        stream TEXT PRIMARY KEY, rows INTEGER NOT NULL, points INTEGER NOT NULL,
+        bytes INTEGER NOT NULL, last INTEGER NOT NULL
+    );
+";
+
+/// As many of the oldest rows make room at a time.
+const STEP: i64 = 256;
+
+/// An open file.
+pub(super) struct OutboxFile {
+    connection: Connection,
+    settings: OutboxSettings,
+    /// When it was opened, and which second that was.
+    opened: (Instant, i64),
+}
+
+impl OutboxFile {
+    /// Opens or creates it.
+    pub(super) fn open(settings: &OutboxSettings) -> Result<Self, OutboxError> {
+        let cannot = |error: &rusqlite::Error| error_of(&settings.file, "opened", error);
+        let connection = connect(&settings.file).map_err(|error| cannot(&error))?;
+        let version: i64 = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .map_err(|error| cannot(&error))?;
+        if version > VERSION {
+            let file = settings.file.display();
+            let message = format!("{file} was written by a later version of this program");
+            return Err(OutboxError { message, damaged: true });
+        }
+        connection.execute_batch(SCHEMA).map_err(|error| cannot(&error))?;
+        connection.pragma_update(None, "user_version", VERSION).map_err(|error| cannot(&error))?;
+        let newest: Option<i64> = connection
+            .query_row("SELECT added FROM waiting ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
+            .optional()
+            .map_err(|error| cannot(&error))?;
+        // A clock that was set while the program was off makes nothing older than it is: time
+        // stands for half the age of a row at most.
+        let now = seconds(SystemTime::now());
+        let half = integer(settings.max_age.as_secs() / 2);
+        let now = newest.map_or(now, |newest| now.clamp(newest, newest.saturating_add(half)));
+        Ok(Self { connection, settings: settings.clone(), opened: (Instant::now(), now) })
+    }
+
+    /// The time that rows are given, in seconds since 1970: a clock that is set meanwhile has no
+    /// part in it.
+    fn now(&self) -> i64 {
+        self.opened.1 + integer(self.opened.0.elapsed().as_secs())
+    }
+
+    /// Does the work as one transaction; nothing of it is done when that fails.
+    pub(super) fn work(&mut self, stream: Stream, work: &Work) -> Result<Reply, OutboxError> {
+        let dropped = match self.write(stream, work) {
+            Ok(dropped) => dropped,
+            // The volume is full: what is oldest makes room, then once more.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                let room =
+                    self.make_room(stream).map_err(|error| self.cannot("written", &error))?;
+                let more =
+                    self.write(stream, work).map_err(|error| self.cannot("written", &error))?;
+                Drops {
+                    for_size: room.for_size + more.for_size,
+                    for_age: more.for_age,
+                    up_to: room.up_to.max(more.up_to),
+                }
+            }
+            Err(error) => return Err(self.cannot("written", &error)),
+        };
+        let loaded = match work.load {
+            Some((after, points)) => {
+                self.load(stream, after, points).map_err(|error| self.cannot("read", &error))?
+            }
+            None => Vec::new(),
+        };
+        Ok(Reply { loaded, dropped, level: self.level(stream)?, set_aside: None })
+    }
+
+    fn write(&mut self, stream: Stream, work: &Work) -> rusqlite::Result<Drops> {
+        let (limit, now) = (self.limit(stream), self.now());
+        let too_old = now - integer(self.settings.max_age.as_secs());
+        let transaction = self.connection.transaction()?;
+        let mut sums = Sums::read(&transaction, stream)?;
+        {
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO waiting (id, stream, added, points, lines) VALUES (?,?,?,?,?)",
+            )?;
+            for row in &work.append {
+                let points = integer(row.points);
+                insert.execute(params![row.id, stream.as_str(), now, points, &row.lines[..]])?;
+                sums.rows += 1;
+                sums.points += points;
+                sums.bytes += integer(row.lines.len());
+                sums.last = sums.last.max(row.id);
+            }
+            let mut delete = transaction.prepare_cached(
+                "DELETE FROM waiting WHERE id = ? AND stream = ? RETURNING points, LENGTH(lines)",
+            )?;
+            for id in &work.remove {
+                let gone = delete
+                    .query_row(params![id, stream.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()?;
+                if let Some(gone) = gone {
+                    sums.less(1, gone);
+                }
+            }
+        }
+        let mut dropped = Drops::default();
+        // A few at a time: the next transaction goes on.
+        let aged = oldest(&transaction, stream, |added, _| added < too_old)?;
+        if aged.rows > 0 {
+            dropped.up_to = aged.up_to;
+            dropped.for_age = number(aged.points);
+            sums.drop(&transaction, stream, aged)?;
+        }
+        while sums.bytes > limit {
+            let surplus = sums.bytes - limit;
+            let oldest = oldest(&transaction, stream, |_, before| before < surplus)?;
+            if oldest.rows == 0 {
+                break;
+            }
+            dropped.up_to = dropped.up_to.max(oldest.up_to);
+            dropped.for_size += number(oldest.points);
+            sums.drop(&transaction, stream, oldest)?;
+        }
+        sums.write(&transaction, stream)?;
+        transaction.commit()?;
+        if !work.remove.is_empty() || dropped.up_to > 0 {
+            self.give_back()?;
+        }
+        Ok(dropped)
+    }
+
+    /// Errors have a quarter for themselves.
+    fn limit(&self, stream: Stream) -> i64 {
+        let quarter = integer(self.settings.max_bytes / 4);
+        match stream {
+            Stream::Errors => quarter,
+            Stream::Measurements => quarter.saturating_mul(3),
+        }
+    }
+
+    fn make_room(&mut self, stream: Stream) -> rusqlite::Result<Drops> {
+        let transaction = self.connection.transaction()?;
+        let mut sums = Sums::read(&transaction, stream)?;
+        let gone = oldest(&transaction, stream, |_, _| true)?;
+        sums.drop(&transaction, stream, gone)?;
+        sums.write(&transaction, stream)?;
+        transaction.commit()?;
+        Ok(Drops { for_size: number(gone.points), for_age: 0, up_to: gone.up_to })
+    }
+
+    /// Space that is free in the file goes back to the volume, a little at a time.
+    fn give_back(&self) -> rusqlite::Result<()> {
+        let mut vacuum = self.connection.prepare_cached("PRAGMA incremental_vacuum(256)")?;
+        let mut rows = vacuum.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+
+    fn load(&self, stream: Stream, after: i64, most: usize) -> rusqlite::Result<Vec<Row>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT id, points, lines FROM waiting WHERE stream = ? AND id > ? ORDER BY id",
+        )?;
+        let mut rows = query.query(params![stream.as_str(), after])?;
+        let mut loaded: Vec<Row> = Vec::new();
+        let mut points = 0;
+        while let Some(row) = rows.next()? {
+            let of_row = number(row.get(1)?);
+            if points > 0 && points + of_row > most {
+                break;
+            }
+            points += of_row;
+            let lines: Vec<u8> = row.get(2)?;
+            loaded.push(Row { id: row.get(0)?, points: of_row, lines: lines.into() });
+        }
+        Ok(loaded)
+    }
+
+    /// How much of a stream waits.
+    fn level(&self, stream: Stream) -> Result<Level, OutboxError> {
+        let read = || -> rusqlite::Result<Level> {
+            let sums = Sums::read(&self.connection, stream)?;
+            let oldest: Option<i64> = self
+                .connection
+                .query_row(
+                    "SELECT added FROM waiting WHERE stream = ? ORDER BY id LIMIT 1",
+                    [stream.as_str()],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            let at =
+                |seconds| UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+            Ok(Level {
+                rows: u64::try_from(sums.rows).unwrap_or(0),
+                points: number(sums.points),
+                bytes: u64::try_from(sums.bytes).unwrap_or(0),
+                oldest: oldest.map(at),
+                last: sums.last,
+            })
+        };
+        read().map_err(|error| self.cannot("read", &error))
+    }
+
+    fn cannot(&self, what: &str, error: &rusqlite::Error) -> OutboxError {
+        error_of(&self.settings.file, what, error)
+    }
+}
+
+/// What a stream has, as the file tells it.
+struct Sums {
+    rows: i64,
+    points: i64,
+    bytes: i64,
+    last: i64,
+}
+
+/// The oldest rows of a stream.
+#[derive(Clone, Copy)]
+struct Oldest {
+    rows: i64,
+    points: i64,
+    bytes: i64,
+    up_to: i64,
+}
+
+impl Sums {
+    fn read(connection: &Connection, stream: Stream) -> rusqlite::Result<Self> {
+        let sums = connection
+            .query_row(
+                "SELECT rows, points, bytes, last FROM sums WHERE stream = ?",
+                [stream.as_str()],
+                |row| {
+                    let (rows, points) = (row.get(0)?, row.get(1)?);
+                    Ok(Self { rows, points, bytes: row.get(2)?, last: row.get(3)? })
+                },
+            )
+            .optional()?;
+        Ok(sums.unwrap_or(Self { rows: 0, points: 0, bytes: 0, last: 0 }))
+    }
+
+    fn write(&self, connection: &Connection, stream: Stream) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO sums (stream, rows, points, bytes, last)
+                 VALUES (?,?,?,?,?)",
+            )?
+            .execute(params![stream.as_str(), self.rows, self.points, self.bytes, self.last])?;
+        Ok(())
+    }
+
+    fn less(&mut self, rows: i64, (points, bytes): (i64, i64)) {
+        self.rows -= rows;
+        self.points -= points;
+        self.bytes -= bytes;
+    }
+
+    fn drop(
+        &mut self,
+        connection: &Connection,
+        stream: Stream,
+        gone: Oldest,
+    ) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached("DELETE FROM waiting WHERE stream = ? AND id <= ?")?
+            .execute(params![stream.as_str(), gone.up_to])?;
+        self.less(gone.rows, (gone.points, gone.bytes));
+        Ok(())
+    }
+}
+
+/// The oldest rows, a few of them, as long as `goes` for the second in which a row came and the
+/// bytes of those before it.
+fn oldest(
+    connection: &Connection,
+    stream: Stream,
+    goes: impl Fn(i64, i64) -> bool,
+) -> rusqlite::Result<Oldest> {
+    let mut query = connection.prepare_cached(
+        "SELECT id, added, points, LENGTH(lines) FROM waiting WHERE stream = ? ORDER BY id LIMIT ?",
+    )?;
+    let mut rows = query.query(params![stream.as_str(), STEP])?;
+    let mut found = Oldest { rows: 0, points: 0, bytes: 0, up_to: 0 };
+    while let Some(row) = rows.next()? {
+        if !goes(row.get(1)?, found.bytes) {
+            break;
+        }
+        let (points, bytes): (i64, i64) = (row.get(2)?, row.get(3)?);
+        found.up_to = row.get(0)?;
+        found.rows += 1;
+        found.points += points;
+        found.bytes += bytes;
+    }
+    Ok(found)
+}
+
+fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
+    // Before the first table, else it has no effect.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A power cut loses nothing that was acknowledged.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
+    Ok(connection)
+}
+
+fn error_of(file: &Path, what: &str, error: &rusqlite::Error) -> OutboxError {
+    let damaged = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    ) || matches!(error, rusqlite::Error::InvalidColumnType(..));
+    OutboxError { message: format!("{} cannot be {what}: {error}", file.display()), damaged }
+}
+
+fn seconds(time: SystemTime) -> i64 {
+    integer(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}
+
+fn integer(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
+fn number(integer: i64) -> usize {
+    usize::try_from(integer).unwrap_or(0)
+}

@@ -1,0 +1,24 @@
+//! What waits for a database, on disk: rows of encoded points in an embedded SQLite database, on
+//! a thread of its own.
+//!
+//! ```text
+//! file.rs     the database: rows in, rows out, bounds           (pure but for the disk)
+//! damage.rs   files that cannot be read: set aside, and what is left of them
+//! keeper.rs   the thread, and the handle that its users have
+//! ```
+//!
+//! A row is there until it is removed, which its owner does when the points are stored. What is
+//! appended and removed together is one transaction, written through to the disk before the
+//! answer: the time that it takes is the time in which others gather.
+
+mod damage;
+mod file;
+mod keeper;
+mod settings;
+
+pub use file::{Drops, Level, OutboxError, Reply, Row, Stream, Work};
+pub use keeper::Outbox;
+pub use settings::OutboxSettings;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! Rows in, rows out, bounds, and files that are damaged.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::file::OutboxFile;
+use super::*;
+
+fn settings(folder: &Path) -> OutboxSettings {
+    OutboxSettings {
+        file: folder.join("private/outbox.sqlite3"),
+        max_bytes: 4 << 20,
+        max_age: Duration::from_secs(7 * 86_400),
+    }
+}
+
+fn row(id: i64, points: usize, bytes: usize) -> Row {
+    let mut lines = format!("m f={id} {id}").into_bytes();
+    lines.resize(bytes.max(lines.len()), b' ');
+    Row { id, points, lines: lines.into() }
+}
+
+fn append(ids: impl IntoIterator<Item = i64>) -> Work {
+    Work { append: ids.into_iter().map(|id| row(id, 2, 0)).collect(), ..Work::default() }
+}
+
+fn load(after: i64, points: usize) -> Work {
+    Work { load: Some((after, points)), ..Work::default() }
+}
+
+fn ids(reply: &Reply) -> Vec<i64> {
+    reply.loaded.iter().map(|row| row.id).collect()
+}
+
+const M: Stream = Stream::Measurements;
+
+#[test]
+fn the_database_has_no_known_defect_of_its_log() {
+    // Before 3.51.3 a write-ahead log that is reset at the wrong moment may damage the file.
+    let version = rusqlite::version_number();
+    assert!(version >= 3_051_003, "{version}");
+}
+
+#[actix::test]
+async fn rows_stay_until_they_are_removed_and_outlive_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(settings(folder.path())).unwrap();
+    let reply = outbox.work(M, append(1..=5)).await.unwrap();
+    assert_eq!((reply.level.rows, reply.level.points, reply.level.last), (5, 10, 5));
+    outbox.work(Stream::Errors, append(100..=100)).await.unwrap();
+    assert_eq!(ids(&outbox.work(M, load(0, 5)).await.unwrap()), [1, 2]);
+    assert_eq!(ids(&outbox.work(M, load(2, 1)).await.unwrap()), [3], "one at least");
+    let work = Work { remove: vec![1, 3, 77, 100], ..load(0, 100) };
+    assert_eq!(ids(&outbox.work(M, work).await.unwrap()), [2, 4, 5]);
+    drop(outbox);
+
+    let again = opened(folder.path()).await;
+    let reply = again.work(M, load(0, 100)).await.unwrap();
+    assert_eq!(ids(&reply), [2, 4, 5]);
+    assert_eq!(reply.loaded[0], row(2, 2, 0), "its bytes are what they were");
+    assert_eq!((reply.level.rows, reply.level.points, reply.level.last), (3, 6, 5));
+    let errors = again.work(Stream::Errors, load(0, 100)).await.unwrap();
+    assert_eq!(ids(&errors), [100], "no stream has a part in another");
+}
+
+/// A handle on the file once the one before has let go of it.
+async fn opened(folder: &Path) -> Outbox {
+    test_support::until("the file to be free", || {
+        let lock = fs::File::open(settings(folder).file.with_extension("sqlite3.lock")).ok()?;
+        lock.try_lock().ok()
+    });
+    Outbox::open(settings(folder)).unwrap()
+}
+
+#[test]
+fn the_oldest_go_when_the_file_is_full_and_errors_have_their_share() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("private")).unwrap();
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    let large = |id| Work { append: vec![row(id, 10, 100_000)], ..Work::default() };
+    file.work(Stream::Errors, &large(1)).unwrap();
+    let mut dropped = 0;
+    for id in 2..=60 {
+        let reply = file.work(M, &large(id)).unwrap();
+        dropped += reply.dropped.for_size;
+        assert_eq!(reply.dropped.for_age, 0);
+    }
+    // Three quarters of 4 MiB.
+    let reply = file.work(M, &load(0, 1)).unwrap();
+    assert_eq!((reply.level.rows, dropped), (31, 280));
+    assert_eq!(ids(&reply), [30]);
+    assert!(reply.level.bytes <= 3 << 20, "{:?}", reply.level);
+    assert_eq!(file.work(Stream::Errors, &load(0, 1)).unwrap().level.rows, 1);
+    let size = fs::metadata(settings(folder.path()).file).unwrap().len();
+    assert!(size < 5 << 20, "{size}");
+}
+
+#[test]
+fn what_is_too_old_goes_a_few_rows_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("private")).unwrap();
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    file.work(M, &append(1..=600)).unwrap();
+    drop(file);
+    let connection = rusqlite::Connection::open(settings(folder.path()).file).unwrap();
+    let days = |count: i64| count * 86_400;
+    let sql = "UPDATE waiting SET added = added - ? WHERE id < 600";
+    connection.execute(sql, [days(8)]).unwrap();
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    let dropped: Vec<(usize, i64)> = (0..4)
+        .map(|_| file.work(M, &Work::default()).unwrap().dropped)
+        .map(|dropped| (dropped.for_age, dropped.up_to))
+        .collect();
+    assert_eq!(dropped, [(512, 256), (512, 512), (174, 599), (0, 0)]);
+    drop(file);
+
+    // A clock that jumped while the program was off.
+    let sql = "UPDATE waiting SET added = added - ?";
+    connection.execute(sql, [days(4_000)]).unwrap();
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    let reply = file.work(M, &append([601])).unwrap();
+    assert_eq!((reply.dropped, reply.level.rows), (Drops::default(), 2));
+}
+
+#[actix::test]
+async fn a_damaged_file_is_set_aside_and_what_can_be_read_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = settings(folder.path()).file;
+    let outbox = Outbox::open(settings(folder.path())).unwrap();
+    let rows = (1..=200).map(|id| row(id, 1, 3_000)).collect();
+    outbox.work(M, Work { append: rows, ..Work::default() }).await.unwrap();
+    drop(outbox);
+    drop(opened(folder.path()).await);
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    drop(connection);
+
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2 / 4_096 * 4_096;
+    bytes[middle..middle + 8 * 4_096].fill(0);
+    fs::write(&file, &bytes).unwrap();
+
+    let outbox = Outbox::open(settings(folder.path())).unwrap();
+    let reply = outbox.work(M, load(0, 1_000)).await.unwrap();
+    let (saved, aside) = (ids(&reply), reply.set_aside);
+    assert!(saved.len() > 150 && saved.len() < 200, "{} rows", saved.len());
+    assert!(saved.first() == Some(&1) && saved.last() == Some(&200), "{saved:?}");
+    assert!(aside.is_some_and(|aside| aside.exists()), "the damaged file is kept");
+    outbox.work(M, append([201])).await.unwrap();
+}
+
+#[actix::test]
+async fn what_is_no_database_or_a_later_one_is_set_aside() {
+    for content in ["not a database, but long enough to look like one".repeat(100), later()] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = settings(folder.path()).file;
+        fs::create_dir(file.parent().unwrap()).unwrap();
+        match content.as_str() {
+            "later" => {
+                let connection = rusqlite::Connection::open(&file).unwrap();
+                connection.pragma_update(None, "user_version", 7).unwrap();
+            }
+            text => fs::write(&file, text).unwrap(),
+        }
+        let outbox = Outbox::open(settings(folder.path())).unwrap();
+        let reply = outbox.work(M, append([1])).await.unwrap();
+        assert_eq!(reply.level.rows, 1);
+        assert!(file.with_extension("sqlite3.damaged-1").exists());
+    }
+}
+
+fn later() -> String {
+    "later".to_owned()
+}
+
+#[actix::test]
+async fn a_file_has_one_owner_and_a_reason_while_it_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Outbox::open(settings(folder.path())).unwrap();
+    first.work(M, append([1])).await.unwrap();
+    let second = Outbox::open(settings(folder.path())).unwrap();
+    let error = second.work(M, append([2])).await.unwrap_err();
+    assert!(error.message.ends_with("is used by another Butler SOS"), "{error}");
+    assert_eq!(second.obstacle(), Some(error.message));
+    assert_eq!(first.obstacle(), None);
+}
+
+#[cfg(unix)]
+#[actix::test]
+async fn only_this_account_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(settings(folder.path())).unwrap();
+    outbox.work(M, append([1])).await.unwrap();
+    let private = folder.path().join("private");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&private), 0o700);
+    for entry in fs::read_dir(&private).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
