@@ -4,6 +4,7 @@ pub(crate) mod cause;
 pub mod http;
 pub mod influx;
 pub mod mqtt;
+pub mod private;
 mod quoted;
 pub mod sense;
 mod trust;
