@@ -3,12 +3,13 @@
 
 mod redact;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use actors::domain::errors::ErrorCounts;
+use actors::io::private;
 use chrono::{DateTime, Local, SecondsFormat};
 use serde_json::{Map, Value, json};
 
@@ -111,36 +112,16 @@ fn plain(value: &Value) -> String {
 
 /// Creates a file that only the owner can read, in a folder that only the owner can open.
 fn write_file(folder: &Path, path: &Path, content: &str) -> io::Result<()> {
-    make_folder(folder)?;
-    let mut file = create(path)?;
+    private::make_folder(folder)?;
+    let mut file = private::open(path, OpenOptions::new().write(true).create_new(true))?;
     file.write_all(content.as_bytes())?;
     file.sync_all()
 }
 
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn create(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use actors::domain::errors::ErrorType;
 
     use super::*;

@@ -1,7 +1,7 @@
 //! CertificateWatcher: warns before a certificate ends, while there is time to replace it: ours, that
 //! of the authority, and those that servers have shown.
 //!
-//! - receives: [`ServerCertificate`], [`AskMetrics`], [`Drain`]
+//! - receives: [`ServerCertificate`], [`ReadAgain`], [`AskMetrics`], [`Drain`]
 //! - sends: nothing; it logs one warning 30, 14, 7 and 1 days before the end, and an error after it
 //! - reports: nothing; a certificate that cannot be used is an error of each poll
 //! - on restart: warns again
@@ -15,13 +15,13 @@ use actix::fut::wrap_future;
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, MessageResult, SpawnHandle, Supervised,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use tokio::task::spawn_blocking;
 
 use self::deadline::{Deadline, Subject};
 use self::servers::Servers;
 use crate::io::http::CertFiles;
-use crate::runtime::certificates::ServerCertificate;
+use crate::runtime::certificates::{ReadAgain, ServerCertificate};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
@@ -109,6 +109,30 @@ impl Handler<ServerCertificate> for CertificateWatcher {
         for (level, text) in self.servers.news(self.clock.now()) {
             log::log!(level, "CERTIFICATE: {text}");
         }
+    }
+}
+
+impl Handler<ReadAgain> for CertificateWatcher {
+    type Result = ();
+
+    /// Whoever asks wants an answer: until when the files are good now, or what is wrong with them.
+    /// Polls notice replaced files by themselves.
+    fn handle(&mut self, _: ReadAgain, ctx: &mut Self::Context) {
+        let files = self.files.clone();
+        let reading = spawn_blocking(move || [files.client_end(), files.authority_end()]);
+        ctx.spawn(wrap_future(reading).map(|ends, this: &mut Self, _| {
+            let Ok([client, authority]) = ends else { return };
+            for (what, end) in [("client certificate", &client), ("authority", &authority)] {
+                match end {
+                    Ok(end) => log::info!(
+                        "CERTIFICATE: Read again: the {what} is valid until {}",
+                        end.to_rfc3339_opts(SecondsFormat::Secs, true)
+                    ),
+                    Err(error) => log::error!("CERTIFICATE: Read again: {error}"),
+                }
+            }
+            this.judge(&Ends { client: client.ok(), authority: authority.ok() });
+        }));
     }
 }
 

@@ -81,6 +81,31 @@ async fn the_file_is_looked_at_again_and_again() {
     assert_eq!(recorded(), Vec::<String>::new());
 }
 
+#[actix::test]
+async fn whoever_asks_for_a_look_gets_an_answer_at_once() {
+    record();
+    let folder = tempfile::tempdir().unwrap();
+    let cert = folder.path().join("client.pem");
+    let files = CertFiles { cert: cert.clone(), ca: cert.clone(), ..CertFiles::missing() };
+    let clock = Clock::manual(at("2026-03-01T00:00:00Z"));
+    let watcher = CertificateWatcher::new(files, clock).start();
+    let answer = async |word: &str| {
+        watcher.send(ReadAgain).await.unwrap();
+        let mut lines = Vec::new();
+        while lines.len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            lines.extend(recorded().into_iter().filter(|line| line.contains("Read again: ")));
+        }
+        assert!(lines.iter().all(|line| line.contains(word)), "{lines:?}");
+    };
+    answer("the file does not exist").await;
+    let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.not_after = rcgen::date_time_ymd(2031, 3, 9);
+    let key = rcgen::KeyPair::generate().unwrap();
+    std::fs::write(&cert, params.self_signed(&key).unwrap().pem()).unwrap();
+    answer("is valid until 2031-03-09T00:00:00Z").await;
+}
+
 #[test]
 fn what_services_of_one_server_share_is_one_warning_and_as_many_gauges() {
     let now = at("2026-12-01T00:00:00Z");

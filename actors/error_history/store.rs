@@ -1,7 +1,7 @@
 //! The history file: one table of error events in an embedded SQLite database.
 
 use std::fmt;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveTime};
@@ -12,6 +12,7 @@ use crate::domain::errors::{
 };
 use crate::domain::names::{Host, ServerName, VirtualProxy};
 use crate::domain::point::Stamp;
+use crate::io::private;
 
 /// The file grows to this size; then the oldest events make room.
 const MAX_BYTES: u64 = 256 << 20;
@@ -72,10 +73,15 @@ impl ErrorStore {
             StoreError(format!("{} cannot be {what}: {error}", file.display()))
         };
         if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(|error| cannot("created", &error))?;
+            private::make_folder(folder).map_err(|error| cannot("created", &error))?;
         }
         let lock_file = beside(file, ".lock");
-        let lock = File::create(&lock_file).map_err(|error| cannot("created", &error))?;
+        let mut options = OpenOptions::new();
+        let lock =
+            private::open(&lock_file, options.read(true).write(true).create(true).truncate(false))
+                .map_err(|error| {
+                    StoreError(format!("{} cannot be opened: {error}", lock_file.display()))
+                })?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -87,10 +93,17 @@ impl ErrorStore {
             }
             Err(TryLockError::Error(error)) => return Err(cannot("locked", &error)),
         }
+        // SQLite gives the files that it makes beside this one the same permissions.
+        private::claim(file).map_err(|error| cannot("opened", &error))?;
+        for part in ["-wal", "-shm"] {
+            private::claim_existing(&beside(file, part))
+                .map_err(|error| cannot("opened", &error))?;
+        }
         let (connection, set_aside) = match connect(file, max_bytes) {
             Ok(connection) => (connection, None),
             Err(error) if is_damage(&error) => {
                 let aside = set_aside(file).map_err(|error| cannot("renamed", &error))?;
+                private::claim(file).map_err(|error| cannot("created", &error))?;
                 let fresh = connect(file, max_bytes).map_err(|error| cannot("opened", &error))?;
                 (fresh, Some(aside))
             }
@@ -267,7 +280,7 @@ fn set_aside(file: &Path) -> std::io::Result<PathBuf> {
     Ok(aside)
 }
 
-fn beside(file: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

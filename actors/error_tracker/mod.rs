@@ -1,6 +1,7 @@
 //! ErrorTrackerActor: owns the day's error counts, logs them, and hands each error to the sinks.
 //!
-//! - receives: [`ErrorOccurred`] from every other actor, [`Drain`], [`AskCounts`], [`AskMetrics`]
+//! - receives: [`ErrorOccurred`] from every other actor, [`EarlierCounts`], [`Drain`], [`AskCounts`],
+//!   [`AskMetrics`]
 //! - sends: [`ErrorPoint`] to every error sink; no sink knows the tracker, so telling an error
 //!   never makes another error
 //! - reports: nothing; a sink that cannot take a point costs that point, counted and at debug
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, Supervised};
 
-use crate::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint};
+use crate::domain::errors::{EarlierCounts, ErrorCounts, ErrorOccurred, ErrorPoint};
 use crate::domain::metrics::{Family, Labels};
 use crate::runtime::clock::{Clock, next_midnight};
 use crate::runtime::drain::Drain;
@@ -153,6 +154,24 @@ impl Handler<ErrorOccurred> for ErrorTrackerActor {
 
     fn handle(&mut self, error: ErrorOccurred, _: &mut Self::Context) {
         self.record(error);
+    }
+}
+
+impl Handler<EarlierCounts> for ErrorTrackerActor {
+    type Result = ();
+
+    /// Of another day than the one being counted they are nothing any more.
+    fn handle(&mut self, EarlierCounts(mut earlier): EarlierCounts, _: &mut Self::Context) {
+        if let Tracking::On { log_summary, today, .. } = &mut self.tracking
+            && earlier.day() == today.day()
+            && earlier.total() > 0
+        {
+            earlier.add_all(today);
+            *today = earlier;
+            if *log_summary {
+                lines::counts_today(today);
+            }
+        }
     }
 }
 

@@ -175,6 +175,29 @@ async fn without_the_summary_days_still_end_but_nothing_is_said() {
 }
 
 #[actix::test]
+async fn what_was_counted_earlier_today_comes_first_and_another_day_is_nothing() {
+    let clock = Clock::manual(time("2026-05-03T12:00:00Z"));
+    let tracker = start(&clock, true, Vec::new());
+    tracker.send(proxy("sense2")).await.unwrap();
+    tracker.send(health("sense1")).await.unwrap();
+    recorded();
+    let mut earlier = ErrorCounts::new(clock.now().date_naive());
+    earlier.add_many(ErrorType::HealthApi, Some(&"sense1".into()), 4);
+    let yesterday = clock.now().date_naive().pred_opt().unwrap();
+    let mut before = ErrorCounts::new(yesterday);
+    before.add(ErrorType::ProxyApi, None);
+    for counts in [earlier, before] {
+        tracker.send(EarlierCounts(counts)).await.unwrap();
+    }
+    assert_eq!(
+        recorded(),
+        [
+            r#"info: ERROR TRACKER: Error counts today (UTC): Total=6, Details={"HEALTH_API":{"total":5,"servers":{"sense1":5}},"PROXY_API":{"total":1,"servers":{"sense2":1}}}"#
+        ]
+    );
+}
+
+#[actix::test]
 async fn switched_off_means_no_count_no_line_no_point() {
     record();
     let clock = Clock::manual(time("2026-05-03T23:59:00Z"));

@@ -5,6 +5,7 @@ pub mod http;
 pub mod influx;
 pub mod mqtt;
 pub mod outbox;
+pub mod private;
 mod quoted;
 pub mod sense;
 mod trust;

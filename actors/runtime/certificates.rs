@@ -21,6 +21,11 @@ pub struct ServerCertificate {
     pub end: DateTime<Utc>,
 }
 
+/// The certificate files may have been replaced: they are to be looked at now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, actix::Message)]
+#[rtype(result = "()")]
+pub struct ReadAgain;
+
 /// What a poller has sent already: nothing is sent while nothing changes.
 pub struct ServerCertificates {
     watcher: Option<Recipient<ServerCertificate>>,

@@ -18,9 +18,10 @@ use self::site::{Endpoint, Site};
 use crate::app::{App, Surroundings};
 use crate::cli::DemoArgs;
 use crate::config::{self, Settings};
-use crate::errors_command::Table;
+use crate::errors_command::{Table, width};
+use crate::signal::Signals;
 use crate::sockets::Sockets;
-use crate::{logging, service, signal};
+use crate::{logging, service};
 
 /// Servers of the simulated site.
 const SERVERS: usize = 2;
@@ -43,41 +44,51 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
         .map_err(|error| cannot("make a temporary folder", &error))?;
     let site = Site::start(SERVERS, folder.path())
         .map_err(|error| cannot("start its simulated site", &error))?;
-    let history = folder.path().join("errors.sqlite3");
+    // Outlives the site, so that it can be asked afterwards.
+    let kept = tempfile::Builder::new()
+        .prefix("butler-sos-demo-history-")
+        .tempdir()
+        .map_err(|error| cannot("make a temporary folder", &error))?;
+    let history = kept.path().join("errors.sqlite3");
     let settings = settings(&site, folder.path(), &history)?;
     introduce(&site, &history);
 
     let begin = std::time::Instant::now();
     actix::System::new()
         .block_on(async {
+            let signals = Signals::listen();
             let app = App::start(
                 settings,
                 Surroundings { clock: Clock::system(), read_heap, sockets: Sockets::default() },
             );
             let addresses = events::addresses(&app).await;
-            let asked = async {
+            let time = async {
                 match args.seconds {
-                    None => signal::asked_to_stop().await,
-                    Some(seconds) => tokio::select! {
-                        reason = signal::asked_to_stop() => reason,
-                        () = tokio::time::sleep(Duration::from_secs(seconds)) => Ok("--seconds"),
-                    },
+                    None => std::future::pending().await,
+                    Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
                 }
             };
-            let stop = async {
+            let done = async {
                 tokio::select! {
-                    reason = asked => reason,
-                    () = schedule::play(&site) => Ok("the schedule"),
-                    () = events::play(addresses) => Ok("the events"),
+                    () = time => "--seconds",
+                    () = schedule::play(&site) => "the schedule",
+                    () = events::play(addresses) => "the events",
                 }
             };
-            service::serve(app, stop).await
+            service::serve(app, signals, &log, done).await
         })
         .map_err(|gave_up| format!("error: {} failed too often to go on", gave_up.actor))?;
     log.flush();
     let summary = summary(&history).map_err(|error| cannot("read its history", &error))?;
     let mut out = std::io::stdout().lock();
-    _ = write!(out, "\nWhat failed in {} s:\n\n{summary}", begin.elapsed().as_secs());
+    _ = write!(
+        out,
+        "\nWhat failed in {} s:\n\n{summary}\nThe history stays until its folder is removed; ask \
+         it:\n  {}\n",
+        begin.elapsed().as_secs(),
+        command(&history)
+    );
+    _ = kept.keep();
     Ok(())
 }
 
@@ -122,8 +133,24 @@ fn introduce(site: &Site, history: &Path) {
         None => log::warn!("DEMO: Port 4242 is in use everywhere: no repository, no app names"),
     }
     log::info!("DEMO: Ask for the errors at any time, from another terminal:");
-    log::info!("DEMO:   butler-sos errors --file {}", history.display());
+    log::info!("DEMO:   {}", command(history));
     log::info!("DEMO: Ctrl-C ends the demo with a summary");
+}
+
+/// The command that asks this history, as it can be typed where the demo was started.
+fn command(history: &Path) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "butler-sos".to_owned());
+    format!("{} errors --file {}", quoted(&program), quoted(&history.display().to_string()))
+}
+
+/// A word of a command line; in quotes where a shell would take it apart.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/\\.:-_+@".contains(c);
+    match word.chars().all(plain) {
+        true => word.to_owned(),
+        false if cfg!(windows) => format!("\"{word}\""),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 fn summary(history: &Path) -> Result<String, Box<dyn std::error::Error>> {
@@ -131,5 +158,5 @@ fn summary(history: &Path) -> Result<String, Box<dyn std::error::Error>> {
     let mut rows = Vec::new();
     reader.for_each(&Filter::default(), Some(SHOWN), |row| rows.push(row))?;
     let totals = reader.totals(&Filter::default())?;
-    Ok(Table { rows: &rows, totals: &totals }.to_string())
+    Ok(Table { rows: &rows, totals: &totals, width: width::of_stdout() }.to_string())
 }

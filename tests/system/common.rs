@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use actors::domain::errors::ErrorCounts;
-use actors::error_history::{ErrorReader, Filter, HistoryRow};
+use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint, Failure, Origin};
+use actors::domain::names::Host;
+use actors::error_history::{ErrorReader, ErrorStore, Filter, HistoryRow};
 use actors::error_tracker::AskCounts;
 use actors::runtime::clock::Clock;
 use butler_sos::app::{App, Surroundings};
@@ -61,6 +62,19 @@ pub(crate) async fn history(file: &Path, count: usize) -> Vec<HistoryRow> {
         (rows.len() >= count).then_some(rows)
     })
     .await
+}
+
+/// Writes a history file with one error of now for each of these servers.
+pub(crate) fn write_history(file: &Path, servers: &[&str]) {
+    let clock = Clock::system();
+    let points = servers.iter().map(|server| {
+        let origin = Origin::HealthApi { server: (*server).into(), host: Host::from("h") };
+        let message = "the server did not answer as it should, and says so in many words".into();
+        let failure = Failure::Local { code: None, message };
+        ErrorPoint::new(clock.stamp(), ErrorOccurred { origin, failure })
+    });
+    let points: Vec<ErrorPoint> = points.collect();
+    ErrorStore::open(file).unwrap().insert(&points).unwrap();
 }
 
 /// The section that keeps the error history in `file`, with further keys four spaces deep.

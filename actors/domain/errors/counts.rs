@@ -66,6 +66,15 @@ impl ErrorCounts {
         self.types[place].add(server, n)
     }
 
+    /// Counts everything that `later` has as well. What this one has seen comes first.
+    pub fn add_all(&mut self, later: &Self) {
+        for counts in &later.types {
+            for (server, count) in &counts.servers {
+                self.add_many(counts.kind, server.as_ref(), *count);
+            }
+        }
+    }
+
     /// Forgets everything and starts another day.
     pub fn reset(&mut self, day: NaiveDate) {
         *self = Self::new(day);
@@ -110,6 +119,11 @@ impl TypeCounts {
         *count
     }
 }
+
+/// What was counted earlier on the same day, found out only after counting had begun again.
+#[derive(Debug, Clone, PartialEq, Eq, actix::Message)]
+#[rtype(result = "()")]
+pub struct EarlierCounts(pub ErrorCounts);
 
 /// Prints counts as `{"TYPE":{"total":n,"servers":{"name":n}}}`.
 pub struct Details<'a>(&'a ErrorCounts);

@@ -18,7 +18,7 @@ mod point;
 pub use category::{Category, categorise};
 pub use certificate_verdict::CertificateVerdict;
 pub use code::ErrorCode;
-pub use counts::{ErrorCounts, NO_SERVER_CONTEXT};
+pub use counts::{EarlierCounts, ErrorCounts, NO_SERVER_CONTEXT};
 pub use error_type::ErrorType;
 pub use failure::{Failure, RequestFacts, RequestUrl, Stage, Transfer};
 pub use module::{InfluxModule, Module, MqttModule, NewRelicModule, UdpModule};

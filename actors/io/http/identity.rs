@@ -22,9 +22,13 @@ pub struct CertFiles {
     pub passphrase: Option<Secret>,
 }
 
-/// Size and time of the three files; differs after a certificate was replaced.
+/// Size and times of the three files; differs after a certificate was replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fingerprint([Option<(u64, SystemTime)>; 3]);
+pub(super) struct Fingerprint([Option<Look>; 3]);
+
+/// Size, time of the content and, where the system has them, number of the file and time of its last
+/// change of any kind: whoever replaces a file may keep the first two.
+type Look = (u64, SystemTime, (u64, i64, i64));
 
 impl CertFiles {
     /// Everything that keeps the files from being used at `now`, each by its key and with what to
@@ -55,9 +59,20 @@ impl CertFiles {
     pub(super) fn fingerprint(&self) -> Fingerprint {
         Fingerprint([&self.cert, &self.key, &self.ca].map(|path| {
             let meta = fs::metadata(path).ok()?;
-            Some((meta.len(), meta.modified().ok()?))
+            Some((meta.len(), meta.modified().ok()?, changed(&meta)))
         }))
     }
+}
+
+#[cfg(unix)]
+fn changed(meta: &fs::Metadata) -> (u64, i64, i64) {
+    use std::os::unix::fs::MetadataExt;
+    (meta.ino(), meta.ctime(), meta.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed(_: &fs::Metadata) -> (u64, i64, i64) {
+    (0, 0, 0)
 }
 
 #[cfg(test)]
@@ -98,6 +113,22 @@ mod tests {
         fs::write(&cert, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
         let error = files.client_end().unwrap_err();
         assert!(error.contains("clientCert") && error.contains("damaged"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_replaced_by_one_of_the_same_size_and_time_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (cert, next) = (folder.path().join("client.pem"), folder.path().join("next.pem"));
+        let files = CertFiles { cert: cert.clone(), ..CertFiles::missing() };
+        fs::write(&cert, "one").unwrap();
+        let before = files.fingerprint();
+        assert_eq!(files.fingerprint(), before);
+        let time = fs::metadata(&cert).unwrap().modified().unwrap();
+        fs::write(&next, "two").unwrap();
+        fs::File::options().write(true).open(&next).unwrap().set_modified(time).unwrap();
+        fs::rename(&next, &cert).unwrap();
+        assert_ne!(files.fingerprint(), before);
     }
 
     #[test]
