@@ -32,8 +32,7 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::from(mistake));
         }
     };
-    let result = cli.check().and_then(|()| run(cli));
-    match result {
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             if !message.is_empty() {
@@ -47,6 +46,7 @@ fn main() -> ExitCode {
 /// Does what the command line asks for; an error is a message for standard error.
 fn run(cli: Cli) -> Result<(), String> {
     let variable = |name: &str| std::env::var(name).ok();
+    let accounts = cli.new_relic_accounts(variable)?;
     match cli.command {
         Some(Command::Demo(args)) => demo::run(&args, read_heap),
         Some(Command::Errors(args)) => {
@@ -68,7 +68,7 @@ fn run(cli: Cli) -> Result<(), String> {
                 return health_check::run(&file, bases, &mut std::io::stdout().lock());
             }
             let request = monitor::Request {
-                accounts: cli.new_relic_accounts(),
+                accounts,
                 bases,
                 file,
                 level: cli.loglevel,

@@ -10,5 +10,7 @@ pub mod names;
 pub mod places;
 pub mod point;
 pub mod schedule;
+pub mod secrets;
 pub mod telemetry;
+pub mod text;
 pub mod yaml;

@@ -6,7 +6,7 @@ pub mod influx;
 pub mod mqtt;
 pub mod outbox;
 pub mod private;
-mod quoted;
+pub mod quoted;
 pub mod sense;
 mod trust;
 pub mod web;

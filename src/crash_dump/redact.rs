@@ -1,13 +1,15 @@
 //! Taking secrets and paths out of a text that somebody may send by mail.
 
 use actors::domain::yaml::{MASK, is_secret};
+use actors::io::quoted::without_secrets;
 
 /// Words that introduce a credential.
 const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
 
-/// The text without credentials in URLs and headers, without values of names that mean secrets,
+/// The text without the configured secrets, without credentials in URLs and headers, without values of names that mean secrets,
 /// and with absolute paths cut to `[path]`. Blanks stay as they are.
 pub fn redact(text: &str) -> String {
+    let text = without_secrets(text);
     let mut result = String::with_capacity(text.len());
     // Whether the word before announces a secret.
     let mut announced = Announced::No;

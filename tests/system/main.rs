@@ -44,3 +44,4 @@ mod signals;
 mod stop_and_restart;
 mod tidy;
 mod tls;
+mod web_attacks;
