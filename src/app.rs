@@ -33,6 +33,7 @@ use actix::{Actor, Addr, Context, Handler, Recipient, Supervised};
 use actix_rt::Arbiter;
 use actors::domain::errors::ErrorOccurred;
 use actors::error_tracker::ErrorTrackerActor;
+use actors::io::outbox::{Outbox, OutboxSettings};
 use actors::runtime::certificates::ReadAgain;
 use actors::runtime::clock::Clock;
 use actors::runtime::drain::Drain;
@@ -98,6 +99,7 @@ impl App {
             stop_order: Vec::new(),
             certificates: Vec::new(),
             scraped: Scraped::default(),
+            outbox: settings.outbox.clone().and_then(open_outbox),
         };
 
         let mut sockets = std::mem::take(&mut surroundings.sockets);
@@ -193,6 +195,14 @@ struct Graph {
     stop_order: Vec<(&'static str, Recipient<Drain>)>,
     certificates: Vec<Recipient<ReadAgain>>,
     scraped: Scraped,
+    /// What waits for InfluxDB, if it is kept on disk.
+    outbox: Option<Outbox>,
+}
+
+fn open_outbox(settings: OutboxSettings) -> Option<Outbox> {
+    Outbox::open(settings)
+        .inspect_err(|error| log::error!("OUTBOX: What waits is kept in memory: {error}"))
+        .ok()
 }
 
 impl Graph {

@@ -32,6 +32,7 @@ use actors::health_endpoint::{HealthCheckConfig, HealthCheckSettings};
 use actors::heartbeat::{HeartbeatConfig, HeartbeatSettings};
 use actors::io::influx::{InfluxConfig, InfluxSettings};
 use actors::io::mqtt::{MqttConfig, MqttSettings};
+use actors::io::outbox::OutboxSettings;
 use actors::io::sense::{
     AppNamesConfig, CertConfig, SenseConfig, SenseSettings, ServersConfig, UserSessionsConfig,
 };
@@ -123,6 +124,8 @@ pub struct Settings {
     pub heartbeat: Option<HeartbeatSettings>,
     /// `None` when switched off.
     pub influx: Option<InfluxSettings>,
+    /// Where what waits for it is kept; `None` when only in memory.
+    pub outbox: Option<OutboxSettings>,
     /// `None` when switched off.
     pub mqtt: Option<MqttSettings>,
     /// `None` when nothing is posted to New Relic.
@@ -215,7 +218,12 @@ impl Config {
         if self.logdb != Names::default() {
             at.key("logdb").warning("is not used any more, ignored");
         }
+        let influx_config = influx_at.section(&self.influxdb_config);
+        let influx = influx_config.check(&influx_at);
+        let outbox = influx.as_ref().and_then(|_| influx_config.check_outbox(&influx_at, &places));
         Settings {
+            influx,
+            outbox,
             mqtt,
             new_relic: relic.settings,
             event_counts,
@@ -232,7 +240,6 @@ impl Config {
             tracking,
             uptime,
             heartbeat: heartbeat_at.section(&self.heartbeat).check(&heartbeat_at),
-            influx: influx_at.section(&self.influxdb_config).check(&influx_at),
             prometheus,
             sense,
         }

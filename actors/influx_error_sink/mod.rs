@@ -20,6 +20,7 @@ use crate::domain::measurement_name::MeasurementName;
 use crate::io::influx::{
     Delivery, Event, InfluxSettings, Look, Stats, Style, WriteJob, encode_error,
 };
+use crate::io::outbox::{Outbox, Stream};
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
 
@@ -37,8 +38,13 @@ pub struct InfluxErrorSinkActor {
 pub struct AskStats;
 
 impl InfluxErrorSinkActor {
-    /// A sink for one database. Must be made on the thread it runs on.
-    pub fn new(influx: &InfluxSettings, settings: ErrorSinkSettings) -> Self {
+    /// A sink for one database; what waits for it is kept in `outbox`. Must be made on the thread
+    /// it runs on.
+    pub fn new(
+        influx: &InfluxSettings,
+        outbox: Option<Outbox>,
+        settings: ErrorSinkSettings,
+    ) -> Self {
         // Error points leave at once when no request is under way and gather while one is.
         let max_points = settings.max_points;
         let style = Style {
@@ -48,7 +54,8 @@ impl InfluxErrorSinkActor {
             // InfluxWriter looks at the database; two at once would make it twice.
             look: Look::WhenMissed,
         };
-        let delivery = Delivery::new(influx, style, |event| log_event(&event));
+        let outbox = outbox.map(|outbox| (outbox, Stream::Errors));
+        let delivery = Delivery::with_outbox(influx, style, outbox, |event| log_event(&event));
         Self { measurement: settings.measurement, delivery }
     }
 }

@@ -24,7 +24,7 @@ fn start(server: &StandIn, max_points: usize) -> actix::Addr<InfluxErrorSinkActo
     };
     let settings =
         ErrorSinkSettings { measurement: MeasurementName::known("my errors"), max_points };
-    InfluxErrorSinkActor::new(&influx, settings).start()
+    InfluxErrorSinkActor::new(&influx, None, settings).start()
 }
 
 fn point(number: i64) -> ErrorPoint {

@@ -32,6 +32,7 @@ use crate::domain::telemetry::{
     CountedEvents, EventBatch, HealthMetrics, OwnMemory, ProxySessions, QueueMetrics,
 };
 use crate::io::influx::{Delivery, InfluxSettings, Look, Style, WriteJob, encode};
+use crate::io::outbox::{Outbox, Stream};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
@@ -71,9 +72,11 @@ const MAX_POINTS: usize = 100_000;
 const LINGER: Duration = Duration::from_millis(200);
 
 impl InfluxWriter {
-    /// A writer for one database. Must be made on the thread it runs on.
+    /// A writer for one database; what waits for it is kept in `outbox`. Must be made on the
+    /// thread it runs on.
     pub fn new(
         influx: InfluxSettings,
+        outbox: Option<Outbox>,
         own: OwnTags,
         events: EventSettings,
         clock: Clock,
@@ -86,7 +89,9 @@ impl InfluxWriter {
             look: Look::First,
         };
         let told = Told::new(errors, clock.clone());
-        let delivery = Delivery::new(&influx, style, move |event| told.on_event(event));
+        let outbox = outbox.map(|outbox| (outbox, Stream::Measurements));
+        let delivery =
+            Delivery::with_outbox(&influx, style, outbox, move |event| told.on_event(event));
         Self { influx, own, events, gathered: Gathered::default(), clock, delivery }
     }
 

@@ -66,7 +66,10 @@ fn start(
     let own = OwnTags { instance: "DEV".to_owned(), version: "0.1.0".to_owned() };
     let clock = Clock::manual("2026-05-03T16:10:09Z".parse().unwrap());
     let (errors, received) = probe();
-    (InfluxWriter::new(influx, own, EventSettings::default(), clock, errors).start(), received)
+    (
+        InfluxWriter::new(influx, None, own, EventSettings::default(), clock, errors).start(),
+        received,
+    )
 }
 
 fn monitored() -> std::sync::Arc<MonitoredServer> {

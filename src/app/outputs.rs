@@ -101,8 +101,9 @@ impl Graph {
         let events = measurements(settings);
         let (place, clock, errors) =
             (self.own_thread(), surroundings.clock.clone(), errors.clone());
+        let outbox = self.outbox.clone();
         let writer = self.start("InfluxWriter", &place, MAILBOX, move || {
-            InfluxWriter::new(influx, own, events, clock, errors)
+            InfluxWriter::new(influx, outbox, own, events, clock, errors)
         });
         self.scraped.add(&writer);
         Some(writer)

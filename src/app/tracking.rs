@@ -42,8 +42,9 @@ impl Graph {
         sinks.extend(self.scraped.endpoint.clone().map(Addr::recipient));
         if let (Some(sink), Some(influx)) = (&tracking.influx, &settings.influx) {
             let (sink, influx, place) = (sink.clone(), influx.clone(), self.own_thread());
+            let outbox = self.outbox.clone();
             let addr = self.start("InfluxErrorSinkActor", &place, SINK_MAILBOX, move || {
-                InfluxErrorSinkActor::new(&influx, sink)
+                InfluxErrorSinkActor::new(&influx, outbox, sink)
             });
             self.scraped.add(&addr);
             sinks.push(addr.recipient());

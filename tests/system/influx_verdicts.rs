@@ -139,7 +139,7 @@ fn an_influxdb_that_speaks_tls_is_reached_by_its_url_only() {
         program.lines().iter().any(|line| line.contains("INFLUXDB_V1_WRITE")).then_some(())
     });
     let lines = stop(program);
-    assert!(lines.iter().any(|line| line.contains("could not be sent before the end")));
+    assert!(lines.iter().any(|line| line.contains("wait on disk for the next start")));
     assert!(!lines.iter().any(|line| line.contains(" dropped: ")), "{lines:?}");
 
     let host = "    host: 127.0.0.1\n";

@@ -28,6 +28,7 @@ mod state;
 mod store;
 mod style;
 mod suspect;
+mod turns;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -36,12 +37,10 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use self::disk::Disk;
-use self::flight::Departure;
-use self::state::{Lane, Pace, State, Turn};
-use self::store::store;
+use self::state::{State, Turn};
 use super::client::InfluxClient;
 use super::queue::WriteJob;
 use super::settings::InfluxSettings;
@@ -87,13 +86,6 @@ pub struct Leftover {
 
 /// How long the end waits for the disk.
 const LAST_WRITE: Duration = Duration::from_secs(2);
-
-/// From here on an answer is late: it is not the work that takes so long.
-const LATE: Duration = Duration::from_millis(300);
-
-/// So many requests are under way to a server that answers late. Points carry their stamps, so
-/// their order does not matter.
-const AT_ONCE: usize = 8;
 
 impl Delivery {
     /// A stream to the database of `settings`, kept in memory. `on_event` must not call back into
@@ -193,11 +185,8 @@ impl Delivery {
         inner.wake.notify_one();
         loop {
             let at_rest = inner.at_rest.notified();
-            {
-                let state = inner.state.borrow();
-                if state.waiting() == 0 || state.gave_up {
-                    break;
-                }
+            if inner.state.borrow().is_done() {
+                break;
             }
             if tokio::time::timeout_at(until, at_rest).await.is_err() {
                 break;
@@ -255,94 +244,6 @@ impl Delivery {
             up: self.0.state.borrow().away.is_none(),
         };
         destination.families()
-    }
-}
-
-impl Inner {
-    /// Waits until there is something to do, or something else has changed.
-    async fn next_turn(&self) -> Turn {
-        let turn = self.state.borrow().turn(Instant::now(), self.pace());
-        match turn {
-            Turn::Send(_) | Turn::Look => return turn,
-            Turn::Busy | Turn::Again => self.wake.notified().await,
-            Turn::Rest => {
-                self.at_rest.notify_waiters();
-                self.wake.notified().await;
-            }
-            Turn::Wait(until) => tokio::select! {
-                () = sleep_until(until) => {}
-                () = self.wake.notified() => {}
-            },
-        }
-        Turn::Again
-    }
-
-    /// What is to be done on disk now.
-    fn keep(&self) -> Option<impl Future<Output = ()> + use<'_>> {
-        let (outbox, stream) = self.outbox.as_ref()?;
-        let work = self.state.borrow_mut().disk_work()?;
-        Some(async move {
-            let reply = outbox.work(*stream, work.clone()).await;
-            let events = self.state.borrow_mut().disk_replied(work, reply);
-            self.tell(events);
-            self.written.notify_waiters();
-        })
-    }
-
-    fn pace(&self) -> Pace {
-        let answers_late = self.client.flushes_before_it_answers() && self.took.get() >= LATE;
-        let looked = self.set_up.get().is_some() || !self.looks_first();
-        Pace {
-            linger: self.style.linger,
-            full: self.client.settings.max_batch_size,
-            at_once: if answers_late { AT_ONCE } else { 1 },
-            looked: looked || !self.client.has_retention(),
-        }
-    }
-
-    fn depart(&self, lane: Lane) -> Option<Departure> {
-        self.tell_overflow();
-        self.state.borrow_mut().depart(lane, self.client.settings.max_batch_size)
-    }
-
-    /// One batch, until every line of it has an answer.
-    async fn fly(&self, departure: Departure) {
-        let Departure { id, lane, batch, doubt } = departure;
-        let begun = Instant::now();
-        let requests = Cell::new(0);
-        let result = store(self, batch, doubt, &requests).await;
-        if result.is_ok() && requests.get() == 1 {
-            self.took.set(begun.elapsed());
-        }
-        let events = {
-            let mut state = self.state.borrow_mut();
-            // What comes from elsewhere was tried before, or would have been.
-            let first_tries = u64::from(lane == Lane::Live);
-            state.stats.retries += requests.get().saturating_sub(first_tries);
-            match result {
-                Ok(outcomes) => state.done(id, &outcomes),
-                Err(outage) => state.not_stored(id, outage),
-            }
-        };
-        self.tell(events);
-        if self.state.borrow().gave_up {
-            self.at_rest.notify_waiters();
-        }
-    }
-
-    fn tell(&self, events: Vec<Event>) {
-        events.into_iter().for_each(|event| (self.on_event)(event));
-    }
-
-    fn tell_overflow(&self) {
-        let points = std::mem::take(&mut self.state.borrow_mut().untold);
-        if points > 0 {
-            let message = format!(
-                "more than {} points wait for InfluxDB, the oldest had to go",
-                self.style.max_points
-            );
-            (self.on_event)(Event::Dropped { points, reason: DropReason::Overflow, message });
-        }
     }
 }
 

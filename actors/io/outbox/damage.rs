@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::file::{Row, Stream};
+use super::work::{Row, Stream};
 
 /// Renames a file and what belongs to it; the first free number counts.
 pub(super) fn set_aside(file: &Path) -> io::Result<PathBuf> {

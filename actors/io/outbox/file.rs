@@ -1,114 +1,14 @@
 //! The database file: one table of what waits, one of sums, so that opening takes the same time
 //! whatever waits.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::settings::OutboxSettings;
-
-/// Whose points they are. Each stream has its own order and its own share of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stream {
-    /// Measurements and events.
-    Measurements,
-    /// Error events.
-    Errors,
-}
-
-impl Stream {
-    /// All streams.
-    pub const ALL: [Self; 2] = [Self::Measurements, Self::Errors];
-
-    /// The text in the file, on the command line and in metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Measurements => "measurements",
-            Self::Errors => "errors",
-        }
-    }
-}
-
-/// One write operation that waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Rises in each stream.
-    pub id: i64,
-    /// How many lines `lines` has.
-    pub points: usize,
-    /// Line protocol. The bytes never change.
-    pub lines: Bytes,
-}
-
-/// What is done at once, in this order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Work {
-    /// Rows that are new. Their numbers are above all that the stream ever had.
-    pub append: Vec<Row>,
-    /// Numbers of rows that are done with.
-    pub remove: Vec<i64>,
-    /// Wanted are the oldest rows above this number, of so many points at most, at least one.
-    pub load: Option<(i64, usize)>,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reply {
-    /// What was asked for, oldest first.
-    pub loaded: Vec<Row>,
-    /// What had to go to make room, or because of its age.
-    pub dropped: Drops,
-    /// How much of the stream waits now.
-    pub level: Level,
-    /// The file was damaged; it was set aside here, and what could be read was saved.
-    pub set_aside: Option<PathBuf>,
-}
-
-/// Rows that are lost. They were the oldest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Drops {
-    /// Points, because the file is as large as it may be.
-    pub for_size: usize,
-    /// Points, because they have waited for too long.
-    pub for_age: usize,
-    /// Rows up to this number are gone; 0 where none is.
-    pub up_to: i64,
-}
-
-/// How much of a stream waits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Level {
-    /// Write operations.
-    pub rows: u64,
-    /// Points.
-    pub points: usize,
-    /// Bytes of line protocol.
-    pub bytes: u64,
-    /// When the oldest came.
-    pub oldest: Option<SystemTime>,
-    /// The highest number in use.
-    pub last: i64,
-}
-
-/// Why the file cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboxError {
-    /// For the log: what cannot be done with which file, and why.
-    pub message: String,
-    /// The file is no database any more, or was written by a later version.
-    pub(super) damaged: bool,
-}
-
-impl fmt::Display for OutboxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for OutboxError {}
+use super::sums::{Sums, integer, number, oldest};
+use super::work::{Drops, Level, OutboxError, Reply, Row, Stream, Work};
 
 /// The form of the tables. A file with a higher number is a later version's.
 const VERSION: i64 = 1;
@@ -125,9 +25,6 @@ const SCHEMA: &str = "
         bytes INTEGER NOT NULL, last INTEGER NOT NULL
     );
 ";
-
-/// As many of the oldest rows make room at a time.
-const STEP: i64 = 256;
 
 /// An open file.
 pub(super) struct OutboxFile {
@@ -328,93 +225,6 @@ impl OutboxFile {
     }
 }
 
-/// What a stream has, as the file tells it.
-struct Sums {
-    rows: i64,
-    points: i64,
-    bytes: i64,
-    last: i64,
-}
-
-/// The oldest rows of a stream.
-#[derive(Clone, Copy)]
-struct Oldest {
-    rows: i64,
-    points: i64,
-    bytes: i64,
-    up_to: i64,
-}
-
-impl Sums {
-    fn read(connection: &Connection, stream: Stream) -> rusqlite::Result<Self> {
-        let sums = connection
-            .query_row(
-                "SELECT rows, points, bytes, last FROM sums WHERE stream = ?",
-                [stream.as_str()],
-                |row| {
-                    let (rows, points) = (row.get(0)?, row.get(1)?);
-                    Ok(Self { rows, points, bytes: row.get(2)?, last: row.get(3)? })
-                },
-            )
-            .optional()?;
-        Ok(sums.unwrap_or(Self { rows: 0, points: 0, bytes: 0, last: 0 }))
-    }
-
-    fn write(&self, connection: &Connection, stream: Stream) -> rusqlite::Result<()> {
-        connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO sums (stream, rows, points, bytes, last)
-                 VALUES (?,?,?,?,?)",
-            )?
-            .execute(params![stream.as_str(), self.rows, self.points, self.bytes, self.last])?;
-        Ok(())
-    }
-
-    fn less(&mut self, rows: i64, (points, bytes): (i64, i64)) {
-        self.rows -= rows;
-        self.points -= points;
-        self.bytes -= bytes;
-    }
-
-    fn drop(
-        &mut self,
-        connection: &Connection,
-        stream: Stream,
-        gone: Oldest,
-    ) -> rusqlite::Result<()> {
-        connection
-            .prepare_cached("DELETE FROM waiting WHERE stream = ? AND id <= ?")?
-            .execute(params![stream.as_str(), gone.up_to])?;
-        self.less(gone.rows, (gone.points, gone.bytes));
-        Ok(())
-    }
-}
-
-/// The oldest rows, a few of them, as long as `goes` for the second in which a row came and the
-/// bytes of those before it.
-fn oldest(
-    connection: &Connection,
-    stream: Stream,
-    goes: impl Fn(i64, i64) -> bool,
-) -> rusqlite::Result<Oldest> {
-    let mut query = connection.prepare_cached(
-        "SELECT id, added, points, LENGTH(lines) FROM waiting WHERE stream = ? ORDER BY id LIMIT ?",
-    )?;
-    let mut rows = query.query(params![stream.as_str(), STEP])?;
-    let mut found = Oldest { rows: 0, points: 0, bytes: 0, up_to: 0 };
-    while let Some(row) = rows.next()? {
-        if !goes(row.get(1)?, found.bytes) {
-            break;
-        }
-        let (points, bytes): (i64, i64) = (row.get(2)?, row.get(3)?);
-        found.up_to = row.get(0)?;
-        found.rows += 1;
-        found.points += points;
-        found.bytes += bytes;
-    }
-    Ok(found)
-}
-
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(file)?;
     // Before the first table, else it has no effect.
@@ -436,12 +246,4 @@ fn error_of(file: &Path, what: &str, error: &rusqlite::Error) -> OutboxError {
 
 fn seconds(time: SystemTime) -> i64 {
     integer(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
-}
-
-fn integer(number: impl TryInto<i64>) -> i64 {
-    number.try_into().unwrap_or(i64::MAX)
-}
-
-fn number(integer: i64) -> usize {
-    usize::try_from(integer).unwrap_or(0)
 }

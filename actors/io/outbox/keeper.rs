@@ -1,6 +1,6 @@
 //! The thread that owns the file, and the handle that its users have.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::damage::{beside, readable, set_aside};
-use super::file::{OutboxError, OutboxFile, Reply, Stream, Work};
+use super::file::OutboxFile;
 use super::settings::OutboxSettings;
+use super::work::{OutboxError, Reply, Stream, Work};
+use crate::io::private;
 
 /// Pause before a file that cannot be opened is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -129,15 +131,17 @@ impl Keeper {
             damaged: false,
         };
         if let Some(folder) = file.parent() {
-            private::folder(folder).map_err(cannot)?;
+            private::make_folder(folder).map_err(cannot)?;
         }
-        let lock = private::file(&beside(file, ".lock")).map_err(cannot)?;
+        let mut for_lock = OpenOptions::new();
+        for_lock.read(true).write(true).create(true).truncate(false);
+        let lock = private::open(&beside(file, ".lock"), &mut for_lock).map_err(cannot)?;
         lock.try_lock().map_err(|_| OutboxError {
             message: format!("{} is used by another Butler SOS", file.display()),
             damaged: false,
         })?;
         // Made before the database makes it, which would let others read.
-        drop(private::file(file).map_err(cannot)?);
+        private::claim(file).map_err(cannot)?;
         match OutboxFile::open(&self.settings) {
             Ok(open) => Ok((open, lock)),
             Err(error) if error.damaged => {
@@ -175,27 +179,4 @@ fn save(fresh: &mut OutboxFile, damaged: &Path) -> Result<(), OutboxError> {
         }
     }
     Ok(())
-}
-
-/// Files that only this account may read.
-mod private {
-    use std::fs::{DirBuilder, File, OpenOptions};
-    use std::io;
-    use std::path::Path;
-
-    pub(super) fn folder(folder: &Path) -> io::Result<()> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)
-    }
-
-    pub(super) fn file(file: &Path) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(file)
-    }
 }

@@ -2,7 +2,8 @@
 //! a thread of its own.
 //!
 //! ```text
-//! file.rs     the database: rows in, rows out, bounds           (pure but for the disk)
+//! work.rs     what is asked, and what is answered
+//! file.rs     the database: rows in, rows out, bounds          sums.rs   how much is in it
 //! damage.rs   files that cannot be read: set aside, and what is left of them
 //! keeper.rs   the thread, and the handle that its users have
 //! ```
@@ -15,10 +16,12 @@ mod damage;
 mod file;
 mod keeper;
 mod settings;
+mod sums;
+mod work;
 
-pub use file::{Drops, Level, OutboxError, Reply, Row, Stream, Work};
 pub use keeper::Outbox;
-pub use settings::OutboxSettings;
+pub use settings::{OutboxConfig, OutboxSettings};
+pub use work::{Drops, Level, OutboxError, Reply, Row, Stream, Work};
 
 #[cfg(test)]
 mod tests;

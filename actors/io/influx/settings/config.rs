@@ -3,7 +3,9 @@
 use serde::Deserialize;
 
 use super::{IncludeFields, InfluxSettings, InfluxTarget, address, retention};
+use crate::domain::places::Places;
 use crate::domain::yaml::{Field, Reader, Section};
+use crate::io::outbox::{OutboxConfig, OutboxSettings};
 
 /// `Butler-SOS.influxdbConfig` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -19,6 +21,7 @@ pub struct InfluxConfig {
     v2_config: Section<V2Config>,
     v3_config: Section<V3Config>,
     include_fields: Section<IncludeFieldsConfig>,
+    outbox: Section<OutboxConfig>,
     // Until version 9.10 there was InfluxDB 1 only, and its keys stood here.
     enable_influxdb: Field<bool>,
     #[serde(rename = "hostIP")]
@@ -90,6 +93,12 @@ impl InfluxConfig {
             return None;
         }
         self.modern(at).check_modern(at)
+    }
+
+    /// Checks where what waits is kept; `None` when that is switched off.
+    pub fn check_outbox(&self, at: &Reader, places: &Places) -> Option<OutboxSettings> {
+        let at = at.key("outbox");
+        at.section(&self.outbox).check(&at, places)
     }
 
     /// Whether it is switched on, without a word about how that is written.

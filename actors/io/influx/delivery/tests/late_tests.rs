@@ -1,6 +1,8 @@
 //! A server that answers each write with the next flush of its log, as version 3 does.
 
 use super::*;
+use crate::io::influx::delivery::state::Lane;
+use crate::io::influx::delivery::turns::AT_ONCE;
 use crate::io::influx::verdict::Outage;
 
 const FLUSH: Duration = Duration::from_millis(400);
