@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actors::io::private;
 use chrono::{Local, NaiveDate};
 
-use super::whole_lines::{Gap, Outcome};
+use super::whole_lines::{Gap, Outcome, lines_are};
 
 /// Days that a file is kept.
 const KEPT_DAYS: i64 = 30;
@@ -76,7 +76,10 @@ impl Write for DailyFile {
                 log::warn!("LOGGING: Cannot write to {folder}, lines are counted instead: {error}");
             }
             Outcome::Resumed(missing) => {
-                log::info!("LOGGING: Writing to {folder} again, {missing} lines are missing there");
+                log::info!(
+                    "LOGGING: Writing to {folder} again, {} missing there",
+                    lines_are(missing)
+                );
             }
         }
         // What is missing is accounted for.

@@ -23,10 +23,13 @@ impl Target for File {
     }
 }
 
-/// Lines that could not be written, until they are told of.
+/// Lines that could not be written.
 #[derive(Debug, Default)]
 pub(super) struct Gap {
+    /// Those that the file does not tell of yet.
     lines: u64,
+    /// All of them since it last worked.
+    all: u64,
 }
 
 /// How an attempt ended.
@@ -34,7 +37,7 @@ pub(super) struct Gap {
 pub(super) enum Outcome {
     /// Everything is written, as before.
     Written,
-    /// Everything is written, behind a line that tells how many are missing.
+    /// Everything is written again; so many lines are missing, which lines in their places tell.
     Resumed(u64),
     /// For the first time since it worked, not everything is written.
     Failed(io::Error),
@@ -53,8 +56,9 @@ impl Gap {
         let notice = match missing {
             0 => String::new(),
             _ => format!(
-                "{} warn: LOGGING: {missing} lines are missing here, they could not be written\n",
-                Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ")
+                "{} warn: LOGGING: {} missing here, not written for want of room or access\n",
+                Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ"),
+                lines_are(missing)
             ),
         };
         let all = [notice.as_bytes(), lines].concat();
@@ -65,10 +69,12 @@ impl Gap {
         if kept >= notice.len() {
             self.lines = 0;
         }
-        self.lines += count(&all[kept.max(notice.len())..]);
+        let lost = count(&all[kept.max(notice.len())..]);
+        self.lines += lost;
+        self.all += lost;
         match error {
             None if missing == 0 => Outcome::Written,
-            None => Outcome::Resumed(missing),
+            None => Outcome::Resumed(std::mem::take(&mut self.all)),
             Some(error) if missing == 0 => Outcome::Failed(error),
             Some(_) => Outcome::StillFailing,
         }
@@ -103,6 +109,11 @@ fn write_all(target: &mut (impl Target + ?Sized), bytes: &[u8]) -> (usize, Optio
         }
     }
     (written, None)
+}
+
+/// `1 line is` or `2 lines are`.
+pub(super) fn lines_are(count: u64) -> String {
+    if count == 1 { "1 line is".to_owned() } else { format!("{count} lines are") }
 }
 
 fn count(lines: &[u8]) -> u64 {
@@ -148,27 +159,34 @@ mod tests {
 
     #[test]
     fn whatever_fits_the_file_ends_with_a_whole_line_and_all_lines_are_accounted_for() {
-        for room in 0..60 {
+        let long = format!("{}\n", "long".repeat(40));
+        // A short line may fit where a long one did not.
+        let batches = ["first line\n", "second\nthird\n", long.as_str(), "5\n"];
+        for room in 0..400 {
             let mut disk = Disk { bytes: Vec::new(), room };
-            let mut gap = Gap::default();
-            let batches = ["first line\n", "second\nthird\n", "fourth, a longer one\n", "5\n"];
+            let (mut gap, mut missing) = (Gap::default(), 0);
             for batch in batches {
-                gap.append(Ok(&mut disk), batch.as_bytes());
+                if let Outcome::Resumed(lines) = gap.append(Ok(&mut disk), batch.as_bytes()) {
+                    missing += lines;
+                }
                 assert!(disk.bytes.is_empty() || disk.bytes.ends_with(b"\n"), "{room}");
             }
-            disk.room = 1_000;
-            let missing = gap.lines;
-            let outcome = gap.append(Ok(&mut disk), b"at last\n");
-            let text = String::from_utf8(disk.bytes).unwrap();
-            let told = format!("warn: LOGGING: {missing} lines are missing here");
-            match outcome {
-                Outcome::Written => assert_eq!(missing, 0, "{room}"),
-                Outcome::Resumed(lines) => assert!(lines == missing && text.contains(&told)),
+            disk.room = 2_000;
+            match gap.append(Ok(&mut disk), b"at last\n") {
+                Outcome::Written => {}
+                Outcome::Resumed(lines) => missing += lines,
                 other => panic!("{room}: {other:?}"),
             }
-            let ours = text.lines().filter(|line| !line.contains("LOGGING")).count() as u64;
-            assert_eq!(ours + missing, 6, "{room}: {text}");
-            assert_eq!(gap.lines, 0);
+            assert_eq!((gap.lines, gap.all), (0, 0));
+            let text = String::from_utf8(disk.bytes).unwrap();
+            let (notices, ours): (Vec<&str>, Vec<&str>) =
+                text.lines().partition(|line| line.contains("warn: LOGGING: "));
+            let told = notices.iter().map(|line| {
+                let (_, rest) = line.split_once("LOGGING: ").unwrap();
+                rest.split(' ').next().unwrap().parse::<u64>().unwrap()
+            });
+            assert_eq!(told.sum::<u64>(), missing, "{room}: {text}");
+            assert_eq!(ours.len() as u64 + missing, 6, "{room}: {text}");
         }
     }
 

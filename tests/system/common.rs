@@ -15,6 +15,9 @@ use test_support::until_async;
 /// The program.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_butler-sos");
 
+/// Where the history of [`settings`] lies in their folder, unless they say where.
+pub(crate) const HISTORY: &str = "test.yaml.data/errors.sqlite3";
+
 /// Polls so seldom that a test sees the first round only.
 pub(crate) const ONCE: u64 = 3_600_000;
 

@@ -159,3 +159,26 @@ fn what_is_made_can_be_read_by_its_owner_alone() {
     // The history, its two companions, its lock and the log.
     assert_eq!(files, 5);
 }
+
+#[test]
+fn a_log_folder_that_cannot_be_made_costs_no_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("idle.yaml");
+    // A file where the folder should be: nobody can make it, whoever runs this.
+    let text = format!(
+        "Butler-SOS:\n  logDirectory: {:?}\n  errorTracking: {{ history: {{ enable: false }} }}\n",
+        file.join("log")
+    );
+    fs::write(&file, text).unwrap();
+    let mut program = Program::start(BINARY, &["-c", &file.display().to_string()]);
+    let line = program.line_with("warn: MAIN: No log files in ");
+    assert!(line.contains("idle.yaml/log: ") && line.contains("--data-dir"), "{line}");
+    let line = program.line_with("info: MAIN: Logging to files in ");
+    assert!(line.ends_with("idle.yaml.data/log"), "{line}");
+    program.line_with("ERROR TRACKER: Initialized error tracking");
+    program.terminate();
+    assert_eq!(program.wait(), Some(0));
+    let log = folder.path().join("idle.yaml.data/log");
+    let written = fs::read_dir(log).unwrap().next().unwrap().unwrap().path();
+    assert!(fs::read_to_string(written).unwrap().contains("MAIN: Stopped"));
+}
