@@ -6,10 +6,12 @@
 
 mod buffer;
 mod daily_file;
+mod whole_lines;
 
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use actors::runtime::level::{Level, VERBOSE};
@@ -28,6 +30,7 @@ pub struct LogGuard {
     console: BufferGuard,
     file: Option<BufferGuard>,
     to_file: Arc<OnceLock<Pipe>>,
+    reopen: Arc<AtomicBool>,
 }
 
 impl LogGuard {
@@ -44,9 +47,17 @@ impl LogGuard {
     /// # Errors
     /// When the folder or the file of today cannot be made, or there is a folder already.
     pub fn also_to(&mut self, folder: &Path) -> io::Result<()> {
-        let (pipe, guard) = buffer::start(Box::new(DailyFile::open(folder)?))?;
+        let (pipe, guard) =
+            buffer::start(Box::new(DailyFile::open(folder, Arc::clone(&self.reopen))?))?;
         self.file = Some(guard);
         self.to_file.set(pipe).map_err(|_| io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Opens the file of today again before the next line: it may have been moved away. Whether
+    /// there is one.
+    pub fn reopen(&self) -> bool {
+        self.reopen.store(true, Ordering::Relaxed);
+        self.file.is_some()
     }
 }
 
@@ -91,7 +102,7 @@ pub fn start_on(
     }
     builder.filter_module(VERBOSE, verbose_level(level));
     builder.try_init().map_err(|error| error.to_string())?;
-    Ok(LogGuard { console, file: None, to_file })
+    Ok(LogGuard { console, file: None, to_file, reopen: Arc::default() })
 }
 
 /// All outputs. Colour is for the console only.

@@ -1,11 +1,17 @@
 //! One log file for each local day, `butler-sos.YYYY-MM-DD.log`; files of more than thirty days ago
 //! are removed.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use actors::io::private;
 use chrono::{Local, NaiveDate};
+
+use super::whole_lines::{Gap, Outcome, lines_are};
 
 /// Days that a file is kept.
 const KEPT_DAYS: i64 = 30;
@@ -15,29 +21,38 @@ pub(super) struct DailyFile {
     folder: PathBuf,
     today: Box<dyn Fn() -> NaiveDate + Send>,
     file: Option<(NaiveDate, File)>,
-    failing: bool,
+    gap: Gap,
+    /// Set when the file is to be opened again: it may have been moved away.
+    reopen: Arc<AtomicBool>,
 }
 
 impl DailyFile {
-    /// Opens the file of today, for appending.
-    pub(super) fn open(folder: &Path) -> io::Result<Self> {
-        Self::open_on(folder, || Local::now().date_naive())
+    /// Opens the file of today, for appending; again before the next line once `reopen` is set.
+    pub(super) fn open(folder: &Path, reopen: Arc<AtomicBool>) -> io::Result<Self> {
+        Self::open_on(folder, || Local::now().date_naive(), reopen)
     }
 
-    fn open_on(folder: &Path, today: impl Fn() -> NaiveDate + Send + 'static) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let folder = folder.to_owned();
-        let mut daily = Self { folder, today: Box::new(today), file: None, failing: false };
+    fn open_on(
+        folder: &Path,
+        today: impl Fn() -> NaiveDate + Send + 'static,
+        reopen: Arc<AtomicBool>,
+    ) -> io::Result<Self> {
+        private::make_folder(folder)?;
+        let (folder, today) = (folder.to_owned(), Box::new(today));
+        let mut daily = Self { folder, today, file: None, gap: Gap::default(), reopen };
         daily.file()?;
         Ok(daily)
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
         let today = (self.today)();
+        if self.reopen.swap(false, Ordering::Relaxed) {
+            self.file = None;
+        }
         if self.file.as_ref().is_none_or(|(day, _)| *day != today) {
             self.file = None;
             let path = self.folder.join(name(today));
-            let file = File::options().create(true).append(true).open(path)?;
+            let file = private::open(&path, File::options().create(true).append(true))?;
             remove_old(&self.folder, today);
             self.file = Some((today, file));
         }
@@ -50,16 +65,25 @@ impl DailyFile {
 
 impl Write for DailyFile {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        let written = self.file().and_then(|file| file.write_all(lines));
-        let failed = written.is_err();
-        if failed && !self.failing {
-            // Told on the console; this output does not see it.
-            if let Err(error) = &written {
-                log::warn!("LOGGING: Cannot write to {}: {error}", self.folder.display());
+        let mut gap = std::mem::take(&mut self.gap);
+        let outcome = gap.append(self.file(), lines);
+        self.gap = gap;
+        let folder = self.folder.display();
+        match outcome {
+            Outcome::Written | Outcome::StillFailing => {}
+            // Read on the console; here it is the next of the lines that are missing.
+            Outcome::Failed(error) => {
+                log::warn!("LOGGING: Cannot write to {folder}, lines are counted instead: {error}");
+            }
+            Outcome::Resumed(missing) => {
+                log::info!(
+                    "LOGGING: Writing to {folder} again, {} missing there",
+                    lines_are(missing)
+                );
             }
         }
-        self.failing = failed;
-        written.map(|()| lines.len())
+        // What is missing is accounted for.
+        Ok(lines.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -71,16 +95,18 @@ fn name(day: NaiveDate) -> String {
     format!("butler-sos.{day}.log")
 }
 
+/// The day of a log file; nothing for other files.
+pub(super) fn day_of(file: &OsStr) -> Option<NaiveDate> {
+    let day = file.to_str()?.strip_prefix("butler-sos.")?.strip_suffix(".log")?;
+    day.parse().ok().filter(|day| file == &*name(*day))
+}
+
 /// Removes what has the name of a log file and a day too long ago; nothing else is touched.
 fn remove_old(folder: &Path, today: NaiveDate) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        let file = entry.file_name();
-        let day = file
-            .to_str()
-            .and_then(|name| name.strip_prefix("butler-sos.")?.strip_suffix(".log"))
-            .and_then(|day| day.parse::<NaiveDate>().ok());
-        if day.is_some_and(|day| (today - day).num_days() > KEPT_DAYS && file == *name(day)) {
+        let day = day_of(&entry.file_name());
+        if day.is_some_and(|day| (today - day).num_days() > KEPT_DAYS) {
             // One that cannot be removed is tried again tomorrow.
             _ = fs::remove_file(entry.path());
         }
@@ -92,6 +118,10 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+
+    fn never() -> Arc<AtomicBool> {
+        Arc::default()
+    }
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -123,13 +153,13 @@ mod tests {
         }
         let today = Arc::new(Mutex::new(day("2026-02-01")));
         let clock = Arc::clone(&today);
-        let mut daily = DailyFile::open_on(&at, move || *clock.lock().unwrap()).unwrap();
+        let mut daily = DailyFile::open_on(&at, move || *clock.lock().unwrap(), never()).unwrap();
         daily.write_all(b"first\n").unwrap();
         *today.lock().unwrap() = day("2026-02-02");
         daily.write_all(b"second\n").unwrap();
         daily.write_all(b"third\n").unwrap();
         drop(daily);
-        let mut again = DailyFile::open_on(&at, || day("2026-02-02")).unwrap();
+        let mut again = DailyFile::open_on(&at, || day("2026-02-02"), never()).unwrap();
         again.write_all(b"fourth\n").unwrap();
         assert_eq!(
             names(&at),
@@ -144,5 +174,41 @@ mod tests {
         );
         let text = fs::read_to_string(at.join("butler-sos.2026-02-02.log")).unwrap();
         assert_eq!(text, "second\nthird\nfourth\n");
+    }
+    #[test]
+    fn a_file_that_was_moved_away_is_made_again_when_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let reopen = Arc::<AtomicBool>::default();
+        let today = || day("2026-02-01");
+        let mut daily = DailyFile::open_on(folder.path(), today, Arc::clone(&reopen)).unwrap();
+        let file = folder.path().join("butler-sos.2026-02-01.log");
+        let moved = folder.path().join("moved");
+        daily.write_all(b"first\n").unwrap();
+        fs::rename(&file, &moved).unwrap();
+        daily.write_all(b"second\n").unwrap();
+        reopen.store(true, Ordering::Relaxed);
+        daily.write_all(b"third\n").unwrap();
+        assert_eq!(fs::read_to_string(moved).unwrap(), "first\nsecond\n");
+        assert_eq!(fs::read_to_string(file).unwrap(), "third\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_for_their_owner_and_links_are_not_followed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("log");
+        let today = || day("2026-02-01");
+        drop(DailyFile::open_on(&at, today, never()).unwrap());
+        let file = at.join("butler-sos.2026-02-01.log");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&at), mode(&file)), (0o700, 0o600));
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "precious").unwrap();
+        fs::remove_file(&file).unwrap();
+        symlink(&victim, &file).unwrap();
+        let error = DailyFile::open_on(&at, today, never()).err().unwrap();
+        assert!(error.to_string().contains("it is a link"), "{error}");
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     }
 }
