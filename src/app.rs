@@ -32,6 +32,7 @@ use actix::{Actor, Addr, Context, Handler, Recipient, Supervised};
 use actix_rt::Arbiter;
 use actors::domain::errors::ErrorOccurred;
 use actors::error_tracker::ErrorTrackerActor;
+use actors::runtime::certificates::ReadAgain;
 use actors::runtime::clock::Clock;
 use actors::runtime::drain::Drain;
 use actors::runtime::readiness::{AskReadiness, Readiness};
@@ -50,6 +51,8 @@ use crate::sockets::Sockets;
 pub struct App {
     /// The tracker, for those who want to know today's counts.
     pub tracker: Addr<ErrorTrackerActor>,
+    /// Those who look at certificate files when they are asked to.
+    pub certificates: Vec<Recipient<ReadAgain>>,
     /// Everybody who must finish work before the end, sources first.
     stop_order: Vec<(&'static str, Recipient<Drain>)>,
     /// Threads of their own, joined at the end.
@@ -92,6 +95,7 @@ impl App {
             supervisor,
             arbiters: Vec::new(),
             stop_order: Vec::new(),
+            certificates: Vec::new(),
             scraped: Scraped::default(),
         };
 
@@ -117,6 +121,7 @@ impl App {
         graph.stop_order.reverse();
         Self {
             tracker,
+            certificates: graph.certificates,
             stop_order: graph.stop_order,
             arbiters: graph.arbiters,
             given_up,
@@ -185,6 +190,7 @@ struct Graph {
     supervisor: Supervisor,
     arbiters: Vec<Arbiter>,
     stop_order: Vec<(&'static str, Recipient<Drain>)>,
+    certificates: Vec<Recipient<ReadAgain>>,
     scraped: Scraped,
 }
 

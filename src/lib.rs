@@ -8,6 +8,7 @@ pub mod crash_dump;
 pub mod demo;
 pub mod errors_command;
 pub mod health_check;
+mod limits;
 pub mod logging;
 pub mod monitor;
 pub mod paths;

@@ -14,8 +14,9 @@ use crate::app::{App, Surroundings};
 use crate::banner;
 use crate::config::{self, Loaded, Settings};
 use crate::crash_dump::{self, Crash};
+use crate::signal::Signals;
 use crate::sockets::Sockets;
-use crate::{logging, paths, service, signal};
+use crate::{limits, logging, paths, service};
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +62,7 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     if request.check_only {
         return Ok(());
     }
+    limits::raise_open_files();
     if let Some(folder) = &settings.log_directory {
         match log.also_to(folder) {
             Ok(()) => log::info!("MAIN: Logging to files in {}", folder.display()),
@@ -77,10 +79,12 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     let (crash_settings, facts) = (settings.crash.clone(), facts(&settings));
     let serve = || {
         actix::System::new().block_on(async {
+            // Before there is anything that a signal could end halfway.
+            let signals = Signals::listen();
             banner::introduce(&settings);
             let surroundings = Surroundings { clock: Clock::system(), read_heap, sockets };
             let app = App::start(settings, surroundings);
-            service::serve(app, signal::asked_to_stop()).await
+            service::serve(app, signals, &log, std::future::pending()).await
         })
     };
     let crash = match panics::catch(serve) {

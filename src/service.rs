@@ -4,11 +4,15 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
+use actix::Recipient;
 use actors::domain::errors::ErrorCounts;
 use actors::error_tracker::AskCounts;
+use actors::runtime::certificates::ReadAgain;
+use tokio::time::Instant;
 
 use crate::app::{App, GRACE};
-use crate::signal;
+use crate::logging::LogGuard;
+use crate::signal::{Request, Signals, is_repeat};
 
 /// An actor that failed too often to go on.
 #[derive(Debug)]
@@ -21,21 +25,36 @@ pub struct GaveUp {
 
 const ONE_SECOND: Duration = Duration::from_secs(1);
 
-/// Serves until `stop` says why it is asked to end, or until an actor cannot be kept alive. Then
-/// everybody finishes what was accepted, within the grace time; a second signal cuts that short.
+/// Serves until a signal asks it to end, `done` says why there is nothing left to do, or an actor
+/// cannot be kept alive. Then everybody finishes what was accepted, within the grace time; a later
+/// signal cuts that short.
 ///
 /// # Errors
 /// When an actor could not be kept alive.
 pub async fn serve(
     mut app: App,
-    stop: impl Future<Output = io::Result<&'static str>>,
+    signals: io::Result<Signals>,
+    log: &LogGuard,
+    done: impl Future<Output = &'static str>,
 ) -> Result<(), GaveUp> {
+    let certificates = app.certificates.clone();
+    let (mut signals, unheard) = match signals {
+        Ok(signals) => (Some(signals), None),
+        Err(error) => (None, Some(error)),
+    };
+    let stop = async {
+        if let Some(error) = unheard {
+            return format!("nobody: signals cannot be heard: {error}");
+        }
+        tokio::select! {
+            reason = asked_to_stop(signals.as_mut(), || read_again(&certificates, log)) => reason,
+            reason = done => reason,
+        }
+        .to_owned()
+    };
     let result = tokio::select! {
         reason = stop => {
-            match reason {
-                Ok(reason) => log::info!("MAIN: Stopping, asked by {reason}"),
-                Err(error) => log::error!("MAIN: Stopping, signals cannot be heard: {error}"),
-            }
+            log::info!("MAIN: Stopping, asked by {reason}");
             Ok(())
         }
         name = app.given_up() => {
@@ -49,13 +68,42 @@ pub async fn serve(
             Err(GaveUp { actor: name, counts })
         }
     };
+    let begin = Instant::now();
+    let impatient = async {
+        loop {
+            let reason = asked_to_stop(signals.as_mut(), || {}).await;
+            if !is_repeat(begin, Instant::now()) {
+                return reason;
+            }
+        }
+    };
     tokio::select! {
         () = app.drain(GRACE) => {}
-        Ok(reason) = signal::asked_to_stop() => {
+        reason = impatient => {
             log::warn!("MAIN: Ending at once, asked again by {reason}; what was not sent is lost");
         }
     }
     app.end();
     log::info!("MAIN: Stopped");
     result
+}
+
+/// Waits until somebody asks for the end; without signals nobody can.
+async fn asked_to_stop(signals: Option<&mut Signals>, read_again: impl Fn()) -> &'static str {
+    let Some(signals) = signals else { return std::future::pending().await };
+    loop {
+        match signals.next().await {
+            Request::Stop(reason) => return reason,
+            Request::ReadAgain => read_again(),
+        }
+    }
+}
+
+fn read_again(certificates: &[Recipient<ReadAgain>], log: &LogGuard) {
+    let opened = if log.reopen() { ", the log file is opened again" } else { "" };
+    log::info!("MAIN: Asked by a hang-up: certificates are read again{opened}");
+    for reader in certificates {
+        // One whose mailbox is full is busy reading.
+        _ = reader.try_send(ReadAgain);
+    }
 }

@@ -33,6 +33,7 @@ impl Graph {
             CertificateWatcher::new(files, clock)
         });
         self.scraped.add(&watcher);
+        self.certificates.push(watcher.clone().recipient());
         Some(watcher.recipient())
     }
 

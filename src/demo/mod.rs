@@ -20,7 +20,8 @@ use crate::cli::DemoArgs;
 use crate::config::{self, Settings};
 use crate::errors_command::Table;
 use crate::sockets::Sockets;
-use crate::{logging, service, signal};
+use crate::signal::Signals;
+use crate::{logging, service};
 
 /// Servers of the simulated site.
 const SERVERS: usize = 2;
@@ -50,28 +51,26 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
     let begin = std::time::Instant::now();
     actix::System::new()
         .block_on(async {
+            let signals = Signals::listen();
             let app = App::start(
                 settings,
                 Surroundings { clock: Clock::system(), read_heap, sockets: Sockets::default() },
             );
             let addresses = events::addresses(&app).await;
-            let asked = async {
+            let time = async {
                 match args.seconds {
-                    None => signal::asked_to_stop().await,
-                    Some(seconds) => tokio::select! {
-                        reason = signal::asked_to_stop() => reason,
-                        () = tokio::time::sleep(Duration::from_secs(seconds)) => Ok("--seconds"),
-                    },
+                    None => std::future::pending().await,
+                    Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
                 }
             };
-            let stop = async {
+            let done = async {
                 tokio::select! {
-                    reason = asked => reason,
-                    () = schedule::play(&site) => Ok("the schedule"),
-                    () = events::play(addresses) => Ok("the events"),
+                    () = time => "--seconds",
+                    () = schedule::play(&site) => "the schedule",
+                    () = events::play(addresses) => "the events",
                 }
             };
-            service::serve(app, stop).await
+            service::serve(app, signals, &log, done).await
         })
         .map_err(|gave_up| format!("error: {} failed too often to go on", gave_up.actor))?;
     log.flush();

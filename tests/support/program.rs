@@ -72,8 +72,16 @@ impl Program {
     /// # Panics
     /// When there is no shell.
     pub fn try_terminate(&self) -> bool {
+        self.signal("TERM")
+    }
+
+    /// Sends it a signal by its name without `SIG`; whether it was there.
+    ///
+    /// # Panics
+    /// When there is no shell.
+    pub fn signal(&self, name: &str) -> bool {
         // Built into every shell, where a program of this name need not be installed.
-        let command = format!("kill -TERM {} 2>/dev/null", self.id());
+        let command = format!("kill -{name} {} 2>/dev/null", self.id());
         Command::new("sh").args(["-c", &command]).status().expect("sh runs").success()
     }
 

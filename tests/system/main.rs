@@ -37,6 +37,7 @@ mod prometheus;
 mod prometheus_page;
 mod recovery;
 mod secrets;
+mod signals;
 mod stop_and_restart;
 mod tidy;
 mod tls;
