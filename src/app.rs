@@ -11,6 +11,7 @@
 //! HealthMetrics, ProxySessions, ErrorPoint ──> PrometheusEndpoint ──AskMetrics──> who has numbers
 //! pollers, receivers, destinations ──ErrorOccurred──> ErrorTrackerActor
 //! ErrorTrackerActor ──ErrorPoint──> InfluxErrorSinkActor, MqttErrorSinkActor, ErrorHistoryActor
+//! ErrorHistoryActor ──EarlierCounts──> ErrorTrackerActor
 //! HealthEndpoint ──AskReadiness──> destinations, receivers, HealthPoller
 //! HealthPoller, ProxyPoller ──ServerCertificate──> CertificateWatcher
 //! Heartbeat and ConfigPage stand alone

@@ -34,6 +34,11 @@ pub struct Cli {
     #[arg(long)]
     pub health_check: bool,
 
+    /// Folder for what the program keeps; else $STATE_DIRECTORY, else the folder of the
+    /// configuration file. Each configuration file has a folder of its own in there.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
     /// Start in spite of mistakes in the configuration file; they become warnings.
     #[arg(long)]
     pub skip_config_verification: bool,
@@ -93,7 +98,7 @@ pub enum Command {
     /// Watch a simulated Qlik Sense site fail; needs nothing else.
     Demo(DemoArgs),
     /// Show the error history, newest first.
-    Errors(ErrorsArgs),
+    Errors(Box<ErrorsArgs>),
 }
 
 /// Options of `demo`.
@@ -110,30 +115,48 @@ pub struct DemoArgs {
 
 /// Options of `errors`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = TEACH_ERRORS)]
 pub struct ErrorsArgs {
-    /// Read the history file that this configuration names.
+    /// Read the history of the program that runs with this configuration.
     #[arg(short = 'c', long = "configfile", value_name = "FILE")]
     pub config: Option<PathBuf>,
 
+    /// The same folder that the program was given, if it was given one.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
     /// Read this history file.
-    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "data_dir"])]
     pub file: Option<PathBuf>,
 
-    /// Only errors of the last while: 90s, 15m, 24h, 7d, 2w, 1d12h.
-    #[arg(long, value_name = "TIME", default_value = "24h")]
-    pub since: String,
+    /// Not before: so long ago (90s, 15m, 24h, 7d, 1d12h), a day, or a time in UTC; 24h unless given,
+    /// which counts from --until.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
 
-    /// Only this error type, HEALTH_API for example.
+    /// Before: as --since; a day is meant to its end.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+
+    /// Only this error type, HEALTH_API for example; may be repeated, like all that follow.
     #[arg(long = "type", value_name = "TYPE")]
-    pub error_type: Option<String>,
+    pub error_type: Vec<String>,
 
     /// Only this server, by its configured name; '' for errors without a server.
     #[arg(long, value_name = "NAME")]
-    pub server: Option<String>,
+    pub server: Vec<String>,
+
+    /// Only this host: name or address of a server, broker or destination.
+    #[arg(long, value_name = "HOST")]
+    pub host: Vec<String>,
+
+    /// Only this module, HEALTH_METRICS for example.
+    #[arg(long, value_name = "MODULE")]
+    pub module: Vec<String>,
 
     /// Only this category, timeout for example.
     #[arg(long, value_name = "CATEGORY")]
-    pub category: Option<String>,
+    pub category: Vec<String>,
 
     /// How to print.
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
@@ -147,7 +170,7 @@ pub struct ErrorsArgs {
 /// How `errors` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
-    /// For people: 80 columns, totals at the end.
+    /// For people: as wide as the terminal, totals at the end.
     Table,
     /// One array of objects.
     Json,
@@ -162,11 +185,26 @@ Start here:
   butler-sos -c sense.yaml --check-config    look for mistakes in a file
   butler-sos -c sense.yaml                   monitor a site
   butler-sos -c sense.yaml -l debug          the same, with every step in the log
-  butler-sos errors --since 24h              what failed since yesterday
+  butler-sos errors --since 24h -c sense.yaml
+                                             what failed since yesterday
 
 Ctrl-C or a termination signal stops the program in order: what was collected is
 sent first. Exit code 0 after an orderly stop, 1 after a mistake in the command
 line or the configuration file, which is explained.";
+
+/// What `errors --help` teaches at its end.
+const TEACH_ERRORS: &str = "\
+For example:
+  butler-sos errors -c sense.yaml                            the last 24 hours
+  butler-sos errors -c sense.yaml --server sense1 --since 7d
+  butler-sos errors --since 2026-11-24 --until 2026-11-24    one day, in UTC
+  butler-sos errors --type HEALTH_API --type PROXY_API --category timeout
+  butler-sos errors --since 30d --format csv > errors.csv    for a spreadsheet
+
+A table is as wide as the terminal or as COLUMNS says, 100 columns where there is
+no terminal. It shows virtual proxy, module, destination, host and address where
+they tell events apart; json and csv have everything. Exit code 0 when the events
+were printed, also when there are none; 1 when they could not be.";
 
 fn level(text: &str) -> Result<Level, String> {
     let wanted = text.trim().to_lowercase();

@@ -26,6 +26,7 @@ mod yaml;
 use std::path::{Path, PathBuf};
 
 use actors::config_page::{ConfigPageConfig, ConfigPageSettings};
+use actors::domain::places::Places;
 use actors::domain::yaml::{Field, Names, Reader, Section, Switch};
 use actors::health_endpoint::{HealthCheckConfig, HealthCheckSettings};
 use actors::heartbeat::{HeartbeatConfig, HeartbeatSettings};
@@ -49,6 +50,8 @@ use self::tracking::ErrorTrackingConfig;
 use self::user_events::UserEventsConfig;
 
 use crate::crash_dump::CrashSettings;
+use crate::logging::LOG_FOLDER;
+use crate::paths::Bases;
 
 pub use self::event_counts::EventCountSettings;
 pub use self::find::{find, not_read};
@@ -102,6 +105,8 @@ pub struct Settings {
     pub log_level: Level,
     /// Where log files are written; `None` when only to standard output.
     pub log_directory: Option<PathBuf>,
+    /// Where files lie that are not named.
+    pub places: Places,
     /// `None` when the configuration is not shown.
     pub page: Option<PageSettings>,
     /// `None` when health checks are not answered.
@@ -151,9 +156,10 @@ impl Config {
         at: &Reader,
         (tree, masked): (&Value, &Value),
         file: PathBuf,
-        base: &Path,
+        bases: &Bases,
         accounts: Vec<Account>,
     ) -> Settings {
+        let places = bases.places(&file);
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
         let (accounts, only_account) = self.check_accounts(at, accounts);
@@ -170,7 +176,8 @@ impl Config {
             across.listens(health_at.key("port"), "TCP", "localhost".to_owned(), port);
         }
         let tracking_at = at.key("errorTracking");
-        let tracking = tracking_at.section(&self.error_tracking).check(&tracking_at, &across, base);
+        let tracking =
+            tracking_at.section(&self.error_tracking).check(&tracking_at, &across, &places);
         let uptime_at = at.key("uptimeMonitor");
         let influx_at = at.key("influxdbConfig");
         let sense = SenseConfig {
@@ -216,7 +223,8 @@ impl Config {
             log_events,
             file,
             log_level,
-            log_directory: self.check_log_directory(at, base),
+            log_directory: self.check_log_directory(at, &places),
+            places,
             health_check,
             page: page.map(|page| PageSettings::new(page, tree, masked)),
             crash: crash_at.section(&self.crash_file).check(&crash_at),
@@ -246,13 +254,15 @@ impl Config {
         Some(settings)
     }
 
-    fn check_log_directory(&self, at: &Reader, base: &Path) -> Option<PathBuf> {
+    fn check_log_directory(&self, at: &Reader, places: &Places) -> Option<PathBuf> {
         if !at.key("fileLogging").or(&self.file_logging, true) {
             return None;
         }
-        let folder = at.key("logDirectory").or(&self.log_directory, "log".to_owned());
-        let folder = folder.trim();
-        Some(base.join(if folder.is_empty() { "log" } else { folder }))
+        let folder = at.key("logDirectory").or(&self.log_directory, String::new());
+        Some(match folder.trim() {
+            "" => places.own.join(LOG_FOLDER),
+            written => places.written(written),
+        })
     }
 
     fn check_idle(&self, at: &Reader) -> IdleSwitches {

@@ -1,22 +1,25 @@
 //! `butler-sos errors`: what failed, out of the error history.
 
 mod csv;
-mod since;
+mod filter;
+mod history_file;
+mod layout;
+mod moment;
 mod table;
+pub(crate) mod width;
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{self, Write};
 
-use actors::domain::errors::{Category, ErrorType};
-use actors::error_history::{DEFAULT_FILE, ErrorReader, Filter, HistoryRow};
+use actors::error_history::{ErrorReader, HistoryRow};
 use actors::runtime::clock::Clock;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
 pub use table::Table;
 
+use self::history_file::HistoryFile;
 use crate::cli::{ErrorsArgs, OutputFormat};
-use crate::{config, paths};
+use crate::paths::Bases;
 
 /// Rows of a table when no limit is asked for.
 const TABLE_LIMIT: usize = 100;
@@ -24,25 +27,18 @@ const TABLE_LIMIT: usize = 100;
 /// Prints the events that `args` asks for to `out`.
 ///
 /// # Errors
-/// A message for standard error: an unknown type or category, or a history that cannot be read.
-pub fn run(args: &ErrorsArgs, out: &mut impl Write) -> Result<(), String> {
-    let filter = filter(args, &Clock::system())?;
-    let file = history_file(args)?;
-    if !file.exists() {
-        return Err(format!(
-            "error: there is no error history at {}\n\nThe program writes one while it monitors a \
-             site. Name it with --file, or name the\nconfiguration that it runs with: butler-sos \
-             errors -c FILE",
-            file.display()
-        ));
-    }
+/// A message for standard error: a filter that nothing can pass, a history that cannot be read, or
+/// an output that cannot be written.
+pub fn run(args: &ErrorsArgs, bases: &Bases, out: &mut impl Write) -> Result<(), String> {
+    let filter = filter::of(args, &Clock::system())?;
+    let HistoryFile { file, servers } = history_file::find(args, bases)?;
     let unreadable = |error: &dyn std::fmt::Display| {
         format!("error: {} cannot be read: {error}", file.display())
     };
     let reader = ErrorReader::open(&file).map_err(|error| unreadable(&error))?;
+    filter::check_names(&filter, &reader, &servers, &file)?;
 
-    // Standard output that is closed early, by `head` for example, is no failure.
-    let mut output = Output { out, closed: false };
+    let mut output = Output { out, failed: None };
     match args.format {
         OutputFormat::Table => {
             let limit = args.limit.unwrap_or(TABLE_LIMIT);
@@ -50,7 +46,12 @@ pub fn run(args: &ErrorsArgs, out: &mut impl Write) -> Result<(), String> {
             let read = reader.for_each(&filter, Some(limit), |row| rows.push(row));
             read.map_err(|error| unreadable(&error))?;
             let totals = reader.totals(&filter).map_err(|error| unreadable(&error))?;
-            output.write(&Table { rows: &rows, totals: &totals }.to_string());
+            if totals.is_empty() {
+                output.write(&format!("No errors {}.\n", filter::period(&filter)));
+            } else {
+                let width = width::of_stdout();
+                output.write(&Table { rows: &rows, totals: &totals, width }.to_string());
+            }
         }
         OutputFormat::Json => {
             let mut begin = "[";
@@ -74,66 +75,31 @@ pub fn run(args: &ErrorsArgs, out: &mut impl Write) -> Result<(), String> {
             read.map_err(|error| unreadable(&error))?;
         }
     }
-    Ok(())
+    output.end()
 }
 
+/// What was printed may be the only copy that somebody has, so that a failure counts.
 struct Output<'a, W: Write> {
     out: &'a mut W,
-    closed: bool,
+    failed: Option<io::Error>,
 }
 
 impl<W: Write> Output<'_, W> {
     fn write(&mut self, text: &str) {
-        if !self.closed {
-            self.closed = self.out.write_all(text.as_bytes()).is_err();
+        if self.failed.is_none() {
+            self.failed = self.out.write_all(text.as_bytes()).err();
         }
     }
-}
 
-fn filter(args: &ErrorsArgs, clock: &Clock) -> Result<Filter, String> {
-    let allowed = |what: &str, found: &str, all: Vec<&str>| {
-        format!("error: there is no {what} {found:?}\n\nAllowed are: {}", all.join(", "))
-    };
-    let error_type = args.error_type.as_deref().map(|text| {
-        ErrorType::from_text(&text.to_uppercase()).ok_or_else(|| {
-            allowed("error type", text, ErrorType::ALL.map(ErrorType::as_str).to_vec())
-        })
-    });
-    let category = args.category.as_deref().map(|text| {
-        Category::from_text(&text.to_lowercase())
-            .ok_or_else(|| allowed("category", text, Category::ALL.map(Category::as_str).to_vec()))
-    });
-    Ok(Filter {
-        since: Some(since::stamp_before(clock.now(), &args.since)?),
-        error_type: error_type.transpose()?,
-        server: args.server.clone(),
-        category: category.transpose()?,
-    })
-}
-
-/// The file that is named, that a configuration names, or the default.
-fn history_file(args: &ErrorsArgs) -> Result<PathBuf, String> {
-    let base = paths::base_folder();
-    if let Some(file) = &args.file {
-        return Ok(paths::absolute(file));
+    /// A reader that has seen enough, `head` for example, is no failure.
+    fn end(self) -> Result<(), String> {
+        match self.failed.or_else(|| self.out.flush().err()) {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(format!("error: the output cannot be written: {error}"))
+            }
+            _ => Ok(()),
+        }
     }
-    let Some(config) = &args.config else {
-        return Ok(base.join(DEFAULT_FILE));
-    };
-    let loaded = config::load(config, &base).map_err(|error| format!("error: {error}"))?;
-    let Some(settings) = loaded.settings else {
-        let problems: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
-        return Err(format!("error: {} is wrong:\n{}", config.display(), problems.join("\n")));
-    };
-    settings.tracking.and_then(|tracking| tracking.history).map(|history| history.file).ok_or_else(
-        || {
-            format!(
-                "error: {} keeps no history: Butler-SOS.errorTracking.enable or \
-                 Butler-SOS.errorTracking.history.enable is false",
-                config.display()
-            )
-        },
-    )
 }
 
 /// Names of what is printed as JSON and CSV: the time, then the page's tags and fields.
@@ -184,4 +150,36 @@ fn values(row: HistoryRow) -> [(&'static str, Value); 16] {
 fn json(row: HistoryRow) -> Value {
     let members = values(row).into_iter().filter(|(_, value)| !value.is_null());
     Value::Object(members.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails from the first line on.
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_output_that_fails_is_an_error_unless_its_reader_has_seen_enough() {
+        let end = |kind| {
+            let mut out = Broken(kind);
+            let mut output = Output { out: &mut out, failed: None };
+            output.write("one\n");
+            output.write("two\n");
+            output.end()
+        };
+        assert_eq!(end(io::ErrorKind::BrokenPipe), Ok(()));
+        let error = end(io::ErrorKind::StorageFull).unwrap_err();
+        assert!(error.starts_with("error: the output cannot be written: "), "{error}");
+    }
 }

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use actors::io::http::{HttpClient, Limits, Request};
 
-use crate::{config, paths};
+use crate::config;
+use crate::paths::Bases;
 
 /// Asks the program that runs with this configuration file, and prints the answer to `out`.
 ///
 /// # Errors
 /// A message for standard error: the file is wrong, or the program does not say that it is well
 /// within two seconds.
-pub fn run(file: &Path, out: &mut impl Write) -> Result<(), String> {
-    let loaded = config::load(file, &paths::base_folder()).map_err(|e| format!("error: {e}"))?;
+pub fn run(file: &Path, bases: Bases, out: &mut impl Write) -> Result<(), String> {
+    let loaded = config::load(file, bases).map_err(|e| format!("error: {e}"))?;
     let settings = loaded.tolerant().settings.and_then(|settings| settings.health_check);
     let Some(settings) = settings else {
         // Nobody to tell that nobody can be told.

@@ -6,6 +6,7 @@
 
 mod buffer;
 mod daily_file;
+mod folder;
 mod whole_lines;
 
 use std::fmt::{self, Write as _};
@@ -21,6 +22,7 @@ use log::LevelFilter;
 
 use self::buffer::{BufferGuard, Pipe};
 use self::daily_file::DailyFile;
+pub use self::folder::{LOG_FOLDER, log_to_files};
 
 /// Where the program's own records come from.
 const OWN_MODULES: [&str; 2] = ["actors", "butler_sos"];

@@ -2,9 +2,11 @@
 
 use std::alloc::System;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use butler_sos::cli::{Cli, Command};
+use butler_sos::paths::Bases;
 use butler_sos::{config, demo, errors_command, health_check, monitor};
 use cap::Cap;
 use clap::error::ErrorKind;
@@ -44,11 +46,15 @@ fn main() -> ExitCode {
 
 /// Does what the command line asks for; an error is a message for standard error.
 fn run(cli: Cli) -> Result<(), String> {
+    let variable = |name: &str| std::env::var(name).ok();
     match cli.command {
         Some(Command::Demo(args)) => demo::run(&args, read_heap),
-        Some(Command::Errors(args)) => errors_command::run(&args, &mut std::io::stdout().lock()),
+        Some(Command::Errors(args)) => {
+            let data_dir = args.data_dir.as_ref().or(cli.data_dir.as_ref());
+            let bases = Bases::of_process(data_dir.map(PathBuf::as_path), variable);
+            errors_command::run(&args, &bases, &mut std::io::stdout().lock())
+        }
         None => {
-            let variable = |name: &str| std::env::var(name).ok();
             let file = config::find(cli.config.as_deref(), variable).ok_or_else(|| {
                 let help = Cli::command().render_help();
                 // The sentence comes last, where it is seen.
@@ -57,11 +63,13 @@ fn run(cli: Cli) -> Result<(), String> {
                      work without any: butler-sos demo"
                 )
             })?;
+            let bases = Bases::of_process(cli.data_dir.as_deref(), variable);
             if cli.health_check {
-                return health_check::run(&file, &mut std::io::stdout().lock());
+                return health_check::run(&file, bases, &mut std::io::stdout().lock());
             }
             let request = monitor::Request {
                 accounts: cli.new_relic_accounts(),
+                bases,
                 file,
                 level: cli.loglevel,
                 check_only: cli.check_config,

@@ -14,12 +14,13 @@ use crate::app::{App, Surroundings};
 use crate::banner;
 use crate::config::{self, Loaded, Settings};
 use crate::crash_dump::{self, Crash};
+use crate::paths::Bases;
 use crate::signal::Signals;
 use crate::sockets::Sockets;
 use crate::{limits, logging, paths, service};
 
 /// What the command line asks for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// The configuration file.
     pub file: PathBuf,
@@ -31,6 +32,8 @@ pub struct Request {
     pub skip_verification: bool,
     /// New Relic accounts that replace those of the file, unless there are none.
     pub accounts: Vec<Account>,
+    /// Where the files of the program lie.
+    pub bases: Bases,
 }
 
 /// Monitors the site that a configuration file describes.
@@ -39,9 +42,8 @@ pub struct Request {
 /// A message for standard error, empty where the log has said everything: the configuration is
 /// wrong, or an actor could not be kept alive.
 pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
-    let base = paths::base_folder();
     let file = paths::absolute(&request.file);
-    let loaded = config::load_with(&file, &base, request.accounts.clone());
+    let loaded = config::load_with(&file, request.bases.clone(), request.accounts.clone());
     let loaded = if request.skip_verification { loaded.map(Loaded::tolerant) } else { loaded };
     let configured = loaded.as_ref().map_or(Level::Info, |loaded| loaded.log_level);
     let mut log = logging::start(request.level.unwrap_or(configured))?;
@@ -64,13 +66,7 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     }
     limits::raise_open_files();
     if let Some(folder) = &settings.log_directory {
-        match log.also_to(folder) {
-            Ok(()) => log::info!("MAIN: Logging to files in {}", folder.display()),
-            Err(error) => log::warn!(
-                "MAIN: No log files: Butler-SOS.logDirectory, {}: {error}",
-                folder.display()
-            ),
-        }
+        logging::log_to_files(&mut log, folder, &settings.places);
     }
     let sockets = Sockets::bind(&settings).map_err(|message| {
         log::error!("MAIN: {message}");

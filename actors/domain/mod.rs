@@ -7,6 +7,7 @@ pub mod events;
 pub mod measurement_name;
 pub mod metrics;
 pub mod names;
+pub mod places;
 pub mod point;
 pub mod schedule;
 pub mod telemetry;

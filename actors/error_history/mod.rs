@@ -1,37 +1,54 @@
 //! ErrorHistoryActor: keeps every error event in a file on this machine, so that the program is
 //! useful without any database, and a restart does not lose the day's counts.
 //!
-//! - receives: [`ErrorPoint`] from the tracker, [`Drain`]
-//! - sends: nothing; it holds no address of the tracker
+//! - receives: [`ErrorPoint`] from the tracker, [`CountsTo`], [`Drain`]
+//! - sends: [`EarlierCounts`], once, when a file can be read that could not be at the start
 //! - reports: nothing; a file that cannot be written is one warning, and one line when it can again
 //! - on restart: keeps the events that were not written yet
 
 mod query;
 mod settings;
 mod store;
+mod takeover;
 
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext, Context, Handler, Message, Supervised};
+use actix::{Actor, AsyncContext, Context, Handler, Message, Recipient, Supervised};
 
-use crate::domain::errors::ErrorPoint;
+use crate::domain::errors::{EarlierCounts, ErrorPoint};
 use crate::domain::point::Stamp;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 
 pub use query::{ErrorReader, Filter, HistoryRow, Total};
-pub use settings::{DEFAULT_FILE, HistoryConfig, HistorySettings};
+pub use settings::{EARLIER_FILE, FILE_NAME, HistoryConfig, HistorySettings};
 pub use store::{ErrorStore, StoreError};
+pub use takeover::open;
 
 /// See the module. Blocks while it writes, so it needs a thread of its own.
 pub struct ErrorHistoryActor {
-    store: ErrorStore,
+    store: Store,
     retention_days: u32,
     clock: Clock,
+    /// Who counts, and what is to be counted too: both are needed before anything is sent.
+    counts_to: Option<Recipient<EarlierCounts>>,
+    earlier: Option<EarlierCounts>,
     pending: Vec<ErrorPoint>,
     failing: bool,
     dropped: u64,
 }
+
+enum Store {
+    Open(ErrorStore),
+    /// Tried again now and then.
+    Unusable(HistorySettings),
+}
+
+/// Who counts the errors of the day. Tells the history after the start, because the tracker begins
+/// with the addresses of all sinks.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct CountsTo(pub Recipient<EarlierCounts>);
 
 /// Writes what is pending. Comes after the messages that already wait, so that a burst is one
 /// transaction.
@@ -41,6 +58,9 @@ struct Flush;
 
 /// As many events are written at once; more would delay the first of them.
 const BATCH: usize = 4_096;
+
+/// How often a file is tried that could not be used at the start.
+const TRY_EVERY: Duration = Duration::from_secs(10);
 
 /// Events that wait for a file that cannot be written. Beyond, the oldest are dropped.
 const MAX_PENDING: usize = 100_000;
@@ -54,15 +74,62 @@ impl ErrorHistoryActor {
                 aside.display()
             );
         }
-        let pending = Vec::new();
-        Self { store, retention_days, clock, pending, failing: false, dropped: 0 }
+        Self::with(Store::Open(store), retention_days, clock)
+    }
+
+    /// Keeps events in memory until the file can be used, which is tried every ten seconds.
+    pub fn waiting(settings: HistorySettings, clock: Clock) -> Self {
+        let retention_days = settings.retention_days;
+        Self::with(Store::Unusable(settings), retention_days, clock)
+    }
+
+    fn with(store: Store, retention_days: u32, clock: Clock) -> Self {
+        let (counts_to, earlier, pending) = (None, None, Vec::new());
+        let (failing, dropped) = (false, 0);
+        Self { store, retention_days, clock, counts_to, earlier, pending, failing, dropped }
+    }
+
+    /// Opens the file if it can be used by now. What it has of today is counted before anything
+    /// of this process is in it.
+    fn try_again(&mut self) {
+        let Store::Unusable(settings) = &self.store else { return };
+        match open(settings) {
+            Ok(store) => {
+                log::info!(
+                    "ERROR HISTORY: The file can be used now; {} events that waited are written, \
+                     {} were dropped",
+                    self.pending.len(),
+                    std::mem::take(&mut self.dropped)
+                );
+                match store.counts_of_day(self.clock.now().date_naive()) {
+                    Ok(counts) => self.earlier = Some(EarlierCounts(counts)),
+                    Err(error) => {
+                        log::warn!("ERROR HISTORY: Today's errors cannot be read back: {error}");
+                    }
+                }
+                self.store = Store::Open(store);
+                self.send_earlier();
+                self.trim();
+                self.flush();
+            }
+            Err(error) => log::debug!("ERROR HISTORY: Still not usable: {error}"),
+        }
+    }
+
+    fn send_earlier(&mut self) {
+        if let Some(tracker) = &self.counts_to
+            && let Some(earlier) = self.earlier.take()
+        {
+            tracker.do_send(earlier);
+        }
     }
 
     fn flush(&mut self) {
+        let Store::Open(store) = &mut self.store else { return };
         if self.pending.is_empty() {
             return;
         }
-        match self.store.insert(&self.pending) {
+        match store.insert(&self.pending) {
             Ok(()) => {
                 self.pending.clear();
                 if std::mem::take(&mut self.failing) {
@@ -84,7 +151,8 @@ impl ErrorHistoryActor {
     fn trim(&mut self) {
         let kept = chrono::Duration::days(self.retention_days.into());
         let before = (self.clock.now() - kept).timestamp_nanos_opt().map_or(Stamp(0), Stamp);
-        match self.store.trim(before) {
+        let Store::Open(store) = &mut self.store else { return };
+        match store.trim(before) {
             Ok(0) => {}
             Ok(removed) => log::debug!(
                 "ERROR HISTORY: Removed {removed} events older than {} days",
@@ -106,6 +174,9 @@ impl Actor for ErrorHistoryActor {
                 this.flush();
             }
         });
+        if let Store::Unusable(_) = self.store {
+            ctx.run_interval(TRY_EVERY, |this, _| this.try_again());
+        }
         ctx.notify(Flush);
     }
 }
@@ -117,8 +188,8 @@ impl Handler<ErrorPoint> for ErrorHistoryActor {
 
     fn handle(&mut self, point: ErrorPoint, ctx: &mut Self::Context) {
         self.pending.push(point);
-        if self.failing {
-            // Tried again each second; until then only the bound is kept.
+        if self.failing || matches!(self.store, Store::Unusable(_)) {
+            // Tried again now and then; until then only the bound is kept.
             if self.pending.len() > MAX_PENDING + BATCH {
                 self.pending.drain(..BATCH);
                 self.dropped += BATCH as u64;
@@ -128,6 +199,15 @@ impl Handler<ErrorPoint> for ErrorHistoryActor {
         } else if self.pending.len() >= BATCH {
             self.flush();
         }
+    }
+}
+
+impl Handler<CountsTo> for ErrorHistoryActor {
+    type Result = ();
+
+    fn handle(&mut self, CountsTo(tracker): CountsTo, _: &mut Self::Context) {
+        self.counts_to = Some(tracker);
+        self.send_earlier();
     }
 }
 
@@ -143,9 +223,21 @@ impl Handler<Drain> for ErrorHistoryActor {
     type Result = ();
 
     fn handle(&mut self, _: Drain, _: &mut Self::Context) {
+        self.try_again();
         self.flush();
+        if let Store::Unusable(settings) = &self.store
+            && !self.pending.is_empty()
+        {
+            let (file, lost) = (settings.file.display(), self.pending.len());
+            log::warn!("ERROR HISTORY: {file} could never be used, {lost} events are not in it");
+        }
     }
 }
 
+#[cfg(unix)]
+#[cfg(test)]
+mod permission_tests;
+#[cfg(test)]
+mod store_tests;
 #[cfg(test)]
 mod tests;

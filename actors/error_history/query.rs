@@ -5,20 +5,27 @@ use std::path::Path;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 
-use crate::domain::errors::{Category, ErrorType};
+use crate::domain::errors::{Category, ErrorType, Module};
 use crate::domain::point::Stamp;
 
-/// Which events are wanted.
+/// Which events are wanted. Several values of one kind are alternatives, none at all means: any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Not before this.
     pub since: Option<Stamp>,
-    /// Of this type.
-    pub error_type: Option<ErrorType>,
-    /// About this server; the empty text means: about none.
-    pub server: Option<String>,
-    /// Of this category.
-    pub category: Option<Category>,
+    /// Before this.
+    pub until: Option<Stamp>,
+    /// Of these types.
+    pub error_types: Vec<ErrorType>,
+    /// About these servers; the empty text means: about none.
+    pub servers: Vec<String>,
+    /// With these names or addresses as host, as destination with or without scheme and port, or as
+    /// the address that was connected to; in capitals or not.
+    pub hosts: Vec<String>,
+    /// Of these modules.
+    pub modules: Vec<Module>,
+    /// Of these categories.
+    pub categories: Vec<Category>,
 }
 
 /// One event of the history, with the names of the page's tags and fields.
@@ -107,32 +114,73 @@ impl ErrorReader {
         })?;
         totals.collect()
     }
+
+    /// Names of servers that any event is about.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn servers(&self) -> rusqlite::Result<Vec<String>> {
+        self.names("SELECT DISTINCT server_name FROM errors WHERE server_name <> '' ORDER BY 1")
+    }
+
+    /// Hosts, destinations and addresses that any event names.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn hosts(&self) -> rusqlite::Result<Vec<String>> {
+        self.names(
+            "SELECT host FROM errors WHERE host <> ''
+             UNION SELECT destination_host FROM errors WHERE destination_host <> ''
+             UNION SELECT remote_address FROM errors WHERE remote_address <> '' ORDER BY 1",
+        )
+    }
+
+    fn names(&self, sql: &str) -> rusqlite::Result<Vec<String>> {
+        self.0.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+    }
 }
 
 impl Filter {
     /// The condition with a question mark for each value.
     fn condition(&self) -> (String, Vec<Value>) {
-        let mut parts = vec!["1"];
+        let mut parts = vec!["1".to_owned()];
         let mut values = Vec::new();
-        if let Some(since) = self.since {
-            parts.push("stamp >= ?");
-            values.push(Value::Integer(since.0));
+        for (part, stamp) in [("stamp >= ?", self.since), ("stamp < ?", self.until)] {
+            if let Some(stamp) = stamp {
+                parts.push(part.to_owned());
+                values.push(Value::Integer(stamp.0));
+            }
         }
-        if let Some(kind) = self.error_type {
-            parts.push("error_type = ?");
-            values.push(Value::Text(kind.as_str().to_owned()));
-        }
-        if let Some(server) = &self.server {
-            parts.push("server_name = ?");
-            values.push(Value::Text(server.clone()));
-        }
-        if let Some(category) = self.category {
-            parts.push("error_category = ?");
-            values.push(Value::Text(category.as_str().to_owned()));
+        let mut any_of = |column: &str, wanted: Vec<&str>| {
+            if !wanted.is_empty() {
+                parts.push(format!("{column} IN ({})", vec!["?"; wanted.len()].join(",")));
+                values.extend(wanted.into_iter().map(|text| Value::Text(text.to_owned())));
+            }
+        };
+        any_of("error_type", self.error_types.iter().map(|kind| kind.as_str()).collect());
+        any_of("server_name", self.servers.iter().map(String::as_str).collect());
+        any_of("module", self.modules.iter().map(|module| module.as_str()).collect());
+        any_of(
+            "error_category",
+            self.categories.iter().map(|category| category.as_str()).collect(),
+        );
+        if !self.hosts.is_empty() {
+            parts.push(format!("({})", vec![HOST; self.hosts.len()].join(" OR ")));
+            for host in &self.hosts {
+                let like = host.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                let alike = [format!("%://{like}"), format!("%://{like}:%")];
+                let same = std::iter::repeat_n(host.clone(), 3);
+                values.extend(same.chain(alike).map(Value::Text));
+            }
         }
         (parts.join(" AND "), values)
     }
 }
+
+/// A host in one of the columns that can have it.
+const HOST: &str = "host = ? COLLATE NOCASE OR remote_address = ? COLLATE NOCASE
+    OR destination_host = ? COLLATE NOCASE OR destination_host LIKE ? ESCAPE '\\'
+    OR destination_host LIKE ? ESCAPE '\\'";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
     Ok(HistoryRow {

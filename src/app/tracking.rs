@@ -2,7 +2,7 @@
 
 use actix::{Addr, Recipient};
 use actors::domain::errors::{ErrorCounts, ErrorPoint};
-use actors::error_history::{ErrorHistoryActor, ErrorStore};
+use actors::error_history::{self, CountsTo, ErrorHistoryActor, ErrorStore};
 use actors::error_tracker::{ErrorTrackerActor, Tracking};
 use actors::influx_error_sink::InfluxErrorSinkActor;
 use actors::mqtt_error_sink::MqttErrorSinkActor;
@@ -16,8 +16,8 @@ impl Graph {
         settings: &Settings,
         surroundings: &Surroundings,
     ) -> Addr<ErrorTrackerActor> {
-        let tracking = match &settings.tracking {
-            None => Tracking::Off,
+        let (tracking, history) = match &settings.tracking {
+            None => (Tracking::Off, None),
             Some(tracking) => self.start_sinks(tracking, settings, surroundings),
         };
         let place = self.own_thread();
@@ -26,6 +26,9 @@ impl Graph {
             ErrorTrackerActor::new(tracking, clock)
         });
         self.scraped.add(&tracker);
+        if let Some(history) = history {
+            history.do_send(CountsTo(tracker.clone().recipient()));
+        }
         tracker
     }
 
@@ -34,7 +37,7 @@ impl Graph {
         tracking: &TrackingSettings,
         settings: &Settings,
         surroundings: &Surroundings,
-    ) -> Tracking {
+    ) -> (Tracking, Option<Addr<ErrorHistoryActor>>) {
         let mut sinks: Vec<Recipient<ErrorPoint>> = Vec::new();
         sinks.extend(self.scraped.endpoint.clone().map(Addr::recipient));
         if let (Some(sink), Some(influx)) = (&tracking.influx, &settings.influx) {
@@ -61,29 +64,27 @@ impl Graph {
             sinks.push(addr.recipient());
         }
         let mut today = ErrorCounts::new(surroundings.clock.now().date_naive());
-        if let Some(history) = &tracking.history {
-            match ErrorStore::open(&history.file) {
+        let history = tracking.history.clone().map(|settings| {
+            let clock = surroundings.clock.clone();
+            let actor = match error_history::open(&settings) {
                 Ok(store) => {
-                    today = restored(&store, today);
-                    sinks.push(self.start_history(store, history.retention_days, surroundings));
+                    today = restored(&store, today.clone());
+                    ErrorHistoryActor::new(store, settings.retention_days, clock)
                 }
-                Err(error) => log::warn!("ERROR HISTORY: No history is kept: {error}"),
-            }
-        }
-        Tracking::On { log_summary: tracking.log_summary, sinks, today }
-    }
-
-    fn start_history(
-        &mut self,
-        store: ErrorStore,
-        retention_days: u32,
-        surroundings: &Surroundings,
-    ) -> Recipient<ErrorPoint> {
-        let (place, clock) = (self.own_thread(), surroundings.clock.clone());
-        let addr = self.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || {
-            ErrorHistoryActor::new(store, retention_days, clock)
+                Err(error) => {
+                    log::warn!(
+                        "ERROR HISTORY: Events are kept in memory: {error}. It is tried again \
+                         every 10 s. A folder that can be written is named with --data-dir, or a \
+                         file with Butler-SOS.errorTracking.history.file"
+                    );
+                    ErrorHistoryActor::waiting(settings, clock)
+                }
+            };
+            let place = self.own_thread();
+            self.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || actor)
         });
-        addr.recipient()
+        sinks.extend(history.clone().map(Addr::recipient));
+        (Tracking::On { log_summary: tracking.log_summary, sinks, today }, history)
     }
 }
 

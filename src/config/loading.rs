@@ -11,7 +11,7 @@ use actors::runtime::level::Level;
 use super::encoding::{self, Notice};
 use super::lines::Lines;
 use super::{Config, ROOT, Settings, unknown, yaml};
-use crate::paths;
+use crate::paths::{self, Bases};
 
 /// A configuration file that was read: settings, and what was noticed.
 #[derive(Debug)]
@@ -56,20 +56,24 @@ impl std::fmt::Display for Unreadable {
     }
 }
 
-/// Reads and checks a configuration file. `base` is where relative paths of files begin that the
-/// program writes.
+/// Reads and checks a configuration file. The places of files that the program writes follow from
+/// `bases`.
 ///
 /// # Errors
 /// When the file cannot be read or is not YAML.
-pub fn load(file: &Path, base: &Path) -> Result<Loaded, Unreadable> {
-    load_with(file, base, Vec::new())
+pub fn load(file: &Path, bases: impl Into<Bases>) -> Result<Loaded, Unreadable> {
+    load_with(file, bases, Vec::new())
 }
 
 /// As [`load`], with New Relic accounts that replace those of the file, unless there are none.
 ///
 /// # Errors
 /// When the file cannot be read or is not YAML.
-pub fn load_with(file: &Path, base: &Path, accounts: Vec<Account>) -> Result<Loaded, Unreadable> {
+pub fn load_with(
+    file: &Path,
+    bases: impl Into<Bases>,
+    accounts: Vec<Account>,
+) -> Result<Loaded, Unreadable> {
     let file = paths::absolute(file);
     let yaml = file.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
@@ -94,7 +98,7 @@ pub fn load_with(file: &Path, base: &Path, accounts: Vec<Account>) -> Result<Loa
     let (text, notice) = encoding::decode(text)
         .map_err(|message| Unreadable(format!("Config file {} {message}", file.display())))?;
     let path = file.display().to_string();
-    let mut loaded = check_with(&text, file, base, accounts)?;
+    let mut loaded = check_with(&text, file, &bases.into(), accounts)?;
     if let Some(Notice { line, message }) = notice {
         let problem = Problem { severity: Severity::Warning, path, line, message };
         loaded.problems.insert(0, problem);
@@ -118,14 +122,14 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When the text is not YAML.
-pub fn check(text: &str, file: PathBuf, base: &Path) -> Result<Loaded, Unreadable> {
-    check_with(text, file, base, Vec::new())
+pub fn check(text: &str, file: PathBuf, bases: impl Into<Bases>) -> Result<Loaded, Unreadable> {
+    check_with(text, file, &bases.into(), Vec::new())
 }
 
 fn check_with(
     text: &str,
     file: PathBuf,
-    base: &Path,
+    bases: &Bases,
     accounts: Vec<Account>,
 ) -> Result<Loaded, Unreadable> {
     let text = text.trim_start_matches('\u{feff}');
@@ -147,7 +151,7 @@ fn check_with(
     let mistyped_secrets = unknown::tell(&noticed.sections, keys, has, &problems);
     let tree = read.below_root();
     let masked = masked(ROOT, &tree, &mistyped_secrets);
-    let settings = config.check(&at, (&tree, &masked), file, base, accounts);
+    let settings = config.check(&at, (&tree, &masked), file, bases, accounts);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
     let (settings, tolerant) = if failed { (None, Some(settings)) } else { (Some(settings), None) };

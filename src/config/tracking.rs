@@ -1,7 +1,6 @@
 //! `errorTracking`: each part is typed by the actor that it configures.
 
-use std::path::Path;
-
+use actors::domain::places::Places;
 use actors::domain::yaml::{Field, Reader, Section};
 use actors::error_history::{HistoryConfig, HistorySettings};
 use actors::error_tracker::LogSummaryConfig;
@@ -41,7 +40,7 @@ impl ErrorTrackingConfig {
         &self,
         at: &Reader,
         across: &Across,
-        base: &Path,
+        places: &Places,
     ) -> Option<TrackingSettings> {
         if !at.key("enable").or(&self.enable, true) {
             return None;
@@ -57,7 +56,7 @@ impl ErrorTrackingConfig {
             topic,
             log_summary: summary.section(&self.log_summary).check(&summary),
             influx: influx.section(&self.influxdb).check(&influx),
-            history: history.section(&self.history).check(&history, base),
+            history: history.section(&self.history).check(&history, places),
         })
     }
 }

@@ -18,7 +18,7 @@ use self::site::{Endpoint, Site};
 use crate::app::{App, Surroundings};
 use crate::cli::DemoArgs;
 use crate::config::{self, Settings};
-use crate::errors_command::Table;
+use crate::errors_command::{Table, width};
 use crate::sockets::Sockets;
 use crate::signal::Signals;
 use crate::{logging, service};
@@ -130,5 +130,5 @@ fn summary(history: &Path) -> Result<String, Box<dyn std::error::Error>> {
     let mut rows = Vec::new();
     reader.for_each(&Filter::default(), Some(SHOWN), |row| rows.push(row))?;
     let totals = reader.totals(&Filter::default())?;
-    Ok(Table { rows: &rows, totals: &totals }.to_string())
+    Ok(Table { rows: &rows, totals: &totals, width: width::of_stdout() }.to_string())
 }

@@ -22,7 +22,7 @@ async fn end(app: App) {
 }
 
 fn totals(folder: &Path) -> Vec<Total> {
-    let history = ErrorReader::open(&folder.join("data/errors.sqlite3")).unwrap();
+    let history = ErrorReader::open(&folder.join(common::HISTORY)).unwrap();
     history.totals(&Filter::default()).unwrap()
 }
 

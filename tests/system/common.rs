@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use actors::domain::errors::ErrorCounts;
-use actors::error_history::{ErrorReader, Filter, HistoryRow};
+use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint, Failure, Origin};
+use actors::domain::names::Host;
+use actors::error_history::{ErrorReader, ErrorStore, Filter, HistoryRow};
 use actors::error_tracker::AskCounts;
 use actors::runtime::clock::Clock;
 use butler_sos::app::{App, Surroundings};
@@ -13,6 +14,9 @@ use test_support::until_async;
 
 /// The program.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_butler-sos");
+
+/// Where the history of [`settings`] lies in their folder, unless they say where.
+pub(crate) const HISTORY: &str = "test.yaml.data/errors.sqlite3";
 
 /// Polls so seldom that a test sees the first round only.
 pub(crate) const ONCE: u64 = 3_600_000;
@@ -61,6 +65,19 @@ pub(crate) async fn history(file: &Path, count: usize) -> Vec<HistoryRow> {
         (rows.len() >= count).then_some(rows)
     })
     .await
+}
+
+/// Writes a history file with one error of now for each of these servers.
+pub(crate) fn write_history(file: &Path, servers: &[&str]) {
+    let clock = Clock::system();
+    let points = servers.iter().map(|server| {
+        let origin = Origin::HealthApi { server: (*server).into(), host: Host::from("h") };
+        let message = "the server did not answer as it should, and says so in many words".into();
+        let failure = Failure::Local { code: None, message };
+        ErrorPoint::new(clock.stamp(), ErrorOccurred { origin, failure })
+    });
+    let points: Vec<ErrorPoint> = points.collect();
+    ErrorStore::open(file).unwrap().insert(&points).unwrap();
 }
 
 /// The section that keeps the error history in `file`, with further keys four spaces deep.

@@ -31,8 +31,13 @@ fn the_file_about_error_tracking_says_the_defaults() {
     let default = default.settings.unwrap().tracking.unwrap();
     assert_eq!(written.log_summary, default.log_summary);
     assert_eq!(written.influx, default.influx);
-    assert_eq!(written.history, default.history);
-    assert_eq!(written.history.unwrap().file, Path::new("/base/data/errors.sqlite3"));
+    let (written, default) = (written.history.unwrap(), default.history.unwrap());
+    assert_eq!(written.retention_days, default.retention_days);
+    // Each file has its own, and both know where earlier versions had theirs.
+    assert!(written.file.ends_with("error_tracking.yaml.data/errors.sqlite3"));
+    assert_eq!(default.file, Path::new("/x.yaml.data/errors.sqlite3"));
+    assert_eq!(written.earlier, [Path::new("/base/data/errors.sqlite3")]);
+    assert_eq!(default.earlier, written.earlier);
 }
 
 #[test]

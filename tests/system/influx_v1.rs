@@ -170,7 +170,7 @@ async fn each_failed_operation_is_counted_once_while_influxdb_is_down() {
     };
     let writes = answered(&all) - answered(&[Endpoint::Engine(1)]);
     assert_eq!(counts.of_type(ErrorType::InfluxdbV1Write), writes, "one for each write operation");
-    let history = ErrorReader::open(&folder.path().join("data/errors.sqlite3")).unwrap();
+    let history = ErrorReader::open(&folder.path().join(common::HISTORY)).unwrap();
     let totals = history.totals(&Filter::default()).unwrap();
     let of = |kind: &str, category: &str| {
         let found = totals.iter().find(|t| t.error_type == kind && t.error_category == category);

@@ -12,7 +12,7 @@ use butler_sos::demo::site::Site;
 use serde_json::{Value, json};
 use test_support::{Answer, Program, Seen, until, until_async};
 
-use crate::common::{BINARY, ONCE, counted, counts, settings, start};
+use crate::common::{BINARY, HISTORY, ONCE, counted, counts, settings, start};
 use crate::events::{Sender, sample};
 use crate::new_relic_service::Service;
 
@@ -71,7 +71,7 @@ fn file(folder: &Path, sections: String) -> (Site, String) {
 
 fn history(folder: &Path) -> Vec<HistoryRow> {
     let mut rows = Vec::new();
-    if let Ok(reader) = ErrorReader::open(&folder.join("data/errors.sqlite3")) {
+    if let Ok(reader) = ErrorReader::open(&folder.join(HISTORY)) {
         _ = reader.for_each(&Filter::default(), None, |row| rows.push(row));
     }
     rows

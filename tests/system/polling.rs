@@ -111,7 +111,7 @@ async fn a_body_that_drips_for_longer_than_the_timeout_is_an_error_at_its_end() 
     assert_eq!(common::counted(&app, 1).await.total(), 1);
     app.drain(Duration::from_secs(5)).await;
     app.end();
-    let history = ErrorReader::open(&folder.path().join("data/errors.sqlite3")).unwrap();
+    let history = ErrorReader::open(&folder.path().join(common::HISTORY)).unwrap();
     let totals = history.totals(&Filter::default()).unwrap();
     assert_eq!(totals[0].error_category, "timeout");
 }
@@ -132,7 +132,7 @@ async fn redirects_are_followed_five_times() {
     app.drain(Duration::from_secs(5)).await;
     app.end();
     assert_eq!(site.count(Endpoint::Engine(0)), 6);
-    let file = folder.path().join("data/errors.sqlite3");
+    let file = folder.path().join(common::HISTORY);
     let mut codes = Vec::new();
     let history = ErrorReader::open(&file).unwrap();
     let all = Filter::default();

@@ -96,6 +96,11 @@ impl Module {
         Self::Udp(UdpModule::LogEvents),
     ];
 
+    /// The module with this text, exactly as it is on the wire.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|module| module.as_str() == text)
+    }
+
     /// The text on the wire, from the page's table "Module Context Values".
     pub const fn as_str(self) -> &'static str {
         match self {
