@@ -19,8 +19,8 @@ use crate::app::{App, Surroundings};
 use crate::cli::DemoArgs;
 use crate::config::{self, Settings};
 use crate::errors_command::{Table, width};
-use crate::sockets::Sockets;
 use crate::signal::Signals;
+use crate::sockets::Sockets;
 use crate::{logging, service};
 
 /// Servers of the simulated site.
@@ -44,7 +44,12 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
         .map_err(|error| cannot("make a temporary folder", &error))?;
     let site = Site::start(SERVERS, folder.path())
         .map_err(|error| cannot("start its simulated site", &error))?;
-    let history = folder.path().join("errors.sqlite3");
+    // Outlives the site, so that it can be asked afterwards.
+    let kept = tempfile::Builder::new()
+        .prefix("butler-sos-demo-history-")
+        .tempdir()
+        .map_err(|error| cannot("make a temporary folder", &error))?;
+    let history = kept.path().join("errors.sqlite3");
     let settings = settings(&site, folder.path(), &history)?;
     introduce(&site, &history);
 
@@ -76,7 +81,14 @@ pub fn run(args: &DemoArgs, read_heap: ReadHeap) -> Result<(), String> {
     log.flush();
     let summary = summary(&history).map_err(|error| cannot("read its history", &error))?;
     let mut out = std::io::stdout().lock();
-    _ = write!(out, "\nWhat failed in {} s:\n\n{summary}", begin.elapsed().as_secs());
+    _ = write!(
+        out,
+        "\nWhat failed in {} s:\n\n{summary}\nThe history stays until its folder is removed; ask \
+         it:\n  {}\n",
+        begin.elapsed().as_secs(),
+        command(&history)
+    );
+    _ = kept.keep();
     Ok(())
 }
 
@@ -121,8 +133,24 @@ fn introduce(site: &Site, history: &Path) {
         None => log::warn!("DEMO: Port 4242 is in use everywhere: no repository, no app names"),
     }
     log::info!("DEMO: Ask for the errors at any time, from another terminal:");
-    log::info!("DEMO:   butler-sos errors --file {}", history.display());
+    log::info!("DEMO:   {}", command(history));
     log::info!("DEMO: Ctrl-C ends the demo with a summary");
+}
+
+/// The command that asks this history, as it can be typed where the demo was started.
+fn command(history: &Path) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "butler-sos".to_owned());
+    format!("{} errors --file {}", quoted(&program), quoted(&history.display().to_string()))
+}
+
+/// A word of a command line; in quotes where a shell would take it apart.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/\\.:-_+@".contains(c);
+    match word.chars().all(plain) {
+        true => word.to_owned(),
+        false if cfg!(windows) => format!("\"{word}\""),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 fn summary(history: &Path) -> Result<String, Box<dyn std::error::Error>> {

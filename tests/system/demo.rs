@@ -44,7 +44,16 @@ fn the_demo_shows_errors_soon_and_ends_with_a_summary() {
     assert!(summary.iter().any(|line| line.starts_with("Time (UTC)")), "{summary:?}");
     assert!(summary.iter().any(|line| line.starts_with("Total ")), "{summary:?}");
     assert!(lines.iter().all(|line| !line.contains("panicked")), "{lines:?}");
-    assert!(!std::path::Path::new(&file).exists(), "the temporary folder is gone");
+    // The last line can be typed as it is, and the history is still there.
+    let last = lines.last().unwrap().trim();
+    assert!(last.ends_with(&format!("errors --file {file}")), "{last}");
+    let (code, out, err) = run_to_end("sh", &["-c", last], &here);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("HEALTH_API") && out.contains("\nTotal "), "{out}");
+    let kept = std::path::Path::new(&file).parent().unwrap();
+    let names = std::fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(names.into_iter().all(|name| name.to_string_lossy().starts_with("errors.sqlite3")));
+    std::fs::remove_dir_all(kept).unwrap();
 }
 
 #[test]
@@ -57,4 +66,6 @@ fn the_demo_can_end_by_itself() {
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.contains("What failed in "), "{out}");
     assert!(!out.contains(" info: "), "{out}");
+    let (_, kept) = out.trim_end().rsplit_once("--file ").unwrap();
+    std::fs::remove_dir_all(std::path::Path::new(kept).parent().unwrap()).unwrap();
 }
