@@ -164,6 +164,11 @@ fn ansi_is_known() -> bool {
     !cfg!(windows) || std::env::var_os("WT_SESSION").is_some()
 }
 
+/// A text that may come from outside, on one line, as the log has it.
+pub fn one_line(text: impl fmt::Display) -> String {
+    OneLine(&format_args!("{text}")).to_string()
+}
+
 /// A message on one line: control characters, which may come from the network, are escaped.
 struct OneLine<'a>(&'a fmt::Arguments<'a>);
 

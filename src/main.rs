@@ -5,7 +5,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use butler_sos::cli::{Cli, Command};
-use butler_sos::{config, demo, errors_command, health_check, monitor};
+use butler_sos::failed::Failed;
+use butler_sos::{check_config, config, demo, errors_command, health_check, monitor};
 use cap::Cap;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -30,23 +31,25 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::from(mistake));
         }
     };
-    let result = cli.check().and_then(|()| run(cli));
+    let result = cli.check().map_err(Failed::from).and_then(|()| run(cli));
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
+        Err(Failed { code, message }) => {
             if !message.is_empty() {
                 _ = writeln!(std::io::stderr(), "{}", message.trim_end());
             }
-            ExitCode::FAILURE
+            ExitCode::from(code)
         }
     }
 }
 
-/// Does what the command line asks for; an error is a message for standard error.
-fn run(cli: Cli) -> Result<(), String> {
+/// Does what the command line asks for.
+fn run(cli: Cli) -> Result<(), Failed> {
     match cli.command {
-        Some(Command::Demo(args)) => demo::run(&args, read_heap),
-        Some(Command::Errors(args)) => errors_command::run(&args, &mut std::io::stdout().lock()),
+        Some(Command::Demo(args)) => Ok(demo::run(&args, read_heap)?),
+        Some(Command::Errors(args)) => {
+            Ok(errors_command::run(&args, &mut std::io::stdout().lock())?)
+        }
         None => {
             let variable = |name: &str| std::env::var(name).ok();
             let file = config::find(cli.config.as_deref(), variable).ok_or_else(|| {
@@ -60,14 +63,16 @@ fn run(cli: Cli) -> Result<(), String> {
             if cli.health_check {
                 return health_check::run(&file, &mut std::io::stdout().lock());
             }
-            let request = monitor::Request {
-                accounts: cli.new_relic_accounts(),
-                file,
-                level: cli.loglevel,
-                check_only: cli.check_config,
-                skip_verification: cli.skip_config_verification,
-            };
-            monitor::run(&request, read_heap)
+            let (accounts, level) = (cli.new_relic_accounts(), cli.loglevel);
+            let tolerant = cli.skip_config_verification;
+            if cli.check_config {
+                let (strict, format) = (cli.strict, cli.format);
+                let request =
+                    check_config::Request { file, tolerant, accounts, level, strict, format };
+                return check_config::run(&request, &mut std::io::stdout().lock());
+            }
+            let request = monitor::Request { accounts, file, level, skip_verification: tolerant };
+            Ok(monitor::run(&request, read_heap)?)
         }
     }
 }

@@ -24,8 +24,6 @@ pub struct Request {
     pub file: PathBuf,
     /// Replaces the configured level.
     pub level: Option<Level>,
-    /// Only check the file.
-    pub check_only: bool,
     /// Start in spite of mistakes.
     pub skip_verification: bool,
     /// New Relic accounts that replace those of the file, unless there are none.
@@ -45,7 +43,7 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     let configured = loaded.as_ref().map_or(Level::Info, |loaded| loaded.log_level);
     let mut log = logging::start(request.level.unwrap_or(configured))?;
 
-    let mut loaded = loaded.map_err(|unreadable| {
+    let loaded = loaded.map_err(|unreadable| {
         log::error!("{unreadable}");
         String::new()
     })?;
@@ -54,13 +52,7 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
         log::warn!("CONFIG: {sentence}");
     }
     log::trace!("CONFIG: As it was read: {}", loaded.masked);
-    if request.check_only {
-        check_certificate(&mut loaded);
-    }
     let settings = verified(loaded, &file)?;
-    if request.check_only {
-        return Ok(());
-    }
     if let Some(folder) = &settings.log_directory {
         match log.also_to(folder) {
             Ok(()) => log::info!("MAIN: Logging to files in {}", folder.display()),
@@ -154,20 +146,6 @@ fn verified(loaded: Loaded, file: &Path) -> Result<Settings, String> {
         ),
     }
     Ok(settings)
-}
-
-/// Certificates that cannot be used keep the program from polling, not from starting; whoever asks
-/// for a check wants to know.
-fn check_certificate(loaded: &mut Loaded) {
-    let Some(sense) = loaded.settings.as_ref().map(|settings| &settings.sense) else { return };
-    let Some(files) = &sense.certificate else { return };
-    let messages = files.problems(Clock::system().now(), sense.reject_unauthorized);
-    loaded.problems.extend(messages.into_iter().map(|message| Problem {
-        severity: Severity::Error,
-        path: "Butler-SOS.cert".to_owned(),
-        line: None,
-        message,
-    }));
 }
 
 fn tell(problem: &Problem) {

@@ -45,6 +45,7 @@ use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use self::handling::{Common, Handling, LogHandling, Malformed, UserHandling, Verdict};
+pub use self::senders::unresolved;
 pub use self::settings::{
     Limits, LogEventSettings, PerformanceSettings, QueueMetricsSettings, UdpSettings,
     UserEventSettings,

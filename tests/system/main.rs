@@ -4,6 +4,7 @@
 
 mod categories;
 mod certificates;
+mod check_config;
 mod checked_values;
 mod clock_set;
 mod command_line;
