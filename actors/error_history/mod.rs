@@ -67,7 +67,13 @@ impl ErrorHistoryActor {
                 self.pending.clear();
                 if std::mem::take(&mut self.failing) {
                     let dropped = std::mem::take(&mut self.dropped);
-                    log::info!("ERROR HISTORY: Writing again, {dropped} events were dropped");
+                    match dropped {
+                        0 => log::info!("ERROR HISTORY: Writing again, nothing was dropped"),
+                        _ => log::warn!(
+                            "ERROR HISTORY: Writing again, {dropped} events were dropped: more \
+                             than {MAX_PENDING} waited for Butler-SOS.errorTracking.history.file"
+                        ),
+                    }
                 }
             }
             Err(error) => {

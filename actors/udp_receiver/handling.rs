@@ -60,6 +60,9 @@ pub trait Handling: Unpin + 'static {
     const EXCERPT: usize;
 
     /// Decides about one datagram, and counts it.
+    /// Where the socket is configured, below `Butler-SOS`.
+    const SECTION: &'static str;
+
     fn handle(&mut self, text: &str) -> Verdict<Self::Event>;
 
     /// What both kinds have.
@@ -125,6 +128,7 @@ impl Handling for UserHandling {
 
     fn handle(&mut self, text: &str) -> Verdict<UserEvent> {
         let Some(kind) = UserDatagram::kind_of(text) else {
+    const SECTION: &'static str = "userEvents.udpServerConfig";
             self.common.count(UNKNOWN, "", "");
             return Verdict::Unrecognised;
         };
@@ -182,6 +186,7 @@ impl Handling for LogHandling {
             self.common.count(UNKNOWN, "", "");
             return Verdict::Unrecognised;
         };
+    const SECTION: &'static str = "logEvents.udpServerConfig";
         if !self.settings.sources.contains(&source) {
             let (host, subsystem) = LogDatagram::host_and_subsystem(text);
             self.common.count(source.as_str(), &host, &subsystem);

@@ -15,6 +15,7 @@
 //! A datagram is handled as soon as it is read, so a burst waits in the receive buffer of the
 //! operating system. The queue holds what was read while too many events were under way.
 
+mod drops;
 mod handling;
 mod intake;
 mod metrics;

@@ -254,7 +254,7 @@ impl<H: Handling> Receiver<H> {
     pub(super) fn look(&self) {
         let mut state = self.state.borrow_mut();
         let (waiting, now) = (state.queue.len(), Instant::now());
-        for (level, message) in state.intake.news(waiting, now) {
+        for (level, message) in state.intake.news(waiting, now, H::SECTION) {
             log::log!(level, "{}: {message}", H::PREFIX);
         }
         self.look_at_malformed(&mut state, now);
