@@ -67,17 +67,19 @@ impl Work {
         let began = Instant::now();
         let answer = self.ask().await;
         let mut polls = self.polls.borrow_mut();
+        let took = began.elapsed();
         match answer {
             Ok(names) => {
-                if let Some(outage) = polls.worked(began.elapsed()) {
+                if let Some(outage) = polls.worked(took, &self.clock) {
                     log::info!("APP NAMES: {host} {outage}");
                 }
                 self.list.set(Some((Instant::now(), names.len())));
-                log::debug!("APP NAMES: {} apps known", names.len());
+                let (ms, count) = (took.as_millis(), names.len());
+                verbose!("APP NAMES: {host} asked in {ms} ms, {count} apps known");
                 self.names.send(&names);
             }
             Err(failure) => {
-                polls.failed(began.elapsed(), self.clock.now());
+                polls.failed(took, &self.clock);
                 log::error!("APP NAMES: {host}: {}", failure.message());
                 let server = self.polling.server.clone();
                 let origin = Origin::AppNamesExtract { server, host: host.clone() };

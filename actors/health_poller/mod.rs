@@ -92,15 +92,19 @@ impl Work {
         let began = Instant::now();
         let answer = self.ask(target).await;
         let polls = &mut self.polls.borrow_mut()[index];
+        let took = began.elapsed();
         match answer {
             Ok(metrics) => {
-                if let Some(outage) = polls.worked(began.elapsed()) {
+                if let Some(outage) = polls.worked(took, &self.clock) {
                     log::info!("HEALTH: {} ({}) {outage}", server.name, target.authority);
                 }
                 self.metrics.send(&metrics);
+                let ms = took.as_millis();
+                verbose!("HEALTH: {} ({}) polled in {ms} ms", server.name, target.authority);
+                log::debug!("HEALTH: {}: {:?}", server.name, metrics.health);
             }
             Err(failure) => {
-                polls.failed(began.elapsed(), self.clock.now());
+                polls.failed(took, &self.clock);
                 log::error!(
                     "HEALTH: {} ({}): {}",
                     server.name,

@@ -219,17 +219,16 @@ impl Lane {
         }
     }
 
-    fn worked(&self) {
-        log::debug!("NEW RELIC: {self}: posted");
-        if let Some(ended) = self.state.borrow_mut().outage.worked() {
+    fn worked(&self, bodies: u64) {
+        verbose!("NEW RELIC: {self}: posted {bodies}");
+        if let Some(ended) = self.state.borrow_mut().outage.worked(&self.told.clock) {
             log::info!("NEW RELIC: {self}: {ended}");
         }
     }
 
     fn failed(&self, failure: Failure) {
         let mut state = self.state.borrow_mut();
-        let level = if state.outage.is_failing() { log::Level::Debug } else { log::Level::Warn };
-        state.outage.failed(self.told.clock.now());
+        let news = state.outage.failed_because(&self.told.clock, &failure);
         drop(state);
         log::log!(level, "NEW RELIC: {self}: not posted: {}", failure.message());
         self.report(failure);
@@ -245,6 +244,7 @@ impl Lane {
             if timeout_at(until, self.idle.notified()).await.is_err() {
                 break;
             }
+        let level = if news { log::Level::Warn } else { log::Level::Debug };
         }
         let mut state = self.state.borrow_mut();
         let under_way = if state.closed { 0 } else { state.under_way };

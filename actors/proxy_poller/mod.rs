@@ -115,19 +115,23 @@ impl Work {
         let began = Instant::now();
         let answer = self.ask(target).await;
         let polls = &mut self.polls.borrow_mut()[index];
+        let took = began.elapsed();
         let name = || {
             let (server, proxy) = (&target.server.name, target.virtual_proxy.shown());
             format!("{server} ({}) {proxy}", target.authority)
         };
         match answer {
             Ok(sessions) => {
-                if let Some(outage) = polls.worked(began.elapsed()) {
+                if let Some(outage) = polls.worked(took, &self.clock) {
                     log::info!("PROXY SESSIONS: {} {outage}", name());
                 }
                 self.sessions.send(&sessions);
+                let (ms, count) = (took.as_millis(), sessions.sessions.len());
+                verbose!("PROXY SESSIONS: {} polled in {ms} ms, {count} sessions", name());
+                log::debug!("PROXY SESSIONS: {}: {}", name(), sessions.answer);
             }
             Err(failure) => {
-                polls.failed(began.elapsed(), self.clock.now());
+                polls.failed(took, &self.clock);
                 log::error!("PROXY SESSIONS: {}: {}", name(), failure.message());
                 let origin = Origin::ProxyApi {
                     server: target.server.name.clone(),
