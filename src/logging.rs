@@ -82,7 +82,13 @@ pub fn start_on(
         .target(Target::Pipe(Box::new(io::sink())))
         .format(move |_, record| {
             let time = Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ");
-            outputs.write(&time, Level::of(record), record.args(), colour);
+            let (level, message) = (Level::of(record), record.args());
+            match library(record.target()) {
+                None => outputs.write(&time, level, message, colour),
+                Some(library) => {
+                    outputs.write(&time, level, &format_args!("{library}: {message}"), colour);
+                }
+            }
             Ok(())
         });
     // Last, so that RUST_LOG adds directives for libraries only.
@@ -122,6 +128,12 @@ impl Outputs {
         let (on, off) = (ansi(level), "\x1b[0m");
         self.console.line(format!("{time} {on}{level}{off}: {message}\n").as_bytes());
     }
+}
+
+/// The crate that a record comes from, by its target; `None` when it is this program.
+fn library(target: &str) -> Option<&str> {
+    let name = target.split("::").next().unwrap_or_default();
+    (!OWN_MODULES.contains(&name) && name != VERBOSE).then_some(name)
 }
 
 fn own_level(level: Level) -> LevelFilter {
@@ -202,6 +214,19 @@ mod tests {
     fn a_message_is_always_one_line() {
         let name = "a\nb\x1b[31m\u{7f}ü";
         assert_eq!(OneLine(&format_args!("x {name}")).to_string(), "x a\\nb\\u{1b}[31m\\u{7f}ü");
+    }
+
+    #[test]
+    fn only_lines_of_libraries_carry_a_crate() {
+        for (target, named) in [
+            ("actors::health_poller", None),
+            ("butler_sos::monitor", None),
+            ("verbose", None),
+            ("rumqttc::v4::client", Some("rumqttc")),
+            ("rustls", Some("rustls")),
+        ] {
+            assert_eq!(library(target), named, "{target}");
+        }
     }
 
     #[test]

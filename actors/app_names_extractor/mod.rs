@@ -23,6 +23,7 @@ use crate::io::sense::{AppNamesPolling, SenseClient};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::polls::{self, Polls};
 use crate::runtime::rhythm::every;
@@ -66,8 +67,8 @@ impl Work {
         let host = &self.polling.host;
         let began = Instant::now();
         let answer = self.ask().await;
-        let mut polls = self.polls.borrow_mut();
         let took = began.elapsed();
+        let mut polls = self.polls.borrow_mut();
         match answer {
             Ok(names) => {
                 if let Some(outage) = polls.worked(took, &self.clock) {

@@ -13,9 +13,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::settings::{Account, Endpoint};
 use crate::domain::errors::{DestinationHost, ErrorOccurred, Failure, NewRelicModule, Origin};
+use crate::domain::events::excerpt;
 use crate::domain::names::Secret;
 use crate::io::http::{HttpClient, Request};
 use crate::runtime::clock::Clock;
+use crate::runtime::level::verbose;
 use crate::runtime::outage::Outage;
 
 /// See the module. Lives on one thread.
@@ -92,6 +94,9 @@ const MOST_BYTES: usize = 1_000_000;
 
 /// Pause between two lines about what had no room.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
+/// Characters of a body that the debug log shows.
+const VALUES: usize = 2_000;
+
 
 impl Lane {
     /// A lane for the account `name`, which may not be known.
@@ -186,7 +191,7 @@ impl Lane {
         }
         drop(state);
         match result {
-            Ok(()) => self.worked(),
+            Ok(()) => self.worked(bodies),
             Err(failure) => self.failed(failure),
         }
     }
@@ -209,12 +214,19 @@ impl Lane {
         let Some((url, key)) = &self.target else { return Ok(()) };
         let mut request = Request::post(url, body).header("Content-Type", "application/json");
         for (name, value) in &self.headers {
+        let values =
+            log::log_enabled!(log::Level::Debug).then(|| excerpt(&body, VALUES).into_owned());
             request = request.header(name, value.reveal());
         }
         let request = request.compressed().header("Api-Key", key.reveal());
         let answer = self.kind.http.send(request).await?;
         match answer.status {
-            200 | 202 => Ok(()),
+            200 | 202 => {
+                if let Some(values) = values {
+                    log::debug!("NEW RELIC: Posted {values:?}");
+                }
+                Ok(())
+            }
             status => Err(Failure::Answered { status, request: self.kind.http.facts(url) }),
         }
     }

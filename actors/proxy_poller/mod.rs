@@ -26,6 +26,7 @@ use crate::runtime::certificates::ServerCertificates;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::polls::{self, Polls};
 use crate::runtime::rhythm::{every, offset};
@@ -114,8 +115,8 @@ impl Work {
         let target = &self.targets[index];
         let began = Instant::now();
         let answer = self.ask(target).await;
-        let polls = &mut self.polls.borrow_mut()[index];
         let took = began.elapsed();
+        let polls = &mut self.polls.borrow_mut()[index];
         let name = || {
             let (server, proxy) = (&target.server.name, target.virtual_proxy.shown());
             format!("{server} ({}) {proxy}", target.authority)
@@ -125,10 +126,10 @@ impl Work {
                 if let Some(outage) = polls.worked(took, &self.clock) {
                     log::info!("PROXY SESSIONS: {} {outage}", name());
                 }
-                self.sessions.send(&sessions);
                 let (ms, count) = (took.as_millis(), sessions.sessions.len());
                 verbose!("PROXY SESSIONS: {} polled in {ms} ms, {count} sessions", name());
                 log::debug!("PROXY SESSIONS: {}: {}", name(), sessions.answer);
+                self.sessions.send(&sessions);
             }
             Err(failure) => {
                 polls.failed(took, &self.clock);

@@ -41,3 +41,4 @@ mod secrets;
 mod stop_and_restart;
 mod tidy;
 mod tls;
+mod verbose;

@@ -108,7 +108,7 @@ fn a_stop_sends_what_was_collected() {
         let (time, rest) = line.split_once(' ').unwrap();
         let level = rest.split(':').next().unwrap();
         assert_eq!((time.len(), &time[10..11], &time[23..]), (24, "T", "Z"), "{line}");
-        assert!(["error", "warn", "info", "debug"].contains(&level), "{line}");
+        assert!(["error", "warn", "info", "verbose", "debug"].contains(&level), "{line}");
     };
     lines.iter().for_each(format);
 }
