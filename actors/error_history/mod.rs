@@ -1,7 +1,7 @@
 //! ErrorHistoryActor: keeps every error event in a file on this machine, so that the program is
 //! useful without any database, and a restart does not lose the day's counts.
 //!
-//! - receives: [`ErrorPoint`] from the tracker, [`Drain`]
+//! - receives: [`ErrorPoint`] from the tracker, [`AskLost`], [`Drain`]
 //! - sends: nothing; it holds no address of the tracker
 //! - reports: nothing; a file that cannot be written is one warning, and one line when it can again
 //! - on restart: keeps the events that were not written yet
@@ -12,12 +12,13 @@ mod store;
 
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext, Context, Handler, Message, Supervised};
+use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Supervised};
 
 use crate::domain::errors::ErrorPoint;
 use crate::domain::point::Stamp;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::lost::{AskLost, Lost};
 
 pub use query::{ErrorReader, Filter, HistoryRow, Total};
 pub use settings::{DEFAULT_FILE, HistoryConfig, HistorySettings};
@@ -142,6 +143,15 @@ impl Handler<Flush> for ErrorHistoryActor {
 
     fn handle(&mut self, _: Flush, _: &mut Self::Context) {
         self.flush();
+    }
+}
+
+impl Handler<AskLost> for ErrorHistoryActor {
+    type Result = MessageResult<AskLost>;
+
+    fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
+        let count = self.pending.len() as u64;
+        MessageResult(Lost { count, what: "error events", to: "the error history" })
     }
 }
 

@@ -1,7 +1,7 @@
 //! MqttPublisher: publishes measurements and events on an MQTT broker.
 //!
 //! - receives: [`HealthMetrics`], [`ProxySessions`], [`EventBatch`] of user and of log events,
-//!   [`AskReadiness`], [`AskMetrics`], [`Drain`]
+//!   [`AskReadiness`], [`AskMetrics`], [`AskLost`], [`Drain`]
 //! - sends: MQTT 3.1.1 to the broker
 //! - reports: one `MQTT_PUBLISH` error for each health answer, session list or event that was not
 //!   written to a live connection, or that the broker did not confirm
@@ -40,6 +40,7 @@ pub struct MqttPublisher {
     broker: Host,
     base_topic: String,
     topics: EventTopics,
+    lost: Rc<LostAtEnd>,
 }
 
 impl MqttPublisher {
@@ -169,7 +170,6 @@ impl Handler<AskMetrics> for MqttPublisher {
     }
 }
 
-impl Handler<Drain> for MqttPublisher {
 impl Handler<AskLost> for MqttPublisher {
     type Result = MessageResult<AskLost>;
 
@@ -179,9 +179,11 @@ impl Handler<AskLost> for MqttPublisher {
     }
 }
 
+impl Handler<Drain> for MqttPublisher {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        self.lost.begin();
         let connection = Rc::clone(&self.connection);
         Box::pin(async move { connection.finish(drain.until).await })
     }

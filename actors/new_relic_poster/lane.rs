@@ -71,6 +71,8 @@ struct State {
     under_way: usize,
     /// Whatever becomes of the request under way, it was reported.
     closed: bool,
+    /// Bodies that were left when it was closed.
+    left: u64,
     outage: Outage,
     counts: Counts,
     warned: Option<Instant>,
@@ -92,11 +94,11 @@ pub(super) struct Counts {
 /// Most bytes in one request before compression; the service takes as many after it.
 const MOST_BYTES: usize = 1_000_000;
 
-/// Pause between two lines about what had no room.
-const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
 /// Characters of a body that the debug log shows.
 const VALUES: usize = 2_000;
 
+/// Pause between two lines about what had no room.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
 
 impl Lane {
     /// A lane for the account `name`, which may not be known.
@@ -212,10 +214,10 @@ impl Lane {
     async fn post(&self, body: String) -> Result<(), Failure> {
         // The queue of an account without credentials stays empty.
         let Some((url, key)) = &self.target else { return Ok(()) };
-        let mut request = Request::post(url, body).header("Content-Type", "application/json");
-        for (name, value) in &self.headers {
         let values =
             log::log_enabled!(log::Level::Debug).then(|| excerpt(&body, VALUES).into_owned());
+        let mut request = Request::post(url, body).header("Content-Type", "application/json");
+        for (name, value) in &self.headers {
             request = request.header(name, value.reveal());
         }
         let request = request.compressed().header("Api-Key", key.reveal());
@@ -242,6 +244,7 @@ impl Lane {
         let mut state = self.state.borrow_mut();
         let news = state.outage.failed_because(&self.told.clock, &failure);
         drop(state);
+        let level = if news { log::Level::Warn } else { log::Level::Debug };
         log::log!(level, "NEW RELIC: {self}: not posted: {}", failure.message());
         self.report(failure);
     }
@@ -256,11 +259,12 @@ impl Lane {
             if timeout_at(until, self.idle.notified()).await.is_err() {
                 break;
             }
-        let level = if news { log::Level::Warn } else { log::Level::Debug };
         }
         let mut state = self.state.borrow_mut();
         let under_way = if state.closed { 0 } else { state.under_way };
-        state.counts.failed += (under_way + state.waiting.len()) as u64;
+        let left = (under_way + state.waiting.len()) as u64;
+        state.counts.failed += left;
+        state.left += left;
         let mut requests = usize::from(under_way > 0);
         while !state.next(self.kind.together).is_empty() {
             requests += 1;
@@ -285,6 +289,12 @@ impl Lane {
     pub(super) fn load(&self) -> (usize, usize) {
         let state = self.state.borrow();
         (state.under_way + state.waiting.len(), self.kind.room)
+    }
+
+    /// Bodies that are lost if the program ends now.
+    pub(super) fn left(&self) -> u64 {
+        let state = self.state.borrow();
+        if state.closed { state.left } else { (state.under_way + state.waiting.len()) as u64 }
     }
 
     /// Whether the last request failed.

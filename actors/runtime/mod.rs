@@ -7,6 +7,7 @@ pub mod fanout;
 pub mod level;
 #[cfg(test)]
 pub(crate) mod log_probe;
+pub mod lost;
 pub mod metrics;
 pub mod outage;
 pub mod panics;

@@ -1,7 +1,7 @@
 //! UdpReceiver: receives the events that Qlik Sense sends, one actor for each socket.
 //!
 //! - receives: UDP datagrams, [`AppNames`], [`TakeCounts`], [`AskAddress`], [`AskReadiness`],
-//!   [`AskMetrics`], [`Drain`]
+//!   [`AskMetrics`], [`AskLost`], [`Drain`]
 //! - sends: [`EventBatch`], [`QueueMetrics`]
 //! - reports: `UDP_USER_EVENT` or `UDP_LOG_EVENT` for a malformed datagram, for one whose handling
 //!   failed, and for a socket that cannot be bound or read
@@ -42,6 +42,7 @@ use crate::domain::telemetry::{AppNames, EventBatch, QueueMetrics, TakeCounts};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
@@ -160,6 +161,15 @@ impl<H: Handling> Handler<AskMetrics> for UdpReceiver<H> {
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
         MessageResult(metrics::families(H::STREAM, &self.receiver.since_start()))
+    }
+}
+
+impl<H: Handling> Handler<AskLost> for UdpReceiver<H> {
+    type Result = MessageResult<AskLost>;
+
+    fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
+        let count = self.receiver.waiting();
+        MessageResult(Lost { count, what: "datagrams", to: "any destination" })
     }
 }
 

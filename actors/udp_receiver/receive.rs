@@ -282,6 +282,11 @@ impl<H: Handling> Receiver<H> {
         QueueReading { dropped_kernel, ..state.intake.since_start(state.queue.len()) }
     }
 
+    /// Datagrams that were accepted and not handled yet.
+    pub(super) fn waiting(&self) -> u64 {
+        self.state.borrow().queue.len() as u64
+    }
+
     pub(super) fn learn(&self, names: AppNames) {
         self.state.borrow_mut().handling.common().learn(names);
     }

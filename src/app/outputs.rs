@@ -105,6 +105,7 @@ impl Graph {
             InfluxWriter::new(influx, own, events, clock, errors)
         });
         self.scraped.add(&writer);
+        self.losers.push(writer.clone().recipient());
         Some(writer)
     }
 
@@ -120,6 +121,7 @@ impl Graph {
             NewRelicPoster::new(relic, clock, errors)
         });
         self.scraped.add(&poster);
+        self.losers.push(poster.clone().recipient());
         Some(poster)
     }
 
@@ -140,6 +142,7 @@ impl Graph {
             MqttPublisher::new(mqtt, topics, clock, errors)
         });
         self.scraped.add(&publisher);
+        self.losers.push(publisher.clone().recipient());
         Some(publisher)
     }
 }

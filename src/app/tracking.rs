@@ -42,6 +42,7 @@ impl Graph {
             let addr = self.start("InfluxErrorSinkActor", &place, SINK_MAILBOX, move || {
                 InfluxErrorSinkActor::new(&influx, sink)
             });
+            self.losers.push(addr.clone().recipient());
             self.scraped.add(&addr);
             sinks.push(addr.recipient());
         } else if tracking.influx.is_some() {
@@ -57,6 +58,7 @@ impl Graph {
             let addr = self.start("MqttErrorSinkActor", &place, SINK_MAILBOX, move || {
                 MqttErrorSinkActor::new(mqtt, topic, clock)
             });
+            self.losers.push(addr.clone().recipient());
             self.scraped.add(&addr);
             sinks.push(addr.recipient());
         }
@@ -83,6 +85,7 @@ impl Graph {
         let addr = self.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || {
             ErrorHistoryActor::new(store, retention_days, clock)
         });
+        self.losers.push(addr.clone().recipient());
         addr.recipient()
     }
 }

@@ -166,6 +166,13 @@ fn a_database_that_is_silent_does_not_break_the_grace_time() {
     let line = program.line_with(" points could not be sent before the end");
     assert!(line.contains("warn: INFLUXDB: "), "{line}");
     program.line_with("info: MAIN: Stopped");
+    // The last that is said: how much, and for whom.
+    let last = program.lines().pop().unwrap();
+    let lost = last.split("warn: MAIN: Lost with this end, for it could not be sent: ").nth(1);
+    let lost = lost.unwrap_or_else(|| panic!("{last}"));
+    let points = lost.split(", ").find_map(|part| part.strip_suffix(" points for InfluxDB"));
+    let points = points.unwrap_or_else(|| panic!("{last}"));
+    assert!(line.contains(&format!("INFLUXDB: {points} points could not be sent")), "{last}");
     let late = |line: &String| line.contains("did not finish");
     assert_eq!(
         program.lines().iter().find(|line| late(line)),
