@@ -102,7 +102,8 @@ impl Source {
             return BTreeMap::new();
         }
         let shown = |(line, pieces): (usize, Vec<Piece>)| {
-            Some((line, shown(lines.get(line.checked_sub(1)?)?, &pieces)))
+            let shown = shown(lines.get(line.checked_sub(1)?)?, &pieces);
+            (!shown.is_empty()).then_some((line, shown))
         };
         pieces.into_iter().filter_map(shown).collect()
     }
