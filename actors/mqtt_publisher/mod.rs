@@ -66,7 +66,10 @@ impl MqttPublisher {
     fn publish(&self, about: Origin, messages: Vec<Message>) {
         for Message { topic, payload } in &messages {
             verbose!("MQTT: Publishing {} bytes to {topic}", payload.len());
-            log::debug!("MQTT: {topic}: {:?}", excerpt(payload, VALUES));
+            // At verbose the excerpt would be made and thrown away.
+            if log::log_enabled!(log::Level::Debug) {
+                log::debug!("MQTT: {topic}: {:?}", excerpt(payload, VALUES));
+            }
         }
         self.connection.publish(about, messages);
     }

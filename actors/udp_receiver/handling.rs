@@ -14,6 +14,13 @@ use crate::runtime::level::verbose;
 /// Characters of a datagram that the debug log shows.
 const VALUES: usize = 2_000;
 
+fn tell_values(prefix: &str, text: &str) {
+    // At verbose the excerpt would be made and thrown away.
+    if log::log_enabled!(log::Level::Debug) {
+        log::debug!("{prefix}: {:?}", excerpt(text, VALUES));
+    }
+}
+
 /// What becomes of a datagram (section 1.10 of the page on events).
 #[derive(Debug)]
 pub enum Verdict<E> {
@@ -149,7 +156,7 @@ impl Handling for UserHandling {
         let (directory, id) = (datagram.user_directory(), datagram.user_id());
         let (prefix, kind) = (Self::PREFIX, kind.as_str());
         verbose!("{prefix}: Received {kind} from {host}, user {directory}\\{id}");
-        log::debug!("{prefix}: {:?}", excerpt(text, VALUES));
+        tell_values(prefix, text);
         if self.excluded.iter().any(|user| (&*user.0, &*user.1) == (&*directory, &*id)) {
             return Verdict::Unwanted("its user is excluded");
         }
@@ -222,7 +229,7 @@ impl Handling for LogHandling {
                 datagram.level()
             ),
         }
-        log::debug!("{prefix}: {:?}", excerpt(text, VALUES));
+        tell_values(prefix, text);
         let mut app_name = "";
         if source == Source::QixPerf {
             let Some(performance) = &self.settings.performance else {
