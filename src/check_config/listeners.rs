@@ -42,6 +42,8 @@ enum Bound {
 /// Adds what stands in the way of listening; whether the program would start.
 pub(super) fn check(settings: &Settings, problems: &mut Vec<Problem>) -> bool {
     let mut starts = true;
+    // The same in the words of a start, which does not look names up.
+    problems.retain(|problem| !problem.message.starts_with("listens on "));
     let mut held = Vec::new();
     let mut before: Vec<(Listener, Vec<SocketAddr>)> = Vec::new();
     for listener in wanted(settings) {
@@ -63,9 +65,11 @@ pub(super) fn check(settings: &Settings, problems: &mut Vec<Problem>) -> bool {
             other.protocol.is_udp() == listener.protocol.is_udp() && meet(at, &addresses)
         };
         if let Some((other, _)) = before.iter().find(same) {
-            starts &= !(listener.needed || other.needed);
-            // The same in the words of a start, which does not look names up.
-            problems.retain(|it| it.path != path || !it.message.starts_with("listens on "));
+            // A host with several addresses listens on the first that it can have.
+            match listener.bind(&addresses) {
+                Ok(bound) => held.push(bound),
+                Err(_) => starts &= !(listener.needed || other.needed),
+            }
             let message = format!(
                 "listens on {} as {} does; give one of them another port",
                 listener.address(),

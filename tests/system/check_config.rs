@@ -169,6 +169,7 @@ fn a_port_that_is_taken_is_named_with_its_cure_as_bad_as_it_is_at_a_start() {
          does; give one of them another port\n"
     );
     assert!(out.contains(&same), "{out}");
+    assert_eq!(out.matches("listens on").count(), 1, "told once: {out}");
     let last =
         "1 error, 2 warnings. The program would start, but not do all that the file asks for.";
     assert_eq!((code, out.lines().last()), (Some(1), Some(last)));
