@@ -14,6 +14,7 @@
 //! ErrorHistoryActor ──EarlierCounts──> ErrorTrackerActor
 //! HealthEndpoint ──AskReadiness──> destinations, receivers, HealthPoller
 //! HealthPoller, ProxyPoller ──ServerCertificate──> CertificateWatcher
+//! at the end ──AskLost──> receivers, destinations, sinks
 //! Heartbeat and ConfigPage stand alone
 //! ```
 //!
@@ -37,13 +38,14 @@ use actors::io::outbox::{Outbox, OutboxSettings};
 use actors::runtime::certificates::ReadAgain;
 use actors::runtime::clock::Clock;
 use actors::runtime::drain::Drain;
+use actors::runtime::lost::{AskLost, Lost};
 use actors::runtime::readiness::{AskReadiness, Readiness};
 use actors::runtime::supervise::{Place, Policy, Supervisor};
 use actors::udp_receiver::AskAddress;
 use actors::uptime_monitor::ReadHeap;
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use self::metrics::Scraped;
 use crate::config::Settings;
@@ -64,6 +66,8 @@ pub struct App {
     receivers: [Option<Recipient<AskAddress>>; 2],
     /// Those who know whether they can do their work.
     asked: Vec<Recipient<AskReadiness>>,
+    /// Those with whom something can be lost at the end.
+    losers: Vec<Recipient<AskLost>>,
 }
 
 /// What the program is given by the machine.
@@ -85,6 +89,8 @@ const SINK_MAILBOX: usize = 100_000;
 /// How long a stop may take.
 pub const GRACE: Duration = Duration::from_secs(10);
 
+const ONE_SECOND: Duration = Duration::from_secs(1);
+
 /// How long the end waits for threads that have nothing left to do.
 const LAST_WAIT: Duration = Duration::from_secs(2);
 
@@ -99,6 +105,7 @@ impl App {
             stop_order: Vec::new(),
             certificates: Vec::new(),
             scraped: Scraped::default(),
+            losers: Vec::new(),
             outbox: settings.outbox.clone().and_then(open_outbox),
         };
 
@@ -130,6 +137,7 @@ impl App {
             given_up,
             receivers: [receivers.user, receivers.log],
             asked,
+            losers: graph.losers,
         }
     }
 
@@ -166,12 +174,20 @@ impl App {
             // A part of what is left, so that a slow one leaves time for those after it.
             let left = end.saturating_duration_since(Instant::now());
             let drain = Drain { until: Instant::now() + left * 3 / 4 };
-            match tokio::time::timeout(left * 7 / 8, actor.send(drain)).await {
+            match timeout(left * 7 / 8, actor.send(drain)).await {
                 Ok(Ok(())) => log::debug!("MAIN: {name} is done"),
                 Ok(Err(error)) => log::warn!("MAIN: {name} did not finish: {error}"),
                 Err(_) => log::warn!("MAIN: {name} did not finish in time"),
             }
         }
+    }
+
+    /// What the end loses, by destination: after [`App::drain`] all of it, before its end what
+    /// would be lost now. Who does not answer within a second does not know.
+    pub async fn lost(&self) -> Vec<Lost> {
+        let answers = self.losers.iter().map(|actor| timeout(ONE_SECOND, actor.send(AskLost)));
+        let answers = join_all(answers).await.into_iter();
+        answers.flatten().flatten().filter(|lost| lost.count > 0).collect()
     }
 
     /// Ends the threads. Call after [`App::drain`]; a thread that is stuck is left behind.
@@ -195,6 +211,7 @@ struct Graph {
     stop_order: Vec<(&'static str, Recipient<Drain>)>,
     certificates: Vec<Recipient<ReadAgain>>,
     scraped: Scraped,
+    losers: Vec<Recipient<AskLost>>,
     /// What waits for InfluxDB, if it is kept on disk.
     outbox: Option<Outbox>,
 }

@@ -28,9 +28,17 @@ pub struct Cli {
     #[arg(short, long = "loglevel", alias = "log-level", value_name = "LEVEL", value_parser = level)]
     pub loglevel: Option<Level>,
 
-    /// Check the configuration file, tell every problem, and end.
+    /// Check the configuration file as a start would, tell every problem, and end.
     #[arg(long)]
     pub check_config: bool,
+
+    /// With --check-config: end with 3 when there are warnings and no errors.
+    #[arg(long, requires = "check_config")]
+    pub strict: bool,
+
+    /// With --check-config: how to print.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text, requires = "check_config")]
+    pub format: ReportFormat,
 
     /// Ask the program that runs with the configuration file whether it is well.
     #[arg(long)]
@@ -65,6 +73,15 @@ pub struct Cli {
     /// What to do instead of monitoring.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// How `--check-config` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people: file and line, what is wrong, the line itself; the verdict last.
+    Text,
+    /// One object.
+    Json,
 }
 
 /// What to do instead of monitoring.
@@ -165,7 +182,8 @@ Start here:
 
 Ctrl-C or a termination signal stops the program in order: what was collected is
 sent first. Exit code 0 after an orderly stop, 1 after a mistake in the command
-line or the configuration file, which is explained.";
+line or the configuration file, which is explained; 2 when --health-check asks
+and the file switches the answer off, 3 when --check-config --strict only warns.";
 
 /// What `errors --help` teaches at its end.
 const TEACH_ERRORS: &str = "\

@@ -2,11 +2,13 @@
 
 pub mod app;
 mod banner;
+pub mod check_config;
 pub mod cli;
 pub mod config;
 pub mod crash_dump;
 pub mod demo;
 pub mod errors_command;
+pub mod failed;
 pub mod health_check;
 mod limits;
 pub mod logging;

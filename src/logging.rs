@@ -99,7 +99,13 @@ pub fn start_on(
         .target(Target::Pipe(Box::new(io::sink())))
         .format(move |_, record| {
             let time = Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ");
-            outputs.write(&time, Level::of(record), record.args(), colour);
+            let (level, message) = (Level::of(record), record.args());
+            match library(record.target()) {
+                None => outputs.write(&time, level, message, colour),
+                Some(library) => {
+                    outputs.write(&time, level, &format_args!("{library}: {message}"), colour);
+                }
+            }
             Ok(())
         });
     // Last, so that RUST_LOG adds directives for libraries only.
@@ -143,6 +149,12 @@ impl Outputs {
     }
 }
 
+/// The crate that a record comes from, by its target; `None` when it is this program.
+fn library(target: &str) -> Option<&str> {
+    let name = target.split("::").next().unwrap_or_default();
+    (!OWN_MODULES.contains(&name) && name != VERBOSE).then_some(name)
+}
+
 fn own_level(level: Level) -> LevelFilter {
     match level {
         Level::Error => LevelFilter::Error,
@@ -183,6 +195,11 @@ fn ansi_is_known() -> bool {
     !cfg!(windows) || std::env::var_os("WT_SESSION").is_some()
 }
 
+/// A text that may come from outside, on one line, as the log has it.
+pub fn one_line(text: impl fmt::Display) -> String {
+    OneLine(&text.to_string()).to_string()
+}
+
 /// A message on one line, in the order in which it was written: control characters and marks of
 /// direction, which may come from the network, are escaped.
 struct OneLine<'a>(&'a str);
@@ -213,6 +230,19 @@ mod tests {
         let beyond_ascii = "ü\u{85}\u{9b}\u{2028}\u{202e}\u{200f}😀";
         let escaped = "ü\\u{85}\\u{9b}\\u{2028}\\u{202e}\\u{200f}😀";
         assert_eq!(OneLine(beyond_ascii).to_string(), escaped);
+    }
+
+    #[test]
+    fn only_lines_of_libraries_carry_a_crate() {
+        for (target, named) in [
+            ("actors::health_poller", None),
+            ("butler_sos::monitor", None),
+            ("verbose", None),
+            ("rumqttc::v4::client", Some("rumqttc")),
+            ("rustls", Some("rustls")),
+        ] {
+            assert_eq!(library(target), named, "{target}");
+        }
     }
 
     #[test]

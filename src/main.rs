@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use butler_sos::cli::{Cli, Command};
+use butler_sos::failed::Failed;
 use butler_sos::paths::Bases;
-use butler_sos::{config, demo, errors_command, health_check, monitor};
+use butler_sos::{check_config, config, demo, errors_command, health_check, monitor};
 use cap::Cap;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -34,25 +35,25 @@ fn main() -> ExitCode {
     };
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
+        Err(Failed { code, message }) => {
             if !message.is_empty() {
                 _ = writeln!(std::io::stderr(), "{}", message.trim_end());
             }
-            ExitCode::FAILURE
+            ExitCode::from(code)
         }
     }
 }
 
-/// Does what the command line asks for; an error is a message for standard error.
-fn run(cli: Cli) -> Result<(), String> {
+/// Does what the command line asks for.
+fn run(cli: Cli) -> Result<(), Failed> {
     let variable = |name: &str| std::env::var(name).ok();
     let accounts = cli.new_relic_accounts(variable)?;
     match cli.command {
-        Some(Command::Demo(args)) => demo::run(&args, read_heap),
+        Some(Command::Demo(args)) => Ok(demo::run(&args, read_heap)?),
         Some(Command::Errors(args)) => {
             let data_dir = args.data_dir.as_ref().or(cli.data_dir.as_ref());
             let bases = Bases::of_process(data_dir.map(PathBuf::as_path), variable);
-            errors_command::run(&args, &bases, &mut std::io::stdout().lock())
+            Ok(errors_command::run(&args, &bases, &mut std::io::stdout().lock())?)
         }
         None => {
             let file = config::find(cli.config.as_deref(), variable).ok_or_else(|| {
@@ -67,15 +68,24 @@ fn run(cli: Cli) -> Result<(), String> {
             if cli.health_check {
                 return health_check::run(&file, bases, &mut std::io::stdout().lock());
             }
-            let request = monitor::Request {
-                accounts,
-                bases,
-                file,
-                level: cli.loglevel,
-                check_only: cli.check_config,
-                skip_verification: cli.skip_config_verification,
-            };
-            monitor::run(&request, read_heap)
+            let level = cli.loglevel;
+            let tolerant = cli.skip_config_verification;
+            if cli.check_config {
+                let (strict, format) = (cli.strict, cli.format);
+                let request = check_config::Request {
+                    file,
+                    bases,
+                    tolerant,
+                    accounts,
+                    level,
+                    strict,
+                    format,
+                };
+                return check_config::run(&request, &mut std::io::stdout().lock());
+            }
+            let request =
+                monitor::Request { accounts, bases, file, level, skip_verification: tolerant };
+            Ok(monitor::run(&request, read_heap)?)
         }
     }
 }

@@ -27,8 +27,6 @@ pub struct Request {
     pub file: PathBuf,
     /// Replaces the configured level.
     pub level: Option<Level>,
-    /// Only check the file.
-    pub check_only: bool,
     /// Start in spite of mistakes.
     pub skip_verification: bool,
     /// New Relic accounts that replace those of the file, unless there are none.
@@ -59,13 +57,7 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
         log::warn!("CONFIG: {sentence}");
     }
     log::trace!("CONFIG: As it was read: {}", loaded.masked);
-    if request.check_only {
-        check_certificate(&mut loaded);
-    }
     let settings = verified(loaded, &file)?;
-    if request.check_only {
-        return Ok(());
-    }
     limits::raise_open_files();
     if let Some(folder) = &settings.log_directory {
         logging::log_to_files(&mut log, folder, &settings.places);
@@ -156,20 +148,6 @@ fn verified(loaded: Loaded, file: &Path) -> Result<Settings, String> {
         ),
     }
     Ok(settings)
-}
-
-/// Certificates that cannot be used keep the program from polling, not from starting; whoever asks
-/// for a check wants to know.
-fn check_certificate(loaded: &mut Loaded) {
-    let Some(sense) = loaded.settings.as_ref().map(|settings| &settings.sense) else { return };
-    let Some(files) = &sense.certificate else { return };
-    let messages = files.problems(Clock::system().now(), sense.reject_unauthorized);
-    loaded.problems.extend(messages.into_iter().map(|message| Problem {
-        severity: Severity::Error,
-        path: "Butler-SOS.cert".to_owned(),
-        line: None,
-        message,
-    }));
 }
 
 fn tell(problem: &Problem) {

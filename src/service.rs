@@ -83,8 +83,13 @@ pub async fn serve(
             log::warn!("MAIN: Ending at once, asked again by {reason}; what was not sent is lost");
         }
     }
+    let lost: Vec<String> = app.lost().await.iter().map(ToString::to_string).collect();
     app.end();
     log::info!("MAIN: Stopped");
+    if !lost.is_empty() {
+        // Last, where it is seen.
+        log::warn!("MAIN: Lost with this end, for it could not be sent: {}", lost.join(", "));
+    }
     result
 }
 

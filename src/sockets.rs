@@ -1,6 +1,7 @@
 //! Sockets of the endpoints for operators. They are bound before any actor starts, because a port
 //! that is taken ends the start.
 
+use std::io;
 use std::net::TcpListener;
 
 use actors::health_endpoint::HealthSockets;
@@ -25,8 +26,8 @@ impl Sockets {
     /// # Errors
     /// The key and the address that cannot be listened on.
     pub fn bind(settings: &Settings) -> Result<Self, String> {
-        let cannot = |key: &str, address: &str, error: std::io::Error| {
-            format!("Butler-SOS.{key}: cannot listen on {address}: {error}")
+        let cannot = |key: &str, address: &str, error: io::Error| {
+            format!("Butler-SOS.{key}: {}", cannot_listen(address, &error))
         };
         let health = settings.health_check.map(|check| {
             HealthSockets::bind(check.port)
@@ -49,4 +50,20 @@ impl Sockets {
             own_metrics: own_metrics.transpose()?,
         })
     }
+}
+
+/// Why an address cannot be listened on, and what helps.
+pub fn cannot_listen(address: &str, error: &io::Error) -> String {
+    let cure = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "; stop what listens there, or choose another port (if that is Butler SOS with this \
+             very file, all is well)"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "; choose a port above 1023, or allow this program to use a lower one"
+        }
+        io::ErrorKind::AddrNotAvailable => "; name an address of this machine, or 0.0.0.0 for all",
+        _ => "",
+    };
+    format!("cannot listen on {address}: {error}{cure}")
 }

@@ -23,6 +23,7 @@ use crate::io::sense::{AppNamesPolling, SenseClient};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::polls::{self, Polls};
 use crate::runtime::rhythm::every;
@@ -66,19 +67,21 @@ impl Work {
         let host = &self.polling.host;
         let began = Instant::now();
         let answer = self.ask().await;
+        let took = began.elapsed();
         let mut polls = self.polls.borrow_mut();
         match answer {
             Ok(names) => {
-                if let Some(outage) = polls.worked(began.elapsed()) {
+                if let Some(outage) = polls.worked(took, &self.clock) {
                     log::info!("APP NAMES: {host} {outage}");
                 }
                 self.list.set(Some((Instant::now(), names.len())));
-                log::debug!("APP NAMES: {} apps known", names.len());
+                let (ms, count) = (took.as_millis(), names.len());
+                verbose!("APP NAMES: {host} asked in {ms} ms, {count} apps known");
                 self.names.send(&names);
             }
             Err(failure) => {
                 self.client.retire_connection(0);
-                polls.failed(began.elapsed(), self.clock.now());
+                polls.failed(took, &self.clock);
                 log::error!("APP NAMES: {host}: {}", failure.message());
                 let server = self.polling.server.clone();
                 let origin = Origin::AppNamesExtract { server, host: host.clone() };

@@ -4,6 +4,7 @@
 
 pub mod errors;
 pub mod events;
+pub mod grouped;
 pub mod measurement_name;
 pub mod metrics;
 pub mod names;

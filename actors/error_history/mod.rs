@@ -1,7 +1,7 @@
 //! ErrorHistoryActor: keeps every error event in a file on this machine, so that the program is
 //! useful without any database, and a restart does not lose the day's counts.
 //!
-//! - receives: [`ErrorPoint`] from the tracker, [`CountsTo`], [`Drain`]
+//! - receives: [`ErrorPoint`] from the tracker, [`CountsTo`], [`AskLost`], [`Drain`]
 //! - sends: [`EarlierCounts`], once, when a file can be read that could not be at the start
 //! - reports: nothing; a file that cannot be written is one warning, and one line when it can again
 //! - on restart: keeps the events that were not written yet
@@ -13,12 +13,13 @@ mod takeover;
 
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext, Context, Handler, Message, Recipient, Supervised};
+use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, Supervised};
 
 use crate::domain::errors::{EarlierCounts, ErrorPoint};
 use crate::domain::point::Stamp;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::lost::{AskLost, Lost};
 
 pub use query::{ErrorReader, Filter, HistoryRow, Total};
 pub use settings::{EARLIER_FILE, FILE_NAME, HistoryConfig, HistorySettings};
@@ -134,7 +135,13 @@ impl ErrorHistoryActor {
                 self.pending.clear();
                 if std::mem::take(&mut self.failing) {
                     let dropped = std::mem::take(&mut self.dropped);
-                    log::info!("ERROR HISTORY: Writing again, {dropped} events were dropped");
+                    match dropped {
+                        0 => log::info!("ERROR HISTORY: Writing again, nothing was dropped"),
+                        _ => log::warn!(
+                            "ERROR HISTORY: Writing again, {dropped} events were dropped: more \
+                             than {MAX_PENDING} waited for Butler-SOS.errorTracking.history.file"
+                        ),
+                    }
                 }
             }
             Err(error) => {
@@ -216,6 +223,15 @@ impl Handler<Flush> for ErrorHistoryActor {
 
     fn handle(&mut self, _: Flush, _: &mut Self::Context) {
         self.flush();
+    }
+}
+
+impl Handler<AskLost> for ErrorHistoryActor {
+    type Result = MessageResult<AskLost>;
+
+    fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
+        let count = self.pending.len() as u64;
+        MessageResult(Lost { count, what: "error events", to: "the error history" })
     }
 }
 

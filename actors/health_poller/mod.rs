@@ -26,6 +26,7 @@ use crate::runtime::certificates::ServerCertificates;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::polls::{self, Polls};
 use crate::runtime::readiness::{AskReadiness, Readiness};
@@ -95,17 +96,21 @@ impl Work {
         let server = &target.server;
         let began = Instant::now();
         let answer = self.ask(index).await;
+        let took = began.elapsed();
         let polls = &mut self.polls.borrow_mut()[index];
         match answer {
             Ok(metrics) => {
-                if let Some(outage) = polls.worked(began.elapsed()) {
+                if let Some(outage) = polls.worked(took, &self.clock) {
                     log::info!("HEALTH: {} ({}) {outage}", server.name, target.authority);
                 }
+                let ms = took.as_millis();
+                verbose!("HEALTH: {} ({}) polled in {ms} ms", server.name, target.authority);
+                log::debug!("HEALTH: {}: {:?}", server.name, metrics.health);
                 self.metrics.send(&metrics);
             }
             Err(failure) => {
                 self.client.retire_connection(index);
-                polls.failed(began.elapsed(), self.clock.now());
+                polls.failed(took, &self.clock);
                 log::error!(
                     "HEALTH: {} ({}): {}",
                     server.name,

@@ -64,12 +64,12 @@ impl Work {
         match self.ask().await {
             Ok(()) => {
                 log::debug!("HEARTBEAT: Sent heartbeat to {host}");
-                if let Some(ended) = outage.worked() {
+                if let Some(ended) = outage.worked(&self.clock) {
                     log::info!("HEARTBEAT: {host} {ended}");
                 }
             }
             Err(failure) => {
-                outage.failed(self.clock.now());
+                outage.failed(&self.clock);
                 log::error!("HEARTBEAT: Error sending heartbeat: {host}: {}", failure.message());
             }
         }

@@ -1,6 +1,6 @@
 //! InfluxErrorSinkActor: stores every error event as one point in InfluxDB.
 //!
-//! - receives: [`ErrorPoint`] from the tracker, [`Drain`], [`AskStats`], [`AskMetrics`]
+//! - receives: [`ErrorPoint`] from the tracker, [`AskLost`], [`Drain`], [`AskStats`], [`AskMetrics`]
 //! - sends: nothing; it holds no address of the tracker, so a failing write cannot become an
 //!   error that is written again (decision E16)
 //! - reports: failures at debug only, and local counters
@@ -22,6 +22,7 @@ use crate::io::influx::{
 };
 use crate::io::outbox::{Outbox, Stream};
 use crate::runtime::drain::Drain;
+use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 
 pub use settings::{ErrorSinkConfig, ErrorSinkSettings};
@@ -109,6 +110,15 @@ impl Handler<AskMetrics> for InfluxErrorSinkActor {
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.delivery.families("influxdb_errors"))
+    }
+}
+
+impl Handler<AskLost> for InfluxErrorSinkActor {
+    type Result = MessageResult<AskLost>;
+
+    fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
+        let count = self.delivery.stats().waiting as u64;
+        MessageResult(Lost { count, what: "error events", to: "InfluxDB" })
     }
 }
 

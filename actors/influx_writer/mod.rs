@@ -1,7 +1,8 @@
 //! InfluxWriter: stores measurements in InfluxDB.
 //!
 //! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], batches of [`UserEvent`] and
-//!   [`LogEvent`], [`CountedEvents`], [`QueueMetrics`], [`AskReadiness`], [`AskMetrics`], [`Drain`]
+//!   [`LogEvent`], [`CountedEvents`], [`QueueMetrics`], [`AskReadiness`], [`AskMetrics`],
+//!   [`AskLost`], [`Drain`]
 //! - sends: nothing
 //! - reports: one `INFLUXDB_V*_WRITE` error for each write operation that was not stored at its
 //!   first attempt (decisions E11 and E19)
@@ -35,6 +36,7 @@ use crate::io::influx::{Delivery, InfluxSettings, Look, Style, WriteJob, encode}
 use crate::io::outbox::{Outbox, Stream};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
@@ -264,6 +266,15 @@ impl Handler<AskMetrics> for InfluxWriter {
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.delivery.families("influxdb"))
+    }
+}
+
+impl Handler<AskLost> for InfluxWriter {
+    type Result = MessageResult<AskLost>;
+
+    fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
+        let count = (self.delivery.stats().waiting + self.gathered.points()) as u64;
+        MessageResult(Lost { count, what: "points", to: "InfluxDB" })
     }
 }
 

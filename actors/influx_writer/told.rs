@@ -26,16 +26,16 @@ impl Told {
             Event::NotStored { origin, failure, fate } => {
                 // A point that InfluxDB refuses is an error and no outage.
                 if fate == Fate::Kept {
-                    self.outage.borrow_mut().failed(self.clock.now());
+                    self.outage.borrow_mut().failed(&self.clock);
                 }
                 self.errors.do_send(ErrorOccurred { origin, failure });
             }
             Event::Away { message, .. } => {
-                self.outage.borrow_mut().began(self.clock.now());
+                self.outage.borrow_mut().began(&self.clock);
                 log::warn!("INFLUXDB: Cannot write, points are kept and sent later: {message}");
             }
             Event::Back { backlog_points } => {
-                if let Some(outage) = self.outage.borrow_mut().worked() {
+                if let Some(outage) = self.outage.borrow_mut().worked(&self.clock) {
                     let waited = match backlog_points {
                         0 => String::new(),
                         points => format!("; {} to catch up with", counted(points)),

@@ -1,7 +1,7 @@
 //! MqttErrorSinkActor: publishes every error event on an MQTT broker, so that errors are seen while
 //! InfluxDB is away.
 //!
-//! - receives: [`ErrorPoint`] from the tracker, [`AskMetrics`], [`Drain`]
+//! - receives: [`ErrorPoint`] from the tracker, [`AskMetrics`], [`AskLost`], [`Drain`]
 //! - sends: MQTT 3.1.1 to the broker, over a connection of its own
 //! - reports: failures at debug only; it holds no address of the tracker, so a message that is not
 //!   published cannot become an error that is published again (decision E16)
@@ -22,6 +22,7 @@ use crate::domain::point::FieldValue;
 use crate::io::mqtt::{Connection, Event, Message, MqttSettings};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::lost::{AskLost, Lost, LostAtEnd};
 use crate::runtime::metrics::AskMetrics;
 
 pub use settings::ErrorTopicConfig;
@@ -30,6 +31,7 @@ pub use settings::ErrorTopicConfig;
 pub struct MqttErrorSinkActor {
     topic: String,
     connection: Rc<Connection<()>>,
+    lost: Rc<LostAtEnd>,
 }
 
 impl MqttErrorSinkActor {
@@ -37,13 +39,17 @@ impl MqttErrorSinkActor {
     pub fn new(mut settings: MqttSettings, topic: String, clock: Clock) -> Self {
         // A broker ends the older of two connections with one client id.
         settings.client_id = settings.client_id.map(|id| format!("{id}-errors"));
-        Self { topic, connection: Rc::new(Connection::new(settings, clock, on_event)) }
+        let lost = Rc::<LostAtEnd>::default();
+        let count = Rc::clone(&lost);
+        let connection = Connection::new(settings, clock, move |event| on_event(event, &count));
+        Self { topic, connection: Rc::new(connection), lost }
     }
 }
 
-fn on_event(event: Event<()>) {
+fn on_event(event: Event<()>, lost: &LostAtEnd) {
     match event {
         Event::Failed { failure, .. } => {
+            lost.failed();
             log::debug!("ERROR TRACKER: Error publishing error event: {}", failure.message());
         }
         Event::Connected { to, .. } => {
@@ -103,10 +109,20 @@ impl Handler<AskMetrics> for MqttErrorSinkActor {
     }
 }
 
+impl Handler<AskLost> for MqttErrorSinkActor {
+    type Result = MessageResult<AskLost>;
+
+    fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
+        let count = self.lost.count();
+        MessageResult(Lost { count, what: "error events", to: "the MQTT broker" })
+    }
+}
+
 impl Handler<Drain> for MqttErrorSinkActor {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        self.lost.begin();
         let connection = Rc::clone(&self.connection);
         Box::pin(async move { connection.finish(drain.until).await })
     }

@@ -1,7 +1,7 @@
 //! MqttPublisher: publishes measurements and events on an MQTT broker.
 //!
 //! - receives: [`HealthMetrics`], [`ProxySessions`], [`EventBatch`] of user and of log events,
-//!   [`AskReadiness`], [`AskMetrics`], [`Drain`]
+//!   [`AskReadiness`], [`AskMetrics`], [`AskLost`], [`Drain`]
 //! - sends: MQTT 3.1.1 to the broker
 //! - reports: one `MQTT_PUBLISH` error for each health answer, session list or event that was not
 //!   written to a live connection, or that the broker did not confirm
@@ -18,16 +18,21 @@ use actix::{
 };
 
 use crate::domain::errors::{ErrorOccurred, MqttModule, Origin};
-use crate::domain::events::{LogEvent, UserEvent};
+use crate::domain::events::{LogEvent, UserEvent, excerpt};
 use crate::domain::names::{Host, ServerName, VirtualProxy};
 use crate::domain::telemetry::{EventBatch, HealthMetrics, ProxySessions};
-use crate::io::mqtt::{Connection, Event, MqttSettings};
+use crate::io::mqtt::{Connection, Event, Message, MqttSettings};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::level::verbose;
+use crate::runtime::lost::{AskLost, Lost, LostAtEnd};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use topics::{EventTopics, LogTopics, UserTopics};
+
+/// Characters of a payload that the debug log shows.
+const VALUES: usize = 2_000;
 
 /// See the module.
 pub struct MqttPublisher {
@@ -35,6 +40,7 @@ pub struct MqttPublisher {
     broker: Host,
     base_topic: String,
     topics: EventTopics,
+    lost: Rc<LostAtEnd>,
 }
 
 impl MqttPublisher {
@@ -46,8 +52,26 @@ impl MqttPublisher {
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
         let (broker, base_topic) = (settings.broker.clone(), settings.base_topic.clone());
-        let connection = Connection::new(settings, clock, move |event| on_event(event, &errors));
-        Self { connection: Rc::new(connection), broker, base_topic, topics }
+        let lost = Rc::<LostAtEnd>::default();
+        let count = Rc::clone(&lost);
+        let connection = Connection::new(settings, clock, move |event| {
+            if matches!(event, Event::Failed { .. }) {
+                count.failed();
+            }
+            on_event(event, &errors);
+        });
+        Self { connection: Rc::new(connection), broker, base_topic, topics, lost }
+    }
+
+    fn publish(&self, about: Origin, messages: Vec<Message>) {
+        for Message { topic, payload } in &messages {
+            verbose!("MQTT: Publishing {} bytes to {topic}", payload.len());
+            // At verbose the excerpt would be made and thrown away.
+            if log::log_enabled!(log::Level::Debug) {
+                log::debug!("MQTT: {topic}: {:?}", excerpt(payload, VALUES));
+            }
+        }
+        self.connection.publish(about, messages);
     }
 
     /// What a publication is about, for its error.
@@ -95,7 +119,7 @@ impl Handler<HealthMetrics> for MqttPublisher {
 
     fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
         let about = self.about(MqttModule::HealthMetrics, Some(&metrics.server.name), None);
-        self.connection.publish(about, messages::health(&self.base_topic, &metrics));
+        self.publish(about, messages::health(&self.base_topic, &metrics));
     }
 }
 
@@ -105,7 +129,7 @@ impl Handler<ProxySessions> for MqttPublisher {
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
         let (server, proxy) = (&sessions.server.name, &sessions.virtual_proxy);
         let about = self.about(MqttModule::ProxySessions, Some(server), Some(proxy));
-        self.connection.publish(about, messages::sessions(&self.base_topic, &sessions));
+        self.publish(about, messages::sessions(&self.base_topic, &sessions));
     }
 }
 
@@ -116,7 +140,7 @@ impl Handler<EventBatch<UserEvent>> for MqttPublisher {
         let Some(topics) = &self.topics.user else { return };
         for received in batch.events.iter() {
             let about = self.about(MqttModule::UserEvents, received.server.as_ref(), None);
-            self.connection.publish(about, messages::user_event(topics, &received.event));
+            self.publish(about, messages::user_event(topics, &received.event));
         }
     }
 }
@@ -128,7 +152,7 @@ impl Handler<EventBatch<LogEvent>> for MqttPublisher {
         let Some(topics) = &self.topics.log else { return };
         for received in batch.events.iter() {
             let about = self.about(MqttModule::LogEvents, received.server.as_ref(), None);
-            self.connection.publish(about, messages::log_event(topics, &received.event));
+            self.publish(about, messages::log_event(topics, &received.event));
         }
     }
 }
@@ -149,10 +173,20 @@ impl Handler<AskMetrics> for MqttPublisher {
     }
 }
 
+impl Handler<AskLost> for MqttPublisher {
+    type Result = MessageResult<AskLost>;
+
+    fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
+        let count = self.lost.count();
+        MessageResult(Lost { count, what: "publications", to: "the MQTT broker" })
+    }
+}
+
 impl Handler<Drain> for MqttPublisher {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        self.lost.begin();
         let connection = Rc::clone(&self.connection);
         Box::pin(async move { connection.finish(drain.until).await })
     }

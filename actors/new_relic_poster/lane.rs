@@ -13,9 +13,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::settings::{Account, Endpoint};
 use crate::domain::errors::{DestinationHost, ErrorOccurred, Failure, NewRelicModule, Origin};
+use crate::domain::events::excerpt;
 use crate::domain::names::Secret;
 use crate::io::http::{HttpClient, Request};
 use crate::runtime::clock::Clock;
+use crate::runtime::level::verbose;
 use crate::runtime::outage::Outage;
 
 /// See the module. Lives on one thread.
@@ -69,6 +71,8 @@ struct State {
     under_way: usize,
     /// Whatever becomes of the request under way, it was reported.
     closed: bool,
+    /// Bodies that were left when it was closed.
+    left: u64,
     outage: Outage,
     counts: Counts,
     warned: Option<Instant>,
@@ -89,6 +93,9 @@ pub(super) struct Counts {
 
 /// Most bytes in one request before compression; the service takes as many after it.
 const MOST_BYTES: usize = 1_000_000;
+
+/// Characters of a body that the debug log shows.
+const VALUES: usize = 2_000;
 
 /// Pause between two lines about what had no room.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
@@ -186,7 +193,7 @@ impl Lane {
         }
         drop(state);
         match result {
-            Ok(()) => self.worked(),
+            Ok(()) => self.worked(bodies),
             Err(failure) => self.failed(failure),
         }
     }
@@ -207,6 +214,8 @@ impl Lane {
     async fn post(&self, body: String) -> Result<(), Failure> {
         // The queue of an account without credentials stays empty.
         let Some((url, key)) = &self.target else { return Ok(()) };
+        let values =
+            log::log_enabled!(log::Level::Debug).then(|| excerpt(&body, VALUES).into_owned());
         let mut request = Request::post(url, body).header("Content-Type", "application/json");
         for (name, value) in &self.headers {
             request = request.header(name, value.reveal());
@@ -214,23 +223,28 @@ impl Lane {
         let request = request.compressed().header("Api-Key", key.reveal());
         let answer = self.kind.http.send(request).await?;
         match answer.status {
-            200 | 202 => Ok(()),
+            200 | 202 => {
+                if let Some(values) = values {
+                    log::debug!("NEW RELIC: Posted {values:?}");
+                }
+                Ok(())
+            }
             status => Err(Failure::Answered { status, request: self.kind.http.facts(url) }),
         }
     }
 
-    fn worked(&self) {
-        log::debug!("NEW RELIC: {self}: posted");
-        if let Some(ended) = self.state.borrow_mut().outage.worked() {
+    fn worked(&self, bodies: u64) {
+        verbose!("NEW RELIC: {self}: posted {bodies}");
+        if let Some(ended) = self.state.borrow_mut().outage.worked(&self.told.clock) {
             log::info!("NEW RELIC: {self}: {ended}");
         }
     }
 
     fn failed(&self, failure: Failure) {
         let mut state = self.state.borrow_mut();
-        let level = if state.outage.is_failing() { log::Level::Debug } else { log::Level::Warn };
-        state.outage.failed(self.told.clock.now());
+        let news = state.outage.failed_because(&self.told.clock, &failure);
         drop(state);
+        let level = if news { log::Level::Warn } else { log::Level::Debug };
         log::log!(level, "NEW RELIC: {self}: not posted: {}", failure.message());
         self.report(failure);
     }
@@ -248,7 +262,9 @@ impl Lane {
         }
         let mut state = self.state.borrow_mut();
         let under_way = if state.closed { 0 } else { state.under_way };
-        state.counts.failed += (under_way + state.waiting.len()) as u64;
+        let left = (under_way + state.waiting.len()) as u64;
+        state.counts.failed += left;
+        state.left += left;
         let mut requests = usize::from(under_way > 0);
         while !state.next(self.kind.together).is_empty() {
             requests += 1;
@@ -273,6 +289,12 @@ impl Lane {
     pub(super) fn load(&self) -> (usize, usize) {
         let state = self.state.borrow();
         (state.under_way + state.waiting.len(), self.kind.room)
+    }
+
+    /// Bodies that are lost if the program ends now.
+    pub(super) fn left(&self) -> u64 {
+        let state = self.state.borrow();
+        if state.closed { state.left } else { (state.under_way + state.waiting.len()) as u64 }
     }
 
     /// Whether the last request failed.

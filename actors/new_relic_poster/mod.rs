@@ -1,7 +1,7 @@
 //! NewRelicPoster: posts metrics and events to accounts of New Relic.
 //!
 //! - receives: [`HealthMetrics`], [`ProxySessions`], [`OwnMemory`], [`EventBatch`] of user and of
-//!   log events, [`AskMetrics`], [`Drain`]
+//!   log events, [`AskMetrics`], [`AskLost`], [`Drain`]
 //! - sends: nothing
 //! - reports: one `NEW_RELIC_POST` error for each request that failed, and one for each batch of
 //!   events, or each measurement, that found no room or no credentials
@@ -41,6 +41,7 @@ use crate::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessio
 use crate::io::http::{HttpClient, Limits};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
+use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 
 pub use self::settings::{
@@ -228,6 +229,15 @@ impl Handler<AskMetrics> for NewRelicPoster {
             up: !self.lanes().any(|lane| lane.is_failing()),
         };
         MessageResult(destination.families())
+    }
+}
+
+impl Handler<AskLost> for NewRelicPoster {
+    type Result = MessageResult<AskLost>;
+
+    fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
+        let count = self.lanes().map(|lane| lane.left()).sum();
+        MessageResult(Lost { count, what: "messages", to: "New Relic" })
     }
 }
 

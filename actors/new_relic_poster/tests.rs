@@ -230,14 +230,44 @@ async fn an_account_that_works_again_is_told_once() {
         [
             "not posted: request failed with status code 503",
             "not posted: request failed with status code 503",
-            "posted",
+            "posted 1",
             "works again, had failed since 2026-05-03T16:10:09Z with 2 errors",
-            "posted",
+            "posted 1",
         ]
     );
-    let loud = |line: &&String| !line.starts_with("debug: ");
+    let loud = |line: &&String| !line.starts_with("debug: ") && !line.starts_with("verbose: ");
     assert_eq!(lines.iter().filter(loud).count(), 2, "the first failure and the end: {lines:?}");
     assert!(!lines.iter().any(|line| line.contains("key of") || line.contains("secret")));
+}
+
+#[actix::test]
+async fn another_cause_during_an_outage_is_another_line() {
+    record();
+    let server = StandIn::start(|_| Answer::new(503, ""));
+    let (poster, errors) = start(settings(&base(&server), &["first"]));
+    for (wanted, status) in [(1, 503), (2, 503), (3, 401), (4, 401), (5, 503)] {
+        server.respond(move |_| Answer::new(status, ""));
+        poster.do_send(MEMORY);
+        errors.at_least(wanted).await;
+    }
+    let loud: Vec<String> = recorded()
+        .into_iter()
+        .filter_map(|line| Some(line.split_once("warn: ")?.1.rsplit(' ').next()?.to_owned()))
+        .collect();
+    assert_eq!(loud, ["503", "401", "503"]);
+}
+
+#[actix::test]
+async fn what_the_end_leaves_is_counted() {
+    let server = StandIn::start(|_| Answer::Silence);
+    let (poster, errors) = start(settings(&base(&server), &["first"]));
+    poster.do_send(MEMORY);
+    until_async("the first", || (!server.seen().is_empty()).then_some(())).await;
+    poster.do_send(user_events(3));
+    drain(&poster, Duration::ZERO).await;
+    let lost = poster.send(AskLost).await.unwrap();
+    assert_eq!(lost.to_string(), "4 messages for New Relic");
+    assert_eq!(errors.at_least(2).await.len(), 2, "one for each request");
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::runtime::certificates::ServerCertificates;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::polls::{self, Polls};
 use crate::runtime::rhythm::{every, offset};
@@ -115,6 +116,7 @@ impl Work {
         let target = &self.targets[index];
         let began = Instant::now();
         let answer = self.ask(index).await;
+        let took = began.elapsed();
         let polls = &mut self.polls.borrow_mut()[index];
         let name = || {
             let (server, proxy) = (&target.server.name, target.virtual_proxy.shown());
@@ -122,14 +124,17 @@ impl Work {
         };
         match answer {
             Ok(sessions) => {
-                if let Some(outage) = polls.worked(began.elapsed()) {
+                if let Some(outage) = polls.worked(took, &self.clock) {
                     log::info!("PROXY SESSIONS: {} {outage}", name());
                 }
+                let (ms, count) = (took.as_millis(), sessions.sessions.len());
+                verbose!("PROXY SESSIONS: {} polled in {ms} ms, {count} sessions", name());
+                log::debug!("PROXY SESSIONS: {}: {}", name(), sessions.answer);
                 self.sessions.send(&sessions);
             }
             Err(failure) => {
                 self.client.retire_connection(index);
-                polls.failed(began.elapsed(), self.clock.now());
+                polls.failed(took, &self.clock);
                 log::error!("PROXY SESSIONS: {}: {}", name(), failure.message());
                 let origin = Origin::ProxyApi {
                     server: target.server.name.clone(),

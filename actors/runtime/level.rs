@@ -6,6 +6,15 @@ use std::fmt;
 /// Target of records at level `verbose`.
 pub const VERBOSE: &str = "verbose";
 
+/// Logs at level `verbose`, which the `log` crate does not have. Costs nothing while it is off.
+macro_rules! verbose {
+    ($($message:tt)+) => {
+        log::debug!(target: $crate::runtime::level::VERBOSE, $($message)+)
+    };
+}
+
+pub(crate) use verbose;
+
 /// A level as administrators know it, loudest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are the documentation")]

@@ -8,6 +8,7 @@ pub mod level;
 pub mod log_lines;
 #[cfg(test)]
 pub(crate) mod log_probe;
+pub mod lost;
 pub mod metrics;
 pub mod outage;
 pub mod panics;

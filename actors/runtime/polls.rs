@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
+use super::clock::Clock;
 use super::outage::{Ended, Outage};
 use crate::domain::metrics::{Family, Labels};
 
@@ -19,16 +18,16 @@ pub struct Polls {
 
 impl Polls {
     /// A poll had a usable answer; what is over, if it failed before.
-    pub fn worked(&mut self, took: Duration) -> Option<Ended> {
+    pub fn worked(&mut self, took: Duration, clock: &Clock) -> Option<Ended> {
         self.made(took);
-        self.outage.worked()
+        self.outage.worked(clock)
     }
 
     /// A poll failed.
-    pub fn failed(&mut self, took: Duration, now: DateTime<Utc>) {
+    pub fn failed(&mut self, took: Duration, clock: &Clock) {
         self.made(took);
         self.failed += 1;
-        self.outage.failed(now);
+        self.outage.failed(clock);
     }
 
     fn made(&mut self, took: Duration) {
@@ -73,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_target_is_told_from_the_start_and_follows_its_polls() {
-        let now = "2026-05-03T16:10:09Z".parse().unwrap();
+        let since = "2026-05-03T16:10:09Z".parse().unwrap();
+        let clock = &Clock::manual(since);
         let mut polls = Polls::default();
         let values = |polls: &Polls| -> Vec<String> {
             let page = encode(&families([(Labels::of(&[("server_name", "a")]), polls)]));
@@ -89,13 +89,13 @@ mod tests {
             ]
         };
         assert_eq!(values(&polls), all(0.0, 0, 0, 0));
-        assert_eq!(polls.worked(Duration::from_millis(250)), None);
+        assert_eq!(polls.worked(Duration::from_millis(250), clock), None);
         assert_eq!(values(&polls), all(0.25, 0, 1, 1));
-        polls.failed(Duration::from_secs(5), now);
-        polls.failed(Duration::from_secs(2), now);
+        polls.failed(Duration::from_secs(5), clock);
+        polls.failed(Duration::from_secs(2), clock);
         assert_eq!(values(&polls), all(2.0, 2, 0, 3));
-        assert_eq!(polls.worked(Duration::ZERO), Some(Ended { since: now, errors: 2 }));
-        assert_eq!(polls.worked(Duration::ZERO), None);
+        assert_eq!(polls.worked(Duration::ZERO, clock), Some(Ended { since, errors: 2 }));
+        assert_eq!(polls.worked(Duration::ZERO, clock), None);
         assert_eq!(values(&polls), all(0.0, 2, 1, 5));
     }
 }

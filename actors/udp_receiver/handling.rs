@@ -5,10 +5,21 @@ use super::settings::{LogEventSettings, UserEventSettings};
 use crate::domain::errors::UdpModule;
 use crate::domain::events::{
     EventCounts, Flaw, LogDatagram, LogEvent, ServerDirectory, Source, UNKNOWN, UserDatagram,
-    UserEvent,
+    UserEvent, excerpt,
 };
 use crate::domain::names::{Host, ServerName};
 use crate::domain::telemetry::{AppNames, EventStream};
+use crate::runtime::level::verbose;
+
+/// Characters of a datagram that the debug log shows.
+const VALUES: usize = 2_000;
+
+fn tell_values(prefix: &str, text: &str) {
+    // At verbose the excerpt would be made and thrown away.
+    if log::log_enabled!(log::Level::Debug) {
+        log::debug!("{prefix}: {:?}", excerpt(text, VALUES));
+    }
+}
 
 /// What becomes of a datagram (section 1.10 of the page on events).
 #[derive(Debug)]
@@ -55,6 +66,9 @@ pub trait Handling: Unpin + 'static {
 
     /// Begins log lines.
     const PREFIX: &'static str;
+
+    /// Where the socket is configured, below `Butler-SOS`.
+    const SECTION: &'static str;
 
     /// Characters of an unrecognised datagram that are logged.
     const EXCERPT: usize;
@@ -121,6 +135,7 @@ impl Handling for UserHandling {
     const STREAM: EventStream = EventStream::User;
     const MODULE: UdpModule = UdpModule::UserEvents;
     const PREFIX: &'static str = "USER EVENT";
+    const SECTION: &'static str = "userEvents.udpServerConfig";
     const EXCERPT: usize = 512;
 
     fn handle(&mut self, text: &str) -> Verdict<UserEvent> {
@@ -139,6 +154,9 @@ impl Handling for UserHandling {
         let host = datagram.host();
         self.common.count(kind.as_str(), &host, &datagram.origin());
         let (directory, id) = (datagram.user_directory(), datagram.user_id());
+        let (prefix, kind) = (Self::PREFIX, kind.as_str());
+        verbose!("{prefix}: Received {kind} from {host}, user {directory}\\{id}");
+        tell_values(prefix, text);
         if self.excluded.iter().any(|user| (&*user.0, &*user.1) == (&*directory, &*id)) {
             return Verdict::Unwanted("its user is excluded");
         }
@@ -175,6 +193,7 @@ impl Handling for LogHandling {
     const STREAM: EventStream = EventStream::Log;
     const MODULE: UdpModule = UdpModule::LogEvents;
     const PREFIX: &'static str = "LOG EVENT";
+    const SECTION: &'static str = "logEvents.udpServerConfig";
     const EXCERPT: usize = 25;
 
     fn handle(&mut self, text: &str) -> Verdict<LogEvent> {
@@ -196,7 +215,21 @@ impl Handling for LogHandling {
             }
         };
         let host = datagram.host();
-        self.common.count(source.as_str(), &host, &datagram.subsystem());
+        let subsystem = datagram.subsystem();
+        self.common.count(source.as_str(), &host, &subsystem);
+        let prefix = Self::PREFIX;
+        match source {
+            // Its field of the level says something else.
+            Source::QixPerf => {
+                verbose!("{prefix}: Received {} from {host}, {subsystem}", source.as_str());
+            }
+            _ => verbose!(
+                "{prefix}: Received {} from {host}, level {}, {subsystem}",
+                source.as_str(),
+                datagram.level()
+            ),
+        }
+        tell_values(prefix, text);
         let mut app_name = "";
         if source == Source::QixPerf {
             let Some(performance) = &self.settings.performance else {

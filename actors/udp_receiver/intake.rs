@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::drops::Untold;
 use super::settings::Limits;
+use crate::domain::grouped::grouped;
 use crate::domain::telemetry::QueueReading;
 
 /// Length of a window of the rate limit.
@@ -30,7 +32,8 @@ pub(super) struct Intake {
     in_window: u64,
     times_ms: VecDeque<f64>,
     pressure: Pressure,
-    untold_drops: u64,
+    /// What was dropped since drops were told.
+    untold: Untold,
     drops_told: Option<Instant>,
 }
 
@@ -50,7 +53,7 @@ impl Intake {
             in_window: 0,
             times_ms: VecDeque::new(),
             pressure: Pressure::default(),
-            untold_drops: 0,
+            untold: Untold::default(),
             drops_told: None,
         }
     }
@@ -59,18 +62,18 @@ impl Intake {
     pub(super) fn offer(&mut self, size: usize, waiting: usize, now: Instant) -> bool {
         self.counts.received += 1;
         let dropped = if size > self.limits.max_message_size {
-            Some(&mut self.counts.dropped_size)
+            Some((&mut self.counts.dropped_size, &mut self.untold.size))
         } else if !self.within_rate(now) {
-            Some(&mut self.counts.dropped_rate_limit)
+            Some((&mut self.counts.dropped_rate_limit, &mut self.untold.rate))
         } else if waiting >= self.limits.queue_size {
-            Some(&mut self.counts.dropped_queue_full)
+            Some((&mut self.counts.dropped_queue_full, &mut self.untold.queue))
         } else {
             None
         };
         match dropped {
-            Some(reason) => {
+            Some((reason, untold)) => {
                 *reason += 1;
-                self.untold_drops += 1;
+                *untold += 1;
                 false
             }
             None => {
@@ -105,19 +108,31 @@ impl Intake {
         self.counts.failed += 1;
     }
 
-    /// What to log about drops, and about a queue that fills or empties.
-    pub(super) fn news(&mut self, waiting: usize, now: Instant) -> Vec<(log::Level, String)> {
+    /// What to log about drops, and about a queue that fills or empties. `section` is where the
+    /// limits are configured.
+    pub(super) fn news(
+        &mut self,
+        waiting: usize,
+        now: Instant,
+        section: &str,
+    ) -> Vec<(log::Level, String)> {
         let due = |told: Option<Instant>| told.is_none_or(|told| now - told >= TELL_EVERY);
         let mut news = Vec::new();
-        if self.untold_drops > 0 && due(self.drops_told) {
-            news.push((log::Level::Warn, format!("{} datagrams dropped", self.untold_drops)));
-            self.untold_drops = 0;
-            self.drops_told = Some(now);
+        if due(self.drops_told) {
+            let drops = std::mem::take(&mut self.untold).told(&self.limits, section);
+            if !drops.is_empty() {
+                self.drops_told = Some(now);
+            }
+            news.extend(drops.into_iter().map(|drop| (log::Level::Warn, drop)));
         }
         let was = self.pressure.active;
         let percent = self.press(waiting);
         if self.pressure.active && (!was || due(self.pressure.told)) {
-            news.push((log::Level::Warn, format!("The queue is {percent} % full")));
+            let size = grouped(self.limits.queue_size as u64);
+            let full = format!(
+                "The queue of {size} is {percent} % full (Butler-SOS.{section}.messageQueue.maxSize)"
+            );
+            news.push((log::Level::Warn, full));
             self.pressure.told = Some(now);
         } else if was && !self.pressure.active {
             news.push((log::Level::Info, format!("The queue is down to {percent} %")));
@@ -186,6 +201,8 @@ impl Intake {
 mod tests {
     use super::*;
 
+    const SECTION: &str = "x.udpServerConfig";
+
     fn limits() -> Limits {
         Limits {
             queue_size: 5,
@@ -246,16 +263,21 @@ mod tests {
         let now = Instant::now();
         let mut intake = Intake::new(limits(), now);
         let at = |seconds| now + Duration::from_secs(seconds);
-        assert_eq!(intake.news(3, at(0)), []);
-        assert_eq!(intake.news(4, at(1)).len(), 1);
-        assert_eq!(intake.news(5, at(2)), []);
-        assert_eq!(intake.news(5, at(61)).len(), 1);
+        let news = |intake: &mut Intake, waiting, at| intake.news(waiting, at, SECTION);
+        assert_eq!(news(&mut intake, 3, at(0)), []);
+        let full =
+            "The queue of 5 is 80 % full (Butler-SOS.x.udpServerConfig.messageQueue.maxSize)";
+        assert_eq!(news(&mut intake, 4, at(1)), [(log::Level::Warn, full.to_owned())]);
+        assert_eq!(news(&mut intake, 5, at(2)), []);
+        assert_eq!(news(&mut intake, 5, at(61)).len(), 1);
         assert!(intake.reading(4, at(62)).backpressure_active);
-        assert_eq!(intake.news(3, at(63))[0].0, log::Level::Info);
+        assert_eq!(news(&mut intake, 3, at(63))[0].0, log::Level::Info);
         intake.offer(101, 0, at(64));
-        assert_eq!(intake.news(0, at(64))[0].1, "1 datagrams dropped");
+        let long = "1 datagram dropped: longer than 100 bytes \
+                    (Butler-SOS.x.udpServerConfig.maxMessageSize)";
+        assert_eq!(news(&mut intake, 0, at(64))[0].1, long);
         intake.offer(101, 0, at(65));
-        assert_eq!(intake.news(0, at(65)), []);
-        assert_eq!(intake.news(0, at(124)).len(), 1);
+        assert_eq!(news(&mut intake, 0, at(65)), []);
+        assert_eq!(news(&mut intake, 0, at(124)).len(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! UdpReceiver: receives the events that Qlik Sense sends, one actor for each socket.
 //!
 //! - receives: UDP datagrams, [`AppNames`], [`TakeCounts`], [`AskAddress`], [`AskReadiness`],
-//!   [`AskMetrics`], [`Drain`]
+//!   [`AskMetrics`], [`AskLost`], [`Drain`]
 //! - sends: [`EventBatch`], [`QueueMetrics`]
 //! - reports: `UDP_USER_EVENT` or `UDP_LOG_EVENT` for a malformed datagram, for one whose handling
 //!   failed, and for a socket that cannot be bound or read
@@ -15,6 +15,7 @@
 //! A datagram is handled as soon as it is read, so a burst waits in the receive buffer of the
 //! operating system. The queue holds what was read while too many events were under way.
 
+mod drops;
 mod handling;
 mod intake;
 mod metrics;
@@ -42,10 +43,12 @@ use crate::domain::telemetry::{AppNames, EventBatch, QueueMetrics, TakeCounts};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
+use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use self::handling::{Common, Handling, LogHandling, Malformed, UserHandling, Verdict};
+pub use self::senders::unresolved;
 pub use self::settings::{
     Limits, LogEventSettings, PerformanceSettings, QueueMetricsSettings, UdpSettings,
     UserEventSettings,
@@ -160,6 +163,15 @@ impl<H: Handling> Handler<AskMetrics> for UdpReceiver<H> {
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
         let reading = self.receiver.since_start();
         MessageResult(metrics::families(H::STREAM, &reading, self.receiver.refusals()))
+    }
+}
+
+impl<H: Handling> Handler<AskLost> for UdpReceiver<H> {
+    type Result = MessageResult<AskLost>;
+
+    fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
+        let count = self.receiver.waiting();
+        MessageResult(Lost { count, what: "datagrams", to: "any destination" })
     }
 }
 

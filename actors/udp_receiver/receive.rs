@@ -264,7 +264,7 @@ impl<H: Handling> Receiver<H> {
     pub(super) fn look(&self) {
         let mut state = self.state.borrow_mut();
         let (waiting, now) = (state.queue.len(), Instant::now());
-        for (level, message) in state.intake.news(waiting, now) {
+        for (level, message) in state.intake.news(waiting, now, H::SECTION) {
             log::log!(level, "{}: {message}", H::PREFIX);
         }
         self.look_at_malformed(&mut state, now);
@@ -294,6 +294,11 @@ impl<H: Handling> Receiver<H> {
 
     pub(super) fn refusals(&self) -> Refusals {
         self.state.borrow().refusals
+    }
+
+    /// Datagrams that were accepted and not handled yet.
+    pub(super) fn waiting(&self) -> u64 {
+        self.state.borrow().queue.len() as u64
     }
 
     pub(super) fn learn(&self, names: AppNames) {

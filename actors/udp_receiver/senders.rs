@@ -47,6 +47,12 @@ pub(super) async fn resolve(hosts: &[String]) -> (HashSet<Ipv4Addr>, Vec<String>
     (addresses, failed)
 }
 
+/// Those of `hosts`, values of `allowedSources`, that are no IPv4 address and have none: what they
+/// send is refused.
+pub async fn unresolved(hosts: &[String]) -> Vec<String> {
+    resolve(hosts).await.1
+}
+
 /// Lets one line a minute pass for each sender. Bounded: addresses can be forged.
 #[derive(Default)]
 pub(super) struct Throttle(HashMap<IpAddr, Instant>);

@@ -15,6 +15,7 @@ use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
 use chrono::{DateTime, Utc};
 
+use crate::domain::grouped::grouped;
 use crate::domain::telemetry::OwnMemory;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
@@ -88,7 +89,7 @@ fn line(iteration: u64, memory: &OwnMemory) -> String {
         "Iteration # {}, Uptime: {months} months, {days} days, {} hours, {} minutes, {} seconds, \
          Heap used {} MB of total heap {} MB. External (off-heap): {} MB. Memory allocated to \
          process: {} MB.",
-        thousands(iteration),
+        grouped(iteration),
         seconds / 3_600 % 24,
         seconds / 60 % 60,
         seconds % 60,
@@ -97,18 +98,6 @@ fn line(iteration: u64, memory: &OwnMemory) -> String {
         OwnMemory::mib(memory.external),
         OwnMemory::mib(memory.process_memory),
     )
-}
-
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 impl Actor for UptimeMonitor {

@@ -92,6 +92,7 @@ impl Graph {
         let addr = self.start(start.name, &place, MAILBOX, move || {
             UdpReceiver::new(start.udp, handling, clock, outlets)
         });
+        self.losers.push(addr.clone().recipient());
         self.scraped.add(&addr);
         addr
     }

@@ -6,6 +6,7 @@ use actors::config_page::ConfigPage;
 use actors::health_endpoint::HealthEndpoint;
 use actors::heartbeat::Heartbeat;
 use actors::runtime::certificates::ServerCertificate;
+use actors::runtime::level::Level;
 use actors::runtime::readiness::AskReadiness;
 use actors::runtime::supervise::Place;
 
@@ -44,6 +45,7 @@ impl Graph {
         asked: Vec<Recipient<AskReadiness>>,
     ) {
         if let Some(sockets) = sockets.health {
+            Level::Verbose.log(format_args!("MAIN: Starting Docker healthcheck server..."));
             self.start("HealthEndpoint", &Place::Here, MAILBOX, || {
                 HealthEndpoint::new(sockets, asked)
             });

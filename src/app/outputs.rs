@@ -106,6 +106,7 @@ impl Graph {
             InfluxWriter::new(influx, outbox, own, events, clock, errors)
         });
         self.scraped.add(&writer);
+        self.losers.push(writer.clone().recipient());
         Some(writer)
     }
 
@@ -121,6 +122,7 @@ impl Graph {
             NewRelicPoster::new(relic, clock, errors)
         });
         self.scraped.add(&poster);
+        self.losers.push(poster.clone().recipient());
         Some(poster)
     }
 
@@ -141,6 +143,7 @@ impl Graph {
             MqttPublisher::new(mqtt, topics, clock, errors)
         });
         self.scraped.add(&publisher);
+        self.losers.push(publisher.clone().recipient());
         Some(publisher)
     }
 }

@@ -46,6 +46,7 @@ impl Graph {
             let addr = self.start("InfluxErrorSinkActor", &place, SINK_MAILBOX, move || {
                 InfluxErrorSinkActor::new(&influx, outbox, sink)
             });
+            self.losers.push(addr.clone().recipient());
             self.scraped.add(&addr);
             sinks.push(addr.recipient());
         } else if tracking.influx.is_some() {
@@ -61,6 +62,7 @@ impl Graph {
             let addr = self.start("MqttErrorSinkActor", &place, SINK_MAILBOX, move || {
                 MqttErrorSinkActor::new(mqtt, topic, clock)
             });
+            self.losers.push(addr.clone().recipient());
             self.scraped.add(&addr);
             sinks.push(addr.recipient());
         }
@@ -85,6 +87,7 @@ impl Graph {
             self.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || actor)
         });
         sinks.extend(history.clone().map(Addr::recipient));
+        self.losers.extend(history.clone().map(Addr::recipient));
         (Tracking::On { log_summary: tracking.log_summary, sinks, today }, history)
     }
 }

@@ -1,8 +1,9 @@
 //! On which line of the file each key stands.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
-use saphyr_parser::{Event, Parser};
+use saphyr_parser::{Event, Parser, Span};
 
 /// Keys whose lines are remembered; a file with more is not written by a person.
 const MOST_KEYS: usize = 100_000;
@@ -41,39 +42,77 @@ fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
+/// What stands at a place of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Key,
+    Value,
+    /// A value that is somewhere else in the text.
+    Reference,
+    /// A map or list begins.
+    Open,
+    /// It ends.
+    Close,
+}
+
+/// Goes over a text: path, part and place of everything in it, until `visit` breaks. What comes
+/// after a syntax error is not known.
+pub(super) fn walk(text: &str, mut visit: impl FnMut(&str, Part, Span) -> ControlFlow<()>) {
+    let mut open: Vec<Open> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let Ok((event, span)) = event else { return };
+        let inside = open.last_mut();
+        let (path, part) = match event {
+            Event::MappingStart(..) | Event::SequenceStart(..) => {
+                let path = inside.and_then(Open::value_path).unwrap_or_default();
+                let next = matches!(event, Event::SequenceStart(..)).then_some(0);
+                open.push(Open { path: path.clone(), key: None, next });
+                (path, Part::Open)
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                (open.pop().map(|open| open.path).unwrap_or_default(), Part::Close)
+            }
+            Event::Scalar(text, ..) => {
+                let Some(inside) = inside else { continue };
+                if inside.next.is_none() && inside.key.is_none() {
+                    let path = join(&inside.path, &text);
+                    inside.key = Some(text.into_owned());
+                    (path, Part::Key)
+                } else {
+                    let Some(path) = inside.value_path() else { continue };
+                    (path, Part::Value)
+                }
+            }
+            Event::Alias(_) => {
+                let Some(path) = inside.and_then(Open::value_path) else { continue };
+                (path, Part::Reference)
+            }
+            _ => continue,
+        };
+        if visit(&path, part, span).is_break() {
+            return;
+        }
+    }
+}
+
 impl Lines {
     /// Looks at a text; what comes after a syntax error is not known.
     pub(super) fn of(text: &str) -> Self {
         let mut lines = Self::default();
-        let mut open: Vec<Open> = Vec::new();
-        for event in Parser::new_from_str(text) {
-            let Ok((event, span)) = event else { break };
-            if lines.lines.len() >= MOST_KEYS {
-                break;
-            }
-            let inside = open.last_mut();
-            match event {
-                Event::MappingStart(..) | Event::SequenceStart(..) => {
-                    let path = inside.and_then(Open::value_path).unwrap_or_default();
-                    let next = matches!(event, Event::SequenceStart(..)).then_some(0);
-                    lines.lines.entry(path.clone()).or_insert(span.start.line());
-                    open.push(Open { path, key: None, next });
+        walk(text, |path, part, span| {
+            let line = span.start.line();
+            match part {
+                Part::Key => lines.add(path.to_owned(), line),
+                Part::Value | Part::Open => {
+                    lines.lines.entry(path.to_owned()).or_insert(line);
                 }
-                Event::MappingEnd | Event::SequenceEnd => _ = open.pop(),
-                Event::Scalar(text, ..) => {
-                    let Some(inside) = inside else { continue };
-                    if inside.next.is_none() && inside.key.is_none() {
-                        let path = join(&inside.path, &text);
-                        inside.key = Some(text.into_owned());
-                        lines.add(path, span.start.line());
-                    } else if let Some(path) = inside.value_path() {
-                        lines.lines.entry(path).or_insert(span.start.line());
-                    }
-                }
-                Event::Alias(_) => _ = inside.and_then(Open::value_path),
-                _ => {}
+                Part::Reference | Part::Close => {}
             }
-        }
+            match lines.lines.len() < MOST_KEYS {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
         lines
     }
 

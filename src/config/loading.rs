@@ -13,6 +13,7 @@ use actors::runtime::level::Level;
 
 use super::encoding::{self, Notice};
 use super::lines::Lines;
+use super::source::Source;
 use super::{Config, ROOT, Settings, unknown, yaml};
 use crate::paths::{self, Bases};
 
@@ -32,6 +33,8 @@ pub struct Loaded {
     pub masked: String,
     /// Everything in it that must never be shown, the keys of replaced accounts included.
     pub secrets: Secrets,
+    /// The text, for messages that quote it.
+    pub source: Source,
     /// What the settings are when mistakes are tolerated; `None` when there are none.
     tolerant: Option<Settings>,
 }
@@ -49,15 +52,33 @@ impl Loaded {
         self.settings = self.settings.or(self.tolerant.take());
         self
     }
+
+    /// The settings, and where there is an error what they would be without it.
+    pub fn settings_or_tolerant(&self) -> Option<&Settings> {
+        self.settings.as_ref().or(self.tolerant.as_ref())
+    }
 }
 
 /// Why there is no configuration to check at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable(String);
+pub struct Unreadable {
+    /// The line for the log, with the name of the file.
+    told: String,
+    /// Line and column of a mistake in the text, from 1.
+    pub at: Option<(usize, usize)>,
+    /// The reason; with a place it does not name the file. No value of the file is in it.
+    pub reason: String,
+}
+
+impl Unreadable {
+    fn new(told: String) -> Self {
+        Self { reason: told.clone(), at: None, told }
+    }
+}
 
 impl std::fmt::Display for Unreadable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.told)
     }
 }
 
@@ -84,24 +105,24 @@ pub fn load_with(
         extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
     });
     if !yaml {
-        return Err(Unreadable(format!(
+        return Err(Unreadable::new(format!(
             "Config file extension must be yaml or yml: {}",
             file.display()
         )));
     }
     let text = read(&file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::FileTooLarge => Unreadable(format!(
+        std::io::ErrorKind::FileTooLarge => Unreadable::new(format!(
             "Config file {} is larger than {} MiB; that cannot be a configuration",
             file.display(),
             MAX_BYTES >> 20
         )),
         std::io::ErrorKind::NotFound => {
-            Unreadable(format!("Specified config file does not exist: {}", file.display()))
+            Unreadable::new(format!("Specified config file does not exist: {}", file.display()))
         }
-        _ => Unreadable(format!("Config file {} cannot be read: {error}", file.display())),
+        _ => Unreadable::new(format!("Config file {} cannot be read: {error}", file.display())),
     })?;
     let (text, notice) = encoding::decode(text)
-        .map_err(|message| Unreadable(format!("Config file {} {message}", file.display())))?;
+        .map_err(|message| Unreadable::new(format!("Config file {} {message}", file.display())))?;
     let path = file.display().to_string();
     let mut loaded = check_with(&text, file, &bases.into(), accounts)?;
     if let Some(Notice { line, message }) = notice {
@@ -139,7 +160,11 @@ fn check_with(
 ) -> Result<Loaded, Unreadable> {
     let text = text.trim_start_matches('\u{feff}');
     let (read, noticed) = traced(ROOT, || yaml::read(text));
-    let read = read.map_err(|error| Unreadable(error.describe(&file, text)))?;
+    let read = read.map_err(|error| Unreadable {
+        told: error.describe(&file, text),
+        at: error.at,
+        reason: error.reason(text),
+    })?;
     let problems = Problems::default();
     let at = problems.reader(ROOT);
     for key in read.others() {
@@ -154,6 +179,10 @@ fn check_with(
     };
     let has = |path: &str| read.has(path);
     let mistyped_secrets = unknown::tell(&noticed.sections, keys, has, &problems);
+    let unknown = noticed.sections.iter().flat_map(|section| {
+        section.unknown.iter().map(move |key| format!("{}.{key}", section.path))
+    });
+    let unknown = read.others().map(str::to_owned).chain(unknown).collect();
     let tree = read.below_root();
     let masked = masked(ROOT, &tree, &mistyped_secrets);
     let mut secrets = configured_secrets(ROOT, &tree, &mistyped_secrets);
@@ -173,6 +202,7 @@ fn check_with(
         empty_lists: noticed.empty_lists,
         masked: masked.to_string(),
         secrets,
+        source: Source::new(text, mistyped_secrets.into_iter().collect(), unknown),
         tolerant,
     })
 }

@@ -20,7 +20,7 @@ pub(super) use self::quoting::swallowed;
 #[derive(Debug)]
 pub(super) struct SyntaxError {
     /// Line and column, from 1.
-    at: Option<(usize, usize)>,
+    pub(super) at: Option<(usize, usize)>,
     reason: String,
 }
 
@@ -40,8 +40,13 @@ impl SyntaxError {
     /// The line for the log, with what helps where something does. No value of the file is in it.
     pub(super) fn describe(&self, file: &Path, text: &str) -> String {
         let place = self.at.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+        format!("VERIFY CONFIG FILE ERROR: {}{place}: {}", file.display(), self.reason(text))
+    }
+
+    /// The reason, with what helps where something does.
+    pub(super) fn reason(&self, text: &str) -> String {
         let help = self.help(text).map(|help| format!("; {help}")).unwrap_or_default();
-        format!("VERIFY CONFIG FILE ERROR: {}{place}: {}{help}", file.display(), self.reason)
+        format!("{}{help}", self.reason)
     }
 
     fn help(&self, text: &str) -> Option<String> {

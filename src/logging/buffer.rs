@@ -101,8 +101,10 @@ fn write_out(shared: &Shared, mut output: Box<dyn Write + Send>) {
         drop(state);
         if dropped > 0 {
             let now = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ");
-            let line =
-                format!("{now} warn: LOGGING: {dropped} lines dropped, the output is too slow\n");
+            let line = format!(
+                "{now} warn: LOGGING: {dropped} lines dropped, the output is too slow: more than {} MiB waited\n",
+                CAPACITY >> 20
+            );
             lines.extend_from_slice(line.as_bytes());
         }
         // An output that is gone, a closed pipe for example, is no reason to stop working.

@@ -129,18 +129,25 @@ fn a_schedule_that_is_not_understood_is_named_by_the_check_and_at_the_start() {
 ";
     fs::write(&file, text).unwrap();
     let file = file.display().to_string();
-    let frequency = "warn: VERIFY CONFIG FILE WARNING: Butler-SOS.uptimeMonitor.frequency (line \
-                     4): \"at noon\" in \"on mon-fri at noon\" is not understood; \"on mon - fri\" \
-                     is used";
-    let interval = "warn: VERIFY CONFIG FILE WARNING: Butler-SOS.serversToMonitor.pollingInterval \
-                    (line 5): 1500.5 ms is rounded to 1501 ms";
+    let problems = [
+        (
+            "Butler-SOS.uptimeMonitor.frequency",
+            4,
+            "\"at noon\" in \"on mon-fri at noon\" is not understood; \"on mon - fri\" is used",
+        ),
+        ("Butler-SOS.serversToMonitor.pollingInterval", 5, "1500.5 ms is rounded to 1501 ms"),
+    ];
     let (code, out, _) = run_to_end(BINARY, &["-c", &file, "--check-config"], folder.path());
     assert_eq!(code, Some(0), "{out}");
-    assert!(out.contains(frequency) && out.contains(interval), "{out}");
+    for (key, line, said) in problems {
+        assert!(out.contains(&format!("site.yaml:{line}: warning: {key}: {said}\n")), "{out}");
+    }
 
     let mut program = Program::start(BINARY, &["-c", &file]);
-    program.line_with(frequency);
-    program.line_with(interval);
+    for (key, line, said) in problems {
+        let warning = "warn: VERIFY CONFIG FILE WARNING";
+        program.line_with(&format!("{warning}: {key} (line {line}): {said}"));
+    }
     program.line_with("ERROR TRACKER: Scheduled next error counter reset");
     program.terminate();
     assert_eq!(program.wait(), Some(0));

@@ -138,7 +138,7 @@ fn a_check_looks_at_certificates_too_and_starts_nothing() {
     fs::write(&site.client.key, "no key at all").unwrap();
     let (code, out, _) = check();
     assert_eq!(code, Some(1), "{out}");
-    assert!(out.contains("VERIFY CONFIG FILE ERROR: Butler-SOS.cert: "), "{out}");
+    assert!(out.contains("error: Butler-SOS.cert: "), "{out}");
     assert!(out.contains("clientCertKey") && out.contains("client_key.pem"), "{out}");
 }
 
@@ -224,7 +224,10 @@ fn a_container_platform_can_ask_whether_it_is_well() {
     let ask = || run_to_end(BINARY, &["-c", &file, "--health-check"], folder.path());
     write("dockerHealthCheck: { enable: false }");
     let (code, out, _) = ask();
-    assert_eq!((code, out.starts_with("disabled")), (Some(0), true), "{out}");
+    assert_eq!((code, out.starts_with("disabled")), (Some(2), true), "{out}");
+    assert!(
+        out.contains("dockerHealthCheck.enable is false in ") && out.contains("set it to true")
+    );
 
     // A port that was free a moment ago; whoever takes it in between fails this test.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

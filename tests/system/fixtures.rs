@@ -114,14 +114,14 @@ fn the_program_accepts_each_of_them() {
     for file in files() {
         let name = file.display().to_string();
         let (code, out, _) = run_to_end(BINARY, &["-c", &name, "--check-config"], here.path());
-        // The three certificate files do not exist; nothing else may stand in the way.
-        let errors: Vec<&str> = out
-            .lines()
-            .filter(|line| line.contains(" error: ") && !line.contains("Butler-SOS.cert: "))
-            .filter(|line| !line.contains("CONFIG: 3 error(s)"))
-            .collect();
+        // The three certificate files do not exist, and somebody else may have the ports of these
+        // files; nothing else may stand in the way.
+        let all: Vec<&str> = out.lines().filter(|line| line.contains(" error: ")).collect();
+        let mut errors = all.clone();
+        errors.retain(|line| {
+            !line.contains("Butler-SOS.cert: ") && !line.contains("cannot listen on ")
+        });
         assert_eq!(errors, Vec::<&str>::new(), "{name}");
-        let needs_certificate = out.contains("Butler-SOS.cert: ");
-        assert_eq!(code, Some(i32::from(needs_certificate)), "{name}: {out}");
+        assert_eq!(code, Some(i32::from(!all.is_empty())), "{name}: {out}");
     }
 }

@@ -35,8 +35,12 @@ fn hostile_files_are_refused_in_words() {
         ("laughs", laughs(9, 3 << 20).into_bytes(), "repetition limit exceeded"),
         ("laughs-10-mib", laughs(9, 10 << 20).into_bytes(), "is larger than 4 MiB"),
         ("million", million.into_bytes(), "is larger than 4 MiB"),
-        ("keys", keys.into_bytes(), "Butler-SOS (line 1): has 199800 more unknown keys, ignored"),
-        ("recursive", b"Butler-SOS: &a\n  logLevel: *a\n".to_vec(), "VERIFY CONFIG FILE ERROR"),
+        (
+            "keys",
+            keys.into_bytes(),
+            "keys.yaml:1: warning: Butler-SOS: has 199800 more unknown keys, ignored",
+        ),
+        ("recursive", b"Butler-SOS: &a\n  logLevel: *a\n".to_vec(), "recursive.yaml:2:13: error: "),
         ("deep", deep.into_bytes(), "is nested too deep to be a configuration"),
         ("latin", b"Butler-SOS:\n  logLevel: \xe9\n".to_vec(), "is not UTF-8 text"),
         (

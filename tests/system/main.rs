@@ -4,6 +4,7 @@
 
 mod categories;
 mod certificates;
+mod check_config;
 mod checked_values;
 mod clock_set;
 mod command_line;
@@ -44,4 +45,5 @@ mod signals;
 mod stop_and_restart;
 mod tidy;
 mod tls;
+mod verbose;
 mod web_attacks;

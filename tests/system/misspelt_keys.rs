@@ -93,12 +93,15 @@ fn neither_the_check_nor_the_start_goes_on_without_a_misspelt_database() {
     let text = "Butler-SOS:\n  fileLogging: false\n  infuxdbConfig: { enable: true, host: h }\n";
     fs::write(&file, text).unwrap();
     let file = file.display().to_string();
-    for arguments in [&["-c", &file, "--check-config"][..], &["-c", &file]] {
+    let error = "is not known, and influxdbConfig is missing; did you mean \"influxdbConfig\"?";
+    let at_start = format!("VERIFY CONFIG FILE ERROR: Butler-SOS.infuxdbConfig (line 3): {error}");
+    let checked = format!("site.yaml:3: error: Butler-SOS.infuxdbConfig: {error}");
+    for (arguments, error) in
+        [(&["-c", &file, "--check-config"][..], checked), (&["-c", &file], at_start)]
+    {
         let (code, out, _) = run_to_end(BINARY, arguments, folder.path());
         assert_eq!(code, Some(1), "{out}");
-        let error = "VERIFY CONFIG FILE ERROR: Butler-SOS.infuxdbConfig (line 3): is not known, \
-                     and influxdbConfig is missing; did you mean \"influxdbConfig\"?";
-        assert!(out.contains(error), "{out}");
+        assert!(out.contains(&error), "{out}");
         assert!(out.lines().last().unwrap().ends_with("Not starting."), "{out}");
     }
 }

@@ -108,7 +108,7 @@ fn a_stop_sends_what_was_collected() {
         let (time, rest) = line.split_once(' ').unwrap();
         let level = rest.split(':').next().unwrap();
         assert_eq!((time.len(), &time[10..11], &time[23..]), (24, "T", "Z"), "{line}");
-        assert!(["error", "warn", "info", "debug"].contains(&level), "{line}");
+        assert!(["error", "warn", "info", "verbose", "debug"].contains(&level), "{line}");
     };
     lines.iter().for_each(format);
 }
@@ -167,6 +167,13 @@ fn a_database_that_is_silent_does_not_break_the_grace_time() {
     let line = program.line_with(" points wait on disk for the next start");
     assert!(line.contains("info: INFLUXDB: "), "{line}");
     program.line_with("info: MAIN: Stopped");
+    // The last that is said: how much, and for whom.
+    let last = program.lines().pop().unwrap();
+    let lost = last.split("warn: MAIN: Lost with this end, for it could not be sent: ").nth(1);
+    let lost = lost.unwrap_or_else(|| panic!("{last}"));
+    let points = lost.split(", ").find_map(|part| part.strip_suffix(" points for InfluxDB"));
+    let points = points.unwrap_or_else(|| panic!("{last}"));
+    assert!(line.contains(&format!("INFLUXDB: {points} points could not be sent")), "{last}");
     let late = |line: &String| line.contains("did not finish");
     assert_eq!(
         program.lines().iter().find(|line| late(line)),

@@ -50,7 +50,12 @@ pub(super) fn read_key(
     });
     key.map_err(|error| {
         let unsupported = || {
-            error.errors().iter().any(|error| {
+            // A wrong passphrase that happens to leave the right padding gives a key that no
+            // decoder knows; it is not the cipher that is unknown.
+            let of_cipher = |error: &&openssl::error::Error| {
+                error.library().is_none_or(|library| !library.starts_with("DECODER"))
+            };
+            error.errors().iter().filter(of_cipher).any(|error| {
                 error.reason().is_some_and(|reason| {
                     ["unsupported", "unknown", "not found"].iter().any(|it| reason.contains(it))
                 })

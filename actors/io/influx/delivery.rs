@@ -26,6 +26,7 @@ mod outcome;
 mod piece;
 mod state;
 mod store;
+mod stored;
 mod style;
 mod suspect;
 mod turns;

@@ -101,7 +101,7 @@ impl<A: Clone> Connection<A> {
 
     fn failed(&self, about: A, failure: Failure) {
         if !matches!(*self.link.borrow(), Link::Up) {
-            self.outage.borrow_mut().failed(self.clock.now());
+            self.outage.borrow_mut().failed(&self.clock);
         }
         (self.on_event)(Event::Failed { about, failure });
     }
@@ -256,7 +256,7 @@ impl<A: Clone> Connection<A> {
         match event {
             rumqttc::Event::Incoming(Packet::ConnAck(_)) => {
                 self.link.replace(Link::Up);
-                let after = self.outage.borrow_mut().worked();
+                let after = self.outage.borrow_mut().worked(&self.clock);
                 (self.on_event)(Event::Connected { to: self.address(), after });
             }
             rumqttc::Event::Outgoing(Outgoing::Publish(id)) => {
@@ -280,7 +280,7 @@ impl<A: Clone> Connection<A> {
     fn went_down(&self, failure: &Failure) {
         let (to, message) = (self.address(), failure.message().into_owned());
         let before = self.link.replace(Link::Down(failure.clone()));
-        self.outage.borrow_mut().began(self.clock.now());
+        self.outage.borrow_mut().began(&self.clock);
         if matches!(before, Link::Down(_)) || self.leaving.get() {
             log::debug!("MQTT: Still no connection to {to}: {message}");
         } else {

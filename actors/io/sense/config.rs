@@ -264,9 +264,19 @@ fn authority(at: &Reader, field: &Field<String>, why: &str) -> Option<Arc<str>> 
     let text = at.needed(field, why)?;
     let text = text.trim();
     if !is_host(text) {
+        let host = Host::of_authority(text);
+        let port = text.strip_prefix(host.as_str()).and_then(|rest| rest.strip_prefix(':'));
+        let expected = match port {
+            Some(_) if is_host(host.as_str()) => "a port number 1-65535 behind the host",
+            _ => "a host name or address",
+        };
         let shown = without_login(text);
-        at.error(format!("expected a host name or address, found string {shown:?}"));
+        at.error(format!("expected {expected}, found string {shown:?}"));
         return None;
+    }
+    // The original runs such a file; every poll of this server fails there, too.
+    if text.ends_with(":0") && Host::of_authority(text).as_str() != text {
+        at.warning(format!("nothing can be reached at port 0 of {text:?}; every poll will fail"));
     }
     Some(text.into())
 }

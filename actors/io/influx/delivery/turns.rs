@@ -9,6 +9,12 @@ use super::event::{DropReason, Event};
 use super::flight::Departure;
 use super::state::{Lane, Pace, Turn};
 use super::store::store;
+use super::stored::Stored;
+use crate::domain::events::excerpt;
+use crate::runtime::level::{VERBOSE, verbose};
+
+/// Characters of a request that the debug log shows.
+const SHOWN: usize = 2_000;
 
 /// From here on an answer is late: it is not the work that takes so long.
 const LATE: Duration = Duration::from_millis(300);
@@ -69,7 +75,19 @@ impl Inner {
         let Departure { id, lane, batch, doubt } = departure;
         let begun = Instant::now();
         let requests = Cell::new(0);
+        // Counting and copying cost something, so only where they are told.
+        let points =
+            log::log_enabled!(target: VERBOSE, log::Level::Debug).then(|| Stored::of(&batch));
+        let values = log::log_enabled!(log::Level::Debug)
+            .then(|| excerpt(&String::from_utf8_lossy(&batch.lines), SHOWN).into_owned());
         let result = store(self, batch, doubt, &requests).await;
+        if let (Some(points), Ok(outcomes)) = (points, &result) {
+            let ms = begun.elapsed().as_millis();
+            verbose!("INFLUXDB: Stored {} in {ms} ms", points.told(outcomes));
+        }
+        if let (Some(values), Ok(_)) = (values, &result) {
+            log::debug!("INFLUXDB: Stored {values:?}");
+        }
         if result.is_ok() && requests.get() == 1 {
             self.took.set(begun.elapsed());
         }

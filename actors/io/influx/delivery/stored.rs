@@ -1,0 +1,60 @@
+//! What was stored, for the log: how many points of which measurements.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::outcome::Outcome;
+use crate::io::influx::lines::{Parts, split_lines};
+use crate::io::influx::queue::Batch;
+
+/// Points of a batch by measurement.
+pub(super) struct Stored(BTreeMap<String, usize>);
+
+impl Stored {
+    /// All of a batch.
+    pub(super) fn of(batch: &Batch) -> Self {
+        let mut counts = BTreeMap::new();
+        for line in split_lines(&batch.lines) {
+            if let Some(parts) = Parts::of(line) {
+                let name = String::from_utf8_lossy(&parts.measurement()).into_owned();
+                *counts.entry(name).or_default() += 1;
+            }
+        }
+        Self(counts)
+    }
+
+    /// `3 points (sense_server 1, users 2)`; what was refused is told, too.
+    pub(super) fn told(&self, outcomes: &[Outcome]) -> String {
+        let refused: usize = outcomes.iter().map(|outcome| outcome.points).sum();
+        match refused {
+            0 => self.to_string(),
+            refused => format!("{self}, without {refused} that were refused"),
+        }
+    }
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let points: usize = self.0.values().sum();
+        let each: Vec<String> =
+            self.0.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let plural = if points == 1 { "" } else { "s" };
+        write!(f, "{points} point{plural} ({})", each.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_counted_by_measurement() {
+        let lines =
+            b"users,host=a v=\"x\nusers,b=1 \" 1\nusers v=1 2\nmy\\ name,t=1 v=1 3\n".to_vec();
+        let points = 3;
+        let batch = Batch { lines, jobs: Vec::new(), points };
+        assert_eq!(Stored::of(&batch).told(&[]), "3 points (my name 1, users 2)");
+        let one = Batch { lines: b"apps v=1 2\n".to_vec(), jobs: Vec::new(), points: 1 };
+        assert_eq!(Stored::of(&one).to_string(), "1 point (apps 1)");
+    }
+}
