@@ -1,9 +1,9 @@
 //! The loop that reads a socket, and the way of each datagram to its verdict.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -253,11 +253,15 @@ impl<H: Handling> Receiver<H> {
             let all_resolved = failed.is_empty();
             let pause = RESOLVE_PAUSES[usize::from(all_resolved)];
             told = failed;
-            let mut state = self.state.borrow_mut();
-            (state.senders, state.all_resolved) = (Senders::Only(addresses), all_resolved);
-            drop(state);
+            self.admit(addresses, all_resolved);
             sleep(pause).await;
         }
+    }
+
+    /// These may send from now on.
+    fn admit(&self, addresses: HashSet<Ipv4Addr>, all_resolved: bool) {
+        let mut state = self.state.borrow_mut();
+        (state.senders, state.all_resolved) = (Senders::Only(addresses), all_resolved);
     }
 
     /// Tells what is worth telling.

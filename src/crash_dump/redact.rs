@@ -101,6 +101,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn configured_secrets_are_taken_out_wherever_they_stand() {
+        let mut secrets = actors::domain::secrets::Secrets::default();
+        // Kept for the whole process, so nothing that another test could say.
+        secrets.add("kept-by-the-test-of-dumps");
+        actors::io::quoted::keep_secret(secrets);
+        let text = "the server said \"kept-by-the-test-of-dumps\" 3 times";
+        assert_eq!(redact(text), "the server said \"**********\" 3 times");
+        let dumped = "x-authorization=a2VwdC1ieS10aGUtdGVzdC1vZi1kdW1wcw==";
+        assert!(!redact(dumped).contains("a2VwdC1i"), "{}", redact(dumped));
+    }
+
+    #[test]
     fn secrets_and_paths_are_taken_out_and_the_rest_stays() {
         for (text, expected) in [
             ("nothing to hide at src/app.rs:10:4", "nothing to hide at src/app.rs:10:4"),

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use actix_http::header::{self, HeaderMap};
+use actix_http::uri::Authority;
 use actix_http::{Method, StatusCode, Version};
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
@@ -50,7 +51,7 @@ impl Gate {
                 return Some(refuse(StatusCode::BAD_REQUEST, text));
             }
         };
-        let in_url = request.uri().authority().map(|authority| authority.as_str());
+        let in_url = request.uri().authority().map(Authority::as_str);
         if [Some(host), in_url]
             .into_iter()
             .flatten()
