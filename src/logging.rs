@@ -7,12 +7,15 @@
 mod buffer;
 mod daily_file;
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use actors::domain::text::is_invisible;
+use actors::io::quoted::without_secrets;
 use actors::runtime::level::{Level, VERBOSE};
+use actors::runtime::log_lines::LogOutput;
 use chrono::Utc;
 use env_logger::{Builder, Target, WriteStyle};
 use log::LevelFilter;
@@ -44,7 +47,7 @@ impl LogGuard {
     /// # Errors
     /// When the folder or the file of today cannot be made, or there is a folder already.
     pub fn also_to(&mut self, folder: &Path) -> io::Result<()> {
-        let (pipe, guard) = buffer::start(Box::new(DailyFile::open(folder)?))?;
+        let (pipe, guard) = buffer::start(Box::new(DailyFile::open(folder)?), LogOutput::File)?;
         self.file = Some(guard);
         self.to_file.set(pipe).map_err(|_| io::ErrorKind::AlreadyExists.into())
     }
@@ -69,7 +72,8 @@ pub fn start_on(
     output: Box<dyn Write + Send>,
     colour: bool,
 ) -> Result<LogGuard, String> {
-    let (pipe, console) = buffer::start(output).map_err(|error| error.to_string())?;
+    let (pipe, console) =
+        buffer::start(output, LogOutput::Console).map_err(|error| error.to_string())?;
     let to_file = Arc::<OnceLock<Pipe>>::default();
     let outputs = Outputs { console: pipe, to_file: Arc::clone(&to_file) };
     let mut builder = Builder::new();
@@ -108,7 +112,9 @@ impl Outputs {
         message: &fmt::Arguments<'_>,
         colour: bool,
     ) {
-        let message = OneLine(message);
+        // Before anything is escaped: a secret may have what is.
+        let message = message.to_string();
+        let message = OneLine(&without_secrets(&message));
         let file = self.to_file.get();
         if file.is_some() || !colour {
             let line = format!("{time} {level}: {message}\n");
@@ -164,28 +170,22 @@ fn ansi_is_known() -> bool {
     !cfg!(windows) || std::env::var_os("WT_SESSION").is_some()
 }
 
-/// A message on one line: control characters, which may come from the network, are escaped.
-struct OneLine<'a>(&'a fmt::Arguments<'a>);
+/// A message on one line, in the order in which it was written: control characters and marks of
+/// direction, which may come from the network, are escaped.
+struct OneLine<'a>(&'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        struct Escape<'a, 'b>(&'a mut fmt::Formatter<'b>);
-        impl fmt::Write for Escape<'_, '_> {
-            fn write_str(&mut self, text: &str) -> fmt::Result {
-                if !text.bytes().any(|byte| byte.is_ascii_control()) {
-                    return self.0.write_str(text);
-                }
-                for c in text.chars() {
-                    if c.is_control() {
-                        write!(self.0, "{}", c.escape_default())?;
-                    } else {
-                        self.0.write_char(c)?;
-                    }
-                }
-                Ok(())
+        let mut rest = self.0;
+        while let Some(at) = rest.find(is_invisible) {
+            f.write_str(&rest[..at])?;
+            let mut chars = rest[at..].chars();
+            if let Some(hidden) = chars.next() {
+                write!(f, "{}", hidden.escape_default())?;
             }
+            rest = chars.as_str();
         }
-        Escape(f).write_fmt(*self.0)
+        f.write_str(rest)
     }
 }
 
@@ -196,7 +196,10 @@ mod tests {
     #[test]
     fn a_message_is_always_one_line() {
         let name = "a\nb\x1b[31m\u{7f}ü";
-        assert_eq!(OneLine(&format_args!("x {name}")).to_string(), "x a\\nb\\u{1b}[31m\\u{7f}ü");
+        assert_eq!(OneLine(&format!("x {name}")).to_string(), "x a\\nb\\u{1b}[31m\\u{7f}ü");
+        let beyond_ascii = "ü\u{85}\u{9b}\u{2028}\u{202e}\u{200f}😀";
+        let escaped = "ü\\u{85}\\u{9b}\\u{2028}\\u{202e}\\u{200f}😀";
+        assert_eq!(OneLine(beyond_ascii).to_string(), escaped);
     }
 
     #[test]

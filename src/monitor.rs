@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use actors::domain::yaml::{Problem, Severity};
+use actors::io::quoted::keep_secret;
 use actors::new_relic_poster::Account;
 use actors::runtime::clock::Clock;
 use actors::runtime::level::Level;
@@ -49,6 +50,7 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
         log::error!("{unreadable}");
         String::new()
     })?;
+    keep_secret(std::mem::take(&mut loaded.secrets));
     log::info!("Using config file: {}", file.display());
     for sentence in config::not_read(&file, |name| std::env::var(name).ok()) {
         log::warn!("CONFIG: {sentence}");

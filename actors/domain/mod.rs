@@ -9,5 +9,7 @@ pub mod metrics;
 pub mod names;
 pub mod point;
 pub mod schedule;
+pub mod secrets;
 pub mod telemetry;
+pub mod text;
 pub mod yaml;

@@ -5,6 +5,7 @@
 //! Checking turns a `Config` into `Settings` through a [`Reader`], which knows the dotted path
 //! and collects every problem, so that all are told at once.
 
+mod configured;
 mod forms;
 mod mask;
 mod moved;
@@ -17,7 +18,8 @@ mod secrets;
 mod times;
 mod trace;
 
-pub use forms::{NamedValue, Switch, User, is_host, is_http_url};
+pub use configured::configured_secrets;
+pub use forms::{NamedValue, Switch, User, is_host, is_http_url, without_login};
 pub use mask::masked;
 pub use names::Names;
 pub use plain::{Number, boolean, number};

@@ -4,7 +4,7 @@ pub(crate) mod cause;
 pub mod http;
 pub mod influx;
 pub mod mqtt;
-mod quoted;
+pub mod quoted;
 pub mod sense;
 mod trust;
 pub mod web;

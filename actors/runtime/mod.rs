@@ -5,6 +5,7 @@ pub mod clock;
 pub mod drain;
 pub mod fanout;
 pub mod level;
+pub mod log_lines;
 #[cfg(test)]
 pub(crate) mod log_probe;
 pub mod metrics;

@@ -12,6 +12,7 @@ use super::repeats::{Repeated, Whose};
 use crate::domain::errors::{ErrorCode, ErrorOccurred, Failure, Origin};
 use crate::domain::events::{Received, excerpt, text_of};
 use crate::domain::names::Host;
+use crate::io::quoted::without_secrets;
 use crate::runtime::panics::catch;
 
 impl<H: Handling> Receiver<H> {
@@ -51,7 +52,7 @@ impl<H: Handling> Receiver<H> {
                     log::warn!(
                         "{}: From a source that is switched off: {:?}",
                         H::PREFIX,
-                        excerpt(&text, 25)
+                        excerpt(&without_secrets(&text), 25)
                     );
                 }
             }
@@ -60,7 +61,7 @@ impl<H: Handling> Receiver<H> {
                     log::warn!(
                         "{}: Not an event, sent by {sender}: {:?}",
                         H::PREFIX,
-                        excerpt(&text, H::EXCERPT)
+                        excerpt(&without_secrets(&text), H::EXCERPT)
                     );
                 }
             }
@@ -88,7 +89,7 @@ impl<H: Handling> Receiver<H> {
             log::error!(
                 "{}: Malformed {source}{of}, sent by {sender}: {flaw}: {:?}",
                 H::PREFIX,
-                excerpt(text, 100)
+                excerpt(&without_secrets(text), 100)
             );
         }
         self.report(None, &flaw.to_string(), host);

@@ -4,7 +4,10 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use actors::domain::yaml::{Problem, Problems, Severity, known_keys, masked, traced};
+use actors::domain::secrets::Secrets;
+use actors::domain::yaml::{
+    Problem, Problems, Severity, configured_secrets, known_keys, masked, traced,
+};
 use actors::new_relic_poster::Account;
 use actors::runtime::level::Level;
 
@@ -27,6 +30,8 @@ pub struct Loaded {
     /// What is below the root key, as JSON on one line, with everything masked that must not be
     /// shown.
     pub masked: String,
+    /// Everything in it that must never be shown, the keys of replaced accounts included.
+    pub secrets: Secrets,
     /// What the settings are when mistakes are tolerated; `None` when there are none.
     tolerant: Option<Settings>,
 }
@@ -147,6 +152,10 @@ fn check_with(
     let mistyped_secrets = unknown::tell(&noticed.sections, keys, has, &problems);
     let tree = read.below_root();
     let masked = masked(ROOT, &tree, &mistyped_secrets);
+    let mut secrets = configured_secrets(ROOT, &tree, &mistyped_secrets);
+    for account in &accounts {
+        secrets.add(account.key.reveal());
+    }
     let settings = config.check(&at, (&tree, &masked), file, base, accounts);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
@@ -159,6 +168,7 @@ fn check_with(
         log_level,
         empty_lists: noticed.empty_lists,
         masked: masked.to_string(),
+        secrets,
         tolerant,
     })
 }

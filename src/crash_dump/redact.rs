@@ -1,13 +1,15 @@
 //! Taking secrets and paths out of a text that somebody may send by mail.
 
 use actors::domain::yaml::{MASK, is_secret};
+use actors::io::quoted::without_secrets;
 
 /// Words that introduce a credential.
 const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
 
-/// The text without credentials in URLs and headers, without values of names that mean secrets,
+/// The text without the configured secrets, without credentials in URLs and headers, without values of names that mean secrets,
 /// and with absolute paths cut to `[path]`. Blanks stay as they are.
 pub fn redact(text: &str) -> String {
+    let text = without_secrets(text);
     let mut result = String::with_capacity(text.len());
     // Whether the word before announces a secret.
     let mut announced = Announced::No;
@@ -97,6 +99,18 @@ fn is_absolute(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn configured_secrets_are_taken_out_wherever_they_stand() {
+        let mut secrets = actors::domain::secrets::Secrets::default();
+        // Kept for the whole process, so nothing that another test could say.
+        secrets.add("kept-by-the-test-of-dumps");
+        actors::io::quoted::keep_secret(secrets);
+        let text = "the server said \"kept-by-the-test-of-dumps\" 3 times";
+        assert_eq!(redact(text), "the server said \"**********\" 3 times");
+        let dumped = "x-authorization=a2VwdC1ieS10aGUtdGVzdC1vZi1kdW1wcw==";
+        assert!(!redact(dumped).contains("a2VwdC1i"), "{}", redact(dumped));
+    }
 
     #[test]
     fn secrets_and_paths_are_taken_out_and_the_rest_stays() {

@@ -6,6 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use actors::runtime::log_lines::LogOutput;
+
 /// Most bytes that wait to be written; about fifty thousand lines.
 const CAPACITY: usize = 8 << 20;
 
@@ -21,8 +23,8 @@ pub(super) struct BufferGuard {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
 struct Shared {
+    output: LogOutput,
     state: Mutex<State>,
     /// Something to write, or the end.
     filled: Condvar,
@@ -47,8 +49,16 @@ impl Shared {
 }
 
 /// Starts the writing thread.
-pub(super) fn start(output: Box<dyn Write + Send>) -> io::Result<(Pipe, BufferGuard)> {
-    let shared = Arc::new(Shared::default());
+pub(super) fn start(
+    output: Box<dyn Write + Send>,
+    kind: LogOutput,
+) -> io::Result<(Pipe, BufferGuard)> {
+    let shared = Arc::new(Shared {
+        output: kind,
+        state: Mutex::default(),
+        filled: Condvar::new(),
+        emptied: Condvar::new(),
+    });
     let for_thread = Arc::clone(&shared);
     let thread = std::thread::Builder::new()
         .name("log".to_owned())
@@ -63,6 +73,7 @@ impl Pipe {
         if state.waiting.len() + line.len() > CAPACITY || state.dropped > 0 {
             // After the first that does not fit none fits, so that the gap is where it is told.
             state.dropped += 1;
+            self.0.output.lose(1);
         } else {
             state.waiting.extend_from_slice(line);
             self.0.filled.notify_one();
@@ -95,7 +106,9 @@ fn write_out(shared: &Shared, mut output: Box<dyn Write + Send>) {
             lines.extend_from_slice(line.as_bytes());
         }
         // An output that is gone, a closed pipe for example, is no reason to stop working.
-        _ = output.write_all(&lines).and_then(|()| output.flush());
+        if output.write_all(&lines).and_then(|()| output.flush()).is_err() {
+            shared.output.lose(lines.iter().filter(|byte| **byte == b'\n').count() as u64);
+        }
     }
 }
 
@@ -162,8 +175,9 @@ mod tests {
         let (permit, permits) = mpsc::channel();
         let written = Arc::new(Mutex::new(Vec::new()));
         let gate = Gate { permits, written: Arc::clone(&written) };
-        let (pipe, guard) = start(Box::new(gate)).unwrap();
+        let (pipe, guard) = start(Box::new(gate), LogOutput::File).unwrap();
         let line = [b"x".repeat(99), b"\n".to_vec()].concat();
+        let lost = LogOutput::File.lost();
         let lines = 2 * CAPACITY / line.len() + 10;
         for _ in 0..lines {
             pipe.line(&line);
@@ -181,6 +195,28 @@ mod tests {
             .sum();
         assert!(told > 0);
         assert_eq!(kept + told, lines);
+        assert_eq!(LogOutput::File.lost() - lost, told as u64, "Prometheus is told the same");
+    }
+
+    #[test]
+    fn lines_for_an_output_that_is_gone_are_counted() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let lost = LogOutput::Console.lost();
+        let (pipe, guard) = start(Box::new(Gone), LogOutput::Console).unwrap();
+        for line in ["one\n", "two\n", "three\n"] {
+            pipe.line(line.as_bytes());
+        }
+        drop(guard);
+        assert_eq!(LogOutput::Console.lost() - lost, 3);
     }
 
     #[test]
@@ -189,7 +225,8 @@ mod tests {
         let (permit, permits) = mpsc::channel();
         drop(permit);
         let (pipe, guard) =
-            start(Box::new(Gate { permits, written: Arc::clone(&written) })).unwrap();
+            start(Box::new(Gate { permits, written: Arc::clone(&written) }), LogOutput::Console)
+                .unwrap();
         for i in 0..10_000 {
             pipe.line(format!("{i}\n").as_bytes());
         }

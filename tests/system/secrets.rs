@@ -155,6 +155,76 @@ fn planted_secrets_are_in_no_message_about_the_configuration_and_in_no_dump() {
     }
 }
 
+/// A debugging proxy that sends back all that it got.
+fn echo(seen: &test_support::Seen) -> Answer {
+    let headers: Vec<String> =
+        seen.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    Answer::new(502, format!("{} {}\n{}", seen.method, seen.target, headers.join("\n")))
+}
+
+#[test]
+fn what_a_server_sends_back_of_our_secrets_is_masked() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = StandIn::start(echo);
+    let port = server.address().port();
+    let history = folder.path().join("errors.sqlite3");
+    let (login, padding) = ("d3JpdGVyOnBsYW50ZWQtMTY", "=");
+    for (version, key) in [
+        (2, "v2Config: { org: o, bucket: b, token: planted-15 }"),
+        (
+            1,
+            "v1Config: { auth: { enable: true, username: writer, password: planted-16 }, dbName: d }",
+        ),
+    ] {
+        let text = format!(
+            "Butler-SOS:
+  fileLogging: false
+  uptimeMonitor: {{ enable: true, frequency: every 1 second }}
+{}  influxdbConfig: {{ enable: true, host: 127.0.0.1, port: {port}, version: {version}, {key} }}
+",
+            tracking(&history, "")
+        );
+        let file = in_folder(folder.path(), "config.yaml", &text);
+        let mut program = Program::start(BINARY, &["-c", &file, "-l", "debug"]);
+        until("a header with the secret", || {
+            let sent = |value: &str| value.contains("planted-15") || value.contains(login);
+            let seen = server.seen();
+            let mut all = seen.iter().filter_map(|seen| seen.header("authorization"));
+            all.any(|value| sent(value) && (version == 2 || value.ends_with(padding))).then_some(())
+        });
+        // The answer is quoted, and what it quotes of us is not there.
+        program.line_with("**********");
+        program.terminate();
+        program.wait();
+        let log = program.lines().join("\n");
+        assert!(log.to_lowercase().contains("authorization"), "the answer is in it: {log}");
+        without_secrets("the log", &log);
+        assert!(!log.contains(login), "{log}");
+    }
+    let history = String::from_utf8_lossy(&fs::read(&history).unwrap()).into_owned();
+    without_secrets("the history", &history);
+    assert!(!history.contains(login));
+}
+
+#[test]
+fn a_login_in_front_of_a_host_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Butler-SOS:
+  influxdbConfig: { enable: true, host: 'planted-17:planted-18@influx', version: 1 }
+  mqttConfig: { enable: true, brokerHost: 'planted-17:planted-18@broker' }
+  prometheus: { enable: true, host: 'http://planted-17:planted-18@any' }
+  serversToMonitor: { servers: [{ host: 'planted-17:planted-18@sense', serverName: a }] }
+";
+    let file = in_folder(folder.path(), "config.yaml", text);
+    let arguments = ["-c", &file, "-l", "silly", "--check-config"];
+    let (code, output, errors) = run_to_end(BINARY, &arguments, folder.path());
+    assert_eq!(code, Some(1));
+    for host in ["influx", "broker", "any", "sense"] {
+        assert!(output.contains(&format!("**********@{host}")), "{host}: {output}");
+    }
+    without_secrets("the messages", &(output + &errors));
+}
+
 #[test]
 fn a_password_in_the_url_of_influxdb_is_refused_and_not_shown() {
     let folder = tempfile::tempdir().unwrap();

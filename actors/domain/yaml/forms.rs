@@ -1,11 +1,12 @@
 //! Small forms that many sections have.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use serde::Deserialize;
 use url::{Position, Url};
 
-use super::{Field, List, Reader, Section};
+use super::{Field, List, MASK, Reader, Section};
 
 /// One `enable` and nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -79,6 +80,14 @@ pub fn is_host(text: &str) -> bool {
             })
     };
     text.parse::<IpAddr>().is_ok() || in_url(text)
+}
+
+/// The text without what may be a user and a password in front of a host.
+pub fn without_login(text: &str) -> Cow<'_, str> {
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("{MASK}@{host}").into(),
+        None => text.into(),
+    }
 }
 
 /// A user, by directory and id.

@@ -1,5 +1,5 @@
-//! The configuration as it may be shown: secrets are masked, names keep their first letters
-//! (section 12 of the page on operations).
+//! The configuration as it may be shown: secrets, and names of machines, users and topics (section
+//! 12 of the page on operations) are masked. Nothing of them stays, not even their beginning.
 
 use std::collections::HashSet;
 
@@ -7,38 +7,38 @@ use serde_json::Value;
 
 use super::secrets::{MASK, is_secret};
 
-/// How many letters of a value stay, by path below `Butler-SOS`; `[]` stands for any index.
-const KEPT: [(usize, &str); 29] = [
-    (3, "configVisualisation.host"),
-    (3, "thirdPartyToolsCredentials.newRelic[].accountId"),
-    (3, "userEvents.udpServerConfig.serverHost"),
-    (3, "logEvents.udpServerConfig.serverHost"),
-    (3, "mqttConfig.brokerHost"),
-    (3, "mqttConfig.username"),
-    (3, "prometheus.host"),
-    (3, "prometheus.nodeMetricsHost"),
-    (3, "influxdbConfig.host"),
-    // The scheme: a user and a password could follow.
-    (7, "influxdbConfig.url"),
-    (3, "influxdbConfig.v2Config.org"),
-    (3, "influxdbConfig.v2Config.bucket"),
-    (3, "influxdbConfig.v1Config.auth.username"),
-    (3, "appNames.hostIP"),
-    (3, "serversToMonitor.servers[].host"),
-    (3, "serversToMonitor.servers[].userSessions.host"),
-    (3, "serversToMonitor.servers[].userSessions.virtualProxies[].virtualProxy"),
-    (5, "logEvents.enginePerformanceMonitor.monitorFilter.appSpecific.app[].include[].appId"),
-    (5, "logEvents.enginePerformanceMonitor.monitorFilter.appSpecific.app[].include[].appName"),
-    (10, "heartbeat.remoteURL"),
-    (10, "userEvents.sendToMQTT.postTo.everythingTopic.topic"),
-    (10, "userEvents.sendToMQTT.postTo.sessionStartTopic.topic"),
-    (10, "userEvents.sendToMQTT.postTo.sessionStopTopic.topic"),
-    (10, "userEvents.sendToMQTT.postTo.connectionOpenTopic.topic"),
-    (10, "userEvents.sendToMQTT.postTo.connectionCloseTopic.topic"),
-    (10, "logEvents.sendToMQTT.baseTopic"),
-    (10, "cert.clientCert"),
-    (10, "cert.clientCertKey"),
-    (10, "cert.clientCertCA"),
+/// Values that are masked though they are no secrets, by path below `Butler-SOS`; `[]` stands for
+/// any index.
+const NAMES: [&str; 29] = [
+    "configVisualisation.host",
+    "thirdPartyToolsCredentials.newRelic[].accountId",
+    "userEvents.udpServerConfig.serverHost",
+    "logEvents.udpServerConfig.serverHost",
+    "mqttConfig.brokerHost",
+    "mqttConfig.username",
+    "prometheus.host",
+    "prometheus.nodeMetricsHost",
+    "influxdbConfig.host",
+    "influxdbConfig.url",
+    "influxdbConfig.v2Config.org",
+    "influxdbConfig.v2Config.bucket",
+    "influxdbConfig.v1Config.auth.username",
+    "appNames.hostIP",
+    "serversToMonitor.servers[].host",
+    "serversToMonitor.servers[].userSessions.host",
+    "serversToMonitor.servers[].userSessions.virtualProxies[].virtualProxy",
+    "logEvents.enginePerformanceMonitor.monitorFilter.appSpecific.app[].include[].appId",
+    "logEvents.enginePerformanceMonitor.monitorFilter.appSpecific.app[].include[].appName",
+    "heartbeat.remoteURL",
+    "userEvents.sendToMQTT.postTo.everythingTopic.topic",
+    "userEvents.sendToMQTT.postTo.sessionStartTopic.topic",
+    "userEvents.sendToMQTT.postTo.sessionStopTopic.topic",
+    "userEvents.sendToMQTT.postTo.connectionOpenTopic.topic",
+    "userEvents.sendToMQTT.postTo.connectionCloseTopic.topic",
+    "logEvents.sendToMQTT.baseTopic",
+    "cert.clientCert",
+    "cert.clientCertKey",
+    "cert.clientCertCA",
 ];
 
 /// The tree below the key `root` with everything masked that must not be shown, and all that is at
@@ -50,7 +50,7 @@ pub fn masked(root: &str, tree: &Value, secrets: &[String]) -> Value {
 }
 
 /// `list[3].key` as `list[].key`.
-fn any_index(path: &str) -> String {
+pub(super) fn any_index(path: &str) -> String {
     let mut in_index = false;
     let mut keep = |c: char| {
         in_index = c == '[' || (in_index && c.is_ascii_digit());
@@ -80,15 +80,7 @@ fn mask(value: &Value, path: &str, secrets: &HashSet<String>) -> Value {
 }
 
 fn shown_value(value: &Value, path: &str) -> Value {
-    let kept = KEPT.iter().find(|(_, known)| *known == path);
-    if let Some((kept, _)) = kept {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let length = text.chars().count();
-        // A prefix that is the whole value would mask nothing.
-        let kept = if length > *kept { *kept } else { 1 };
-        return format!("{}{MASK}", text.chars().take(kept).collect::<String>()).into();
-    }
-    if is_secret(path) { MASK.into() } else { value.clone() }
+    if is_secret(path) || NAMES.contains(&path) { MASK.into() } else { value.clone() }
 }
 
 #[cfg(test)]
@@ -98,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_go_names_keep_their_beginning_and_the_rest_stays() {
+    fn secrets_and_names_go_and_the_rest_stays() {
         // Somebody mistyped a key, which is told apart from others by its path.
         let mistyped = ["R.serversToMonitor.servers[10].tokn".to_owned()];
         let tree = json!({
@@ -121,15 +113,15 @@ mod tests {
             json!({
                 "logLevel": "info",
                 "influxdbConfig": {
-                    "host": "inf**********", "port": 8086,
-                    "v2Config": { "org": "o**********", "token": { "deep": [MASK, null] } },
-                    "v1Config": { "auth": { "username": "m**********", "password": null } },
+                    "host": MASK, "port": 8086,
+                    "v2Config": { "org": MASK, "token": { "deep": [MASK, null] } },
+                    "v1Config": { "auth": { "username": MASK, "password": null } },
                 },
-                "heartbeat": { "remoteURL": "https://ex**********" },
+                "heartbeat": { "remoteURL": MASK },
                 "newRelic": { "event": { "header": [{ "name": "X", "value": MASK }] } },
                 "serversToMonitor": { "servers": [{
-                    "host": "sen**********", "headers": { "X-A": MASK }, "tokn": MASK,
-                    "userSessions": { "virtualProxies": [{ "virtualProxy": "/**********" }] },
+                    "host": MASK, "headers": { "X-A": MASK }, "tokn": MASK,
+                    "userSessions": { "virtualProxies": [{ "virtualProxy": MASK }] },
                 }] },
                 "auditEvents": { "apiToken": MASK, "port": 1 },
             })

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::forms::is_host;
+use super::forms::{is_host, without_login};
 use super::problems::{Problem, Problems, Severity};
 use super::{Field, Found, List, MASK, Names, Scalar, Section, is_secret};
 use crate::domain::measurement_name::MeasurementName;
@@ -65,7 +65,12 @@ impl Reader {
 
     /// What was found, unless nobody may see it.
     fn shown<'f>(&self, found: &'f Found) -> Cow<'f, str> {
-        if is_secret(&self.path) { Cow::Borrowed(MASK) } else { Cow::Borrowed(&found.0) }
+        if is_secret(&self.path) {
+            return Cow::Borrowed(MASK);
+        }
+        let key = self.path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let of_host = ["host", "url", "server", "address"].iter().any(|word| key.contains(word));
+        if of_host { without_login(&found.0) } else { Cow::Borrowed(&found.0) }
     }
 
     /// A value that may be absent.
@@ -245,7 +250,8 @@ impl Reader {
         let text = self.or(field, default.to_owned());
         let host = text.trim();
         if !host.is_empty() && !is_host(host) {
-            self.error(format!("expected a host name or address, found string {text:?}"));
+            let shown = without_login(&text);
+            self.error(format!("expected a host name or address, found string {shown:?}"));
         }
         host.to_owned()
     }

@@ -20,6 +20,7 @@ use super::request::{Answer, Limits, Request};
 use super::tls::TlsClient;
 use super::verify::Verify;
 use crate::domain::errors::{Failure, RequestFacts, RequestUrl};
+use crate::io::quoted::without_secrets;
 
 /// Who asks, for the logs of servers and proxies.
 const USER_AGENT: &str = concat!("butler-sos/", env!("CARGO_PKG_VERSION"));
@@ -141,7 +142,8 @@ impl HttpClient {
                 request.headers.clear();
             }
             url = next;
-            let next = self.facts(url.as_str());
+            // Whoever redirects may have put into the path what we sent.
+            let next = self.facts(&without_secrets(url.as_str()));
             redirected_to = Some(next.url.as_str().to_owned());
             *progress.facts.borrow_mut() = next;
         }

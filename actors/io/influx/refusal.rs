@@ -4,6 +4,7 @@ use chrono::DateTime;
 use serde_json::Value;
 
 use super::retype::Conflict;
+use crate::io::quoted::without_secrets;
 
 /// A refusal in InfluxDB's own words, and what it says about the points.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -93,7 +94,7 @@ pub(super) fn influx_message(body: &[u8]) -> Option<String> {
 /// Text from the network for a log line: bounded.
 pub(super) fn for_log(text: &str) -> String {
     const LONGEST: usize = 300;
-    let text = text.trim();
+    let text = without_secrets(text.trim());
     let cut: String = text.chars().take(LONGEST).collect();
     if cut.len() < text.len() { format!("{cut}…") } else { cut }
 }

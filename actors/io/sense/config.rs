@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use super::settings::{AppNamesPolling, SenseSettings, SessionPolling, Sessions, Target};
 use crate::domain::names::{Host, MonitoredServer, Secret, VirtualProxy};
-use crate::domain::yaml::{AnyText, Field, List, Names, Reader, Section, User, is_host};
+use crate::domain::yaml::{
+    AnyText, Field, List, Names, Reader, Section, User, is_host, without_login,
+};
 use crate::io::http::CertFiles;
 
 /// `Butler-SOS.serversToMonitor` as written.
@@ -262,7 +264,8 @@ fn authority(at: &Reader, field: &Field<String>, why: &str) -> Option<Arc<str>> 
     let text = at.needed(field, why)?;
     let text = text.trim();
     if !is_host(text) {
-        at.error(format!("expected a host name or address, found string {text:?}"));
+        let shown = without_login(text);
+        at.error(format!("expected a host name or address, found string {shown:?}"));
         return None;
     }
     Some(text.into())

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::domain::yaml::Reader;
+use crate::domain::yaml::{Reader, without_login};
 
 /// The base of every request from the key `url`: scheme, host, port and path, no trailing slash.
 /// What is wrong is never shown: it may hold a password.
@@ -36,8 +36,9 @@ pub(super) fn of_url(at: &Reader, text: &str) -> Option<String> {
 pub(super) fn of_host(at: &Reader, host: &str, port: u16) -> Option<String> {
     let host = host.trim();
     if host.is_empty() || host.contains(['/', '@', '?', '#', ' ']) {
+        let shown = without_login(host);
         at.error(format!(
-            "expected a host name or address without scheme and path, found string {host:?}"
+            "expected a host name or address without scheme and path, found string {shown:?}"
         ));
         return None;
     }
