@@ -104,13 +104,13 @@ impl App {
         graph.start_uptime(&settings, surroundings, &outputs);
         let watcher = graph.start_watchers(&settings, surroundings);
         let receivers = graph.start_events(&settings, surroundings, &outputs, &errors);
-        let shown = settings.page.as_ref().map(|page| page.shown.clone());
+        let page = settings.page.clone();
         let mut asked = outputs.asked();
         asked.extend(receivers.asked);
         let clock = &surroundings.clock;
         let names = receivers.names;
         asked.extend(graph.start_pollers(settings, clock, &outputs, names, watcher, &errors));
-        graph.start_endpoints(sockets, shown, asked.clone());
+        graph.start_endpoints(sockets, page, asked.clone());
         graph.scraped.complete();
 
         // Everybody was pushed as they started, downstream first.

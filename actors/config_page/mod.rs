@@ -15,10 +15,11 @@ use std::time::Instant;
 
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle, Supervised};
 use actix_web::http::StatusCode;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
 
 use self::limit::{Limit, Verdict};
-use crate::io::web::serve;
+use crate::io::web::{Hosts, Page, Site, serve};
 use crate::runtime::drain::Drain;
 
 pub use settings::{ConfigPageConfig, ConfigPageSettings};
@@ -26,6 +27,7 @@ pub use settings::{ConfigPageConfig, ConfigPageSettings};
 /// See the module.
 pub struct ConfigPage {
     socket: TcpListener,
+    at: ConfigPageSettings,
     shown: Arc<Shown>,
     serving: Option<SpawnHandle>,
 }
@@ -40,15 +42,15 @@ pub struct Shown {
 }
 
 /// What the handlers share.
-struct Site {
+struct Pages {
     shown: Arc<Shown>,
     limit: Mutex<Limit>,
 }
 
 impl ConfigPage {
-    /// A page on a bound socket.
-    pub fn new(socket: TcpListener, shown: Shown) -> Self {
-        Self { socket, shown: Arc::new(shown), serving: None }
+    /// A page on a bound socket that was asked for by `at`.
+    pub fn new(socket: TcpListener, at: ConfigPageSettings, shown: Shown) -> Self {
+        Self { socket, at, shown: Arc::new(shown), serving: None }
     }
 
     /// Where it listens.
@@ -56,19 +58,17 @@ impl ConfigPage {
         self.socket.local_addr()
     }
 
-    fn serve(&self) -> io::Result<actix_web::dev::Server> {
+    fn routes(&self) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
         let limit = Mutex::new(Limit::new(Instant::now()));
-        let site = web::Data::new(Site { shown: Arc::clone(&self.shown), limit });
-        let server = HttpServer::new(move || {
-            App::new().app_data(site.clone()).default_service(web::to(answer))
-        });
-        let server = server.workers(1).disable_signals().listen(self.socket.try_clone()?)?;
-        Ok(server.run())
+        let pages = web::Data::new(Pages { shown: Arc::clone(&self.shown), limit });
+        move |app| {
+            app.app_data(pages).default_service(web::to(answer));
+        }
     }
 }
 
 /// One answer for each path; all of them count for the limit.
-async fn answer(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
+async fn answer(request: HttpRequest, site: web::Data<Pages>) -> HttpResponse {
     if let Some(from) = request.peer_addr() {
         let mut limit = site.limit.lock().unwrap_or_else(PoisonError::into_inner);
         match limit.ask(from.ip(), Instant::now()) {
@@ -107,15 +107,23 @@ fn page(status: StatusCode, kind: &str, body: String) -> HttpResponse {
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header(("Referrer-Policy", "no-referrer"))
         .insert_header(("Cache-Control", "no-store"))
-        .body(body)
+        .body(Page::from(Bytes::from(body)))
 }
 
 impl Actor for ConfigPage {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.serving = serve(ctx, self.serve(), "CONFIG VIS: The page");
-        if let (Some(_), Ok(address)) = (self.serving, self.address()) {
+        let names = self.at.host_names.iter().chain([&self.at.host]);
+        let site = Site {
+            name: "CONFIG VIS: The page",
+            sockets: std::slice::from_ref(&self.socket),
+            hosts: Hosts::strict(self.address().into_iter().collect(), names)
+                .with_key("Butler-SOS.configVisualisation.hostNames"),
+            routes: self.routes(),
+        };
+        self.serving = Some(serve(ctx, site));
+        if let Ok(address) = self.address() {
             log::info!("CONFIG VIS: The configuration is shown at http://{address}/");
         }
     }

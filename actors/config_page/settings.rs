@@ -2,16 +2,17 @@
 
 use serde::Deserialize;
 
-use crate::domain::yaml::{Field, Reader};
+use crate::domain::yaml::{Field, List, Reader};
 
 /// `Butler-SOS.configVisualisation` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ConfigPageConfig {
     enable: Field<bool>,
     host: Field<String>,
     port: Field<i64>,
     obfuscate: Field<bool>,
+    host_names: List<Field<String>>,
 }
 
 /// Where the configuration is shown, and how much of it.
@@ -21,6 +22,8 @@ pub struct ConfigPageSettings {
     pub host: String,
     /// Port; 0 lets the system choose.
     pub port: u16,
+    /// By which further names the page may be called.
+    pub host_names: Vec<String>,
     /// Whether secrets and names are masked.
     pub obfuscate: bool,
 }
@@ -41,6 +44,7 @@ impl ConfigPageConfig {
                 "is false: everybody who reaches {host} port {port} sees every password and token"
             ));
         }
-        Some(ConfigPageSettings { host, port, obfuscate })
+        let host_names = at.key("hostNames").texts(&self.host_names);
+        Some(ConfigPageSettings { host, port, host_names, obfuscate })
     }
 }

@@ -15,7 +15,13 @@ async fn ask(address: SocketAddr, path: &'static str) -> Reply {
 async fn each_path_has_its_answer_until_too_many_are_asked() {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let shown = Shown { json: r#"{"a":1}"#.to_owned(), yaml: "Butler-SOS:\n  a: 1\n".to_owned() };
-    let page = ConfigPage::new(socket, shown.clone());
+    let at = ConfigPageSettings {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        host_names: vec!["sos.example.com".to_owned()],
+        obfuscate: true,
+    };
+    let page = ConfigPage::new(socket, at, shown.clone());
     let address = page.address().unwrap();
     let _page = page.start();
     let html = ask(address, "/").await;

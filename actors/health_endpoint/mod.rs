@@ -15,12 +15,12 @@ use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Handler, Recipient, SpawnHandle, Supervised};
 use actix_web::http::StatusCode;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{HttpResponse, web};
 use futures_util::future::join_all;
 use serde_json::{Map, json};
 use tokio::time::timeout;
 
-use crate::io::web::serve;
+use crate::io::web::{Hosts, Site, serve};
 use crate::runtime::drain::Drain;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
@@ -64,22 +64,20 @@ impl HealthEndpoint {
         Self { sockets, asked, serving: None }
     }
 
-    /// One worker is plenty: a platform asks every few seconds.
-    fn serve(&self) -> io::Result<actix_web::dev::Server> {
+    /// Asked by whoever runs on this machine, who knows no other name for it.
+    fn site(&self) -> Site<'_, impl FnOnce(&mut web::ServiceConfig) + use<>> {
         let asked = web::Data::new(self.asked.clone());
-        let mut server = HttpServer::new(move || {
-            App::new()
-                .app_data(asked.clone())
-                .route("/health", web::get().to(health))
-                .route("/health/ready", web::get().to(ready))
-                .default_service(web::to(not_found))
-        })
-        .workers(1)
-        .disable_signals();
-        for socket in &self.sockets.0 {
-            server = server.listen(socket.try_clone()?)?;
+        Site {
+            name: "MAIN: The health check",
+            sockets: &self.sockets.0,
+            hosts: Hosts::strict(self.sockets.addresses(), [""; 0]),
+            routes: move |app: &mut web::ServiceConfig| {
+                app.app_data(asked)
+                    .route("/health", web::to(health))
+                    .route("/health/ready", web::to(ready))
+                    .default_service(web::to(not_found));
+            },
         }
-        Ok(server.run())
     }
 }
 
@@ -121,13 +119,11 @@ impl Actor for HealthEndpoint {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.serving = serve(ctx, self.serve(), "MAIN: The health check");
-        if self.serving.is_some() {
-            // One port, however many addresses.
-            if let Some(address) = self.sockets.addresses().first() {
-                let port = address.port();
-                log::info!("MAIN: Started Docker healthcheck server on port {port}.");
-            }
+        self.serving = Some(serve(ctx, self.site()));
+        // One port, however many addresses.
+        if let Some(address) = self.sockets.addresses().first() {
+            let port = address.port();
+            log::info!("MAIN: Started Docker healthcheck server on port {port}.");
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::domain::metrics::Family;
 use crate::domain::names::ServerName;
 use crate::domain::telemetry::{HealthMetrics, ProxySessions};
 use crate::io::http::CertFiles;
-use crate::io::web::serve;
+use crate::io::web::{Hosts, Site, serve};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
@@ -43,7 +43,7 @@ pub use self::settings::{Listen, PrometheusConfig, PrometheusSettings, check_lab
 pub struct PrometheusEndpoint {
     sense: SenseSheet,
     errors: ErrorSheet,
-    sense_at: Listen,
+    listens: PrometheusSettings,
     /// Bound when there is somebody to serve; kept over a restart.
     sense_socket: Option<TcpListener>,
     own_socket: TcpListener,
@@ -79,15 +79,15 @@ struct AskSense;
 const BIND_PAUSE: Duration = Duration::from_secs(10);
 
 impl PrometheusEndpoint {
-    /// An endpoint that listens at `sense_at` for metrics of Qlik Sense, and on a bound socket for
+    /// An endpoint that will listen for metrics of Qlik Sense, and listens on a bound socket for
     /// those of the program, which starts now.
-    pub fn new(sense_at: Listen, own_socket: TcpListener, observed: Observed) -> Self {
+    pub fn new(listens: PrometheusSettings, own_socket: TcpListener, observed: Observed) -> Self {
         let Observed { servers, certificate, supervisor, clock } = observed;
         let started = clock.now();
         Self {
             sense: SenseSheet::default(),
             errors: ErrorSheet::new(&servers),
-            sense_at,
+            listens,
             sense_socket: None,
             own_socket,
             own: Own { asked: Vec::new(), supervisor, certificate, clock, started },
@@ -97,16 +97,23 @@ impl PrometheusEndpoint {
     }
 
     fn serve(&mut self, ctx: &mut Context<Self>) {
-        let server = web::own(&self.own_socket, self.own.clone());
-        let own = serve(ctx, server, "PROMETHEUS: The endpoint for metrics of this program");
-        if let (Some(_), Ok(address)) = (own, self.own_socket.local_addr()) {
+        let own = serve(
+            ctx,
+            Site {
+                name: "PROMETHEUS: The endpoint for metrics of this program",
+                sockets: std::slice::from_ref(&self.own_socket),
+                hosts: self.hosts(&self.own_socket, &self.listens.own),
+                routes: web::own(self.own.clone()),
+            },
+        );
+        if let Ok(address) = self.own_socket.local_addr() {
             log::info!("PROMETHEUS: Metrics of this program at http://{address}/metrics");
         }
-        self.work.extend(own);
+        self.work.push(own);
         match &self.sense_socket {
             Some(_) => self.serve_sense(ctx),
             None => {
-                let bind = wrap_future(bind(self.sense_at.clone()));
+                let bind = wrap_future(bind(self.listens.sense.clone()));
                 let bind = bind.map(|socket, this: &mut Self, ctx: &mut Context<Self>| {
                     this.sense_socket = Some(socket);
                     this.serve_sense(ctx);
@@ -119,12 +126,26 @@ impl PrometheusEndpoint {
     fn serve_sense(&mut self, ctx: &mut Context<Self>) {
         let Some(socket) = &self.sense_socket else { return };
         let asked = ctx.address().recipient();
-        let server = web::sense(socket, Sense { asked, started: self.own.started });
-        let sense = serve(ctx, server, "PROMETHEUS: The endpoint for metrics of Qlik Sense");
-        if let (Some(_), Ok(address)) = (sense, socket.local_addr()) {
+        let sense = serve(
+            ctx,
+            Site {
+                name: "PROMETHEUS: The endpoint for metrics of Qlik Sense",
+                sockets: std::slice::from_ref(socket),
+                hosts: self.hosts(socket, &self.listens.sense),
+                routes: web::sense(Sense { asked, started: self.own.started }),
+            },
+        );
+        if let Ok(address) = socket.local_addr() {
             log::info!("PROMETHEUS: Metrics of Qlik Sense at http://{address}/metrics");
         }
-        self.work.extend(sense);
+        self.work.push(sense);
+    }
+
+    fn hosts(&self, socket: &TcpListener, at: &Listen) -> Hosts {
+        let names = self.listens.host_names.iter().chain([&at.host]);
+        Hosts::strict(socket.local_addr().into_iter().collect(), names)
+            .open_to_programs()
+            .with_key("Butler-SOS.prometheus.hostNames")
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::sense::OWN_LABELS;
 use crate::domain::metrics::is_label;
 use crate::domain::names::MonitoredServer;
-use crate::domain::yaml::{Field, Reader};
+use crate::domain::yaml::{Field, List, Reader};
 
 /// `Butler-SOS.prometheus` as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -18,6 +18,7 @@ pub struct PrometheusConfig {
     port: Field<i64>,
     node_metrics_host: Field<String>,
     node_metrics_port: Field<i64>,
+    host_names: List<Field<String>>,
 }
 
 /// Where Prometheus may scrape.
@@ -27,6 +28,8 @@ pub struct PrometheusSettings {
     pub sense: Listen,
     /// Metrics of this program.
     pub own: Listen,
+    /// By which further names both may be called.
+    pub host_names: Vec<String>,
 }
 
 /// An address to listen on.
@@ -63,6 +66,7 @@ impl PrometheusConfig {
                 &self.node_metrics_port,
                 9001,
             ),
+            host_names: at.key("hostNames").texts(&self.host_names),
         })
     }
 }
@@ -116,7 +120,11 @@ mod tests {
                 Some((listen("0.0.0.0", 9842), listen("::1", 9100))),
             ),
         ] {
-            let expected = expected.map(|(sense, own)| PrometheusSettings { sense, own });
+            let expected = expected.map(|(sense, own)| PrometheusSettings {
+                sense,
+                own,
+                host_names: Vec::new(),
+            });
             assert_eq!(check(text), expected, "{text}");
         }
         assert_eq!(listen("::1", 9100).to_string(), "[::1]:9100");

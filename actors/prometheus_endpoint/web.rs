@@ -1,12 +1,10 @@
 //! The two pages that Prometheus scrapes.
 
-use std::io;
-use std::net::TcpListener;
 use std::time::Duration;
 
 use actix::Recipient;
-use actix_web::dev::Server;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{HttpResponse, web};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio::time::timeout;
@@ -14,7 +12,9 @@ use tokio::time::timeout;
 use super::{AskSense, process};
 use crate::domain::metrics::{CONTENT_TYPE, Family, Labels, encode};
 use crate::io::http::CertFiles;
+use crate::io::web::{Fresh, Page};
 use crate::runtime::clock::Clock;
+use crate::runtime::log_lines::LogOutput;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::supervise::Supervisor;
 
@@ -29,33 +29,30 @@ pub(super) struct Sense {
     pub(super) started: DateTime<Utc>,
 }
 
-/// Serves the metrics of Qlik Sense, and those of the process, which the original has on this page
-/// too.
-pub(super) fn sense(socket: &TcpListener, sense: Sense) -> io::Result<Server> {
-    let sense = web::Data::new(sense);
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(sense.clone())
-            .route("/metrics", web::get().to(sense_page))
-            .route("/metrics", web::head().to(sense_page))
-            .default_service(web::to(not_found))
-    });
-    Ok(server.workers(1).disable_signals().listen(socket.try_clone()?)?.run())
+/// The metrics of Qlik Sense, and those of the process, which the original has on this page too.
+pub(super) fn sense(sense: Sense) -> impl FnOnce(&mut web::ServiceConfig) {
+    let sense = web::Data::new((sense, Fresh::default()));
+    move |app| {
+        app.app_data(sense).route("/metrics", web::to(sense_page)).default_service(not_found());
+    }
 }
 
-async fn sense_page(sense: web::Data<Sense>) -> HttpResponse {
-    match timeout(PATIENCE, sense.asked.send(AskSense)).await {
-        Ok(Ok(mut families)) => {
-            families.extend(process::families(sense.started));
-            page(&families)
-        }
-        Ok(Err(_)) | Err(_) => {
+async fn sense_page(sense: web::Data<(Sense, Fresh)>) -> HttpResponse {
+    let (sense, fresh) = sense.get_ref();
+    let told = fresh.get(|| async {
+        let mut families = timeout(PATIENCE, sense.asked.send(AskSense)).await.ok()?.ok()?;
+        families.extend(process::families(sense.started));
+        Some(encode(&families))
+    });
+    told.await.map_or_else(
+        || {
             log::error!("PROMETHEUS: The metrics of Qlik Sense could not be told");
             HttpResponse::InternalServerError()
                 .content_type("text/plain; charset=utf-8")
                 .body("the metrics cannot be told right now\n")
-        }
-    }
+        },
+        page,
+    )
 }
 
 /// Where the numbers about this program come from.
@@ -68,43 +65,44 @@ pub(super) struct Own {
     pub(super) started: DateTime<Utc>,
 }
 
-/// Serves the metrics of this program.
-pub(super) fn own(socket: &TcpListener, own: Own) -> io::Result<Server> {
-    let own = web::Data::new(own);
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(own.clone())
-            .route("/metrics", web::get().to(own_page))
-            .route("/metrics", web::head().to(own_page))
-            .default_service(web::to(not_found))
-    });
-    Ok(server.workers(1).disable_signals().listen(socket.try_clone()?)?.run())
+/// The metrics of this program.
+pub(super) fn own(own: Own) -> impl FnOnce(&mut web::ServiceConfig) {
+    let own = web::Data::new((own, Fresh::default()));
+    move |app| {
+        app.app_data(own).route("/metrics", web::to(own_page)).default_service(not_found());
+    }
 }
 
-/// All actors are asked at once; one that does not answer costs its numbers and is counted.
-async fn own_page(own: web::Data<Own>) -> HttpResponse {
-    let answers = own.asked.iter().map(|actor| timeout(PATIENCE, actor.send(AskMetrics)));
-    let mut families = process::families(own.started);
-    let mut silent = 0;
-    for answer in join_all(answers).await {
-        match answer {
-            Ok(Ok(told)) => families.extend(told),
-            Ok(Err(_)) | Err(_) => silent += 1,
-        }
-    }
-    families.push(
-        Family::gauge(
-            "butlersos_scrape_actors_silent",
-            "Actors that did not tell their numbers for this scrape.",
-        )
-        .count(Labels::default(), silent),
-    );
-    families.push(own.restarts());
-    families.extend(own.certificates());
-    page(&families)
+async fn own_page(own: web::Data<(Own, Fresh)>) -> HttpResponse {
+    let (own, fresh) = own.get_ref();
+    page(fresh.get(|| async { Some(encode(&own.families().await)) }).await.unwrap_or_default())
 }
 
 impl Own {
+    /// All actors are asked at once; one that does not answer costs its numbers and is counted.
+    async fn families(&self) -> Vec<Family> {
+        let answers = self.asked.iter().map(|actor| timeout(PATIENCE, actor.send(AskMetrics)));
+        let mut families = process::families(self.started);
+        let mut silent = 0;
+        for answer in join_all(answers).await {
+            match answer {
+                Ok(Ok(told)) => families.extend(told),
+                Ok(Err(_)) | Err(_) => silent += 1,
+            }
+        }
+        families.push(
+            Family::gauge(
+                "butlersos_scrape_actors_silent",
+                "Actors that did not tell their numbers for this scrape.",
+            )
+            .count(Labels::default(), silent),
+        );
+        families.push(lost_lines());
+        families.push(self.restarts());
+        families.extend(self.certificates());
+        families
+    }
+
     fn restarts(&self) -> Family {
         let family = Family::counter(
             "butlersos_actor_restarts_total",
@@ -139,12 +137,24 @@ impl Own {
     }
 }
 
-fn page(families: &[Family]) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("Content-Type", CONTENT_TYPE)).body(encode(families))
+fn lost_lines() -> Family {
+    let family = Family::counter(
+        "butlersos_log_lines_dropped_total",
+        "Lines of the log that were not written, by output.",
+    );
+    LogOutput::ALL.into_iter().fold(family, |family, output| {
+        family.count(Labels::of(&[("output", output.as_str())]), output.lost())
+    })
 }
 
-async fn not_found() -> HttpResponse {
-    HttpResponse::NotFound()
-        .content_type("text/plain; charset=utf-8")
-        .body("the metrics are at /metrics\n")
+fn page(text: Bytes) -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Content-Type", CONTENT_TYPE)).body(Page::from(text))
+}
+
+fn not_found() -> actix_web::Route {
+    web::to(|| async {
+        HttpResponse::NotFound()
+            .content_type("text/plain; charset=utf-8")
+            .body("the metrics are at /metrics\n")
+    })
 }

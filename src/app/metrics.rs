@@ -52,9 +52,9 @@ impl Graph {
             supervisor: self.supervisor.clone(),
             clock: surroundings.clock.clone(),
         };
-        let (sense_at, place) = (prometheus.sense.clone(), self.own_thread());
+        let (listens, place) = (prometheus.clone(), self.own_thread());
         let endpoint = self.start("PrometheusEndpoint", &place, SINK_MAILBOX, move || {
-            PrometheusEndpoint::new(sense_at, own_socket, observed)
+            PrometheusEndpoint::new(listens, own_socket, observed)
         });
         self.scraped.endpoint = Some(endpoint);
     }

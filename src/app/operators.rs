@@ -2,7 +2,7 @@
 
 use actix::Recipient;
 use actors::certificate_watcher::CertificateWatcher;
-use actors::config_page::{ConfigPage, Shown};
+use actors::config_page::ConfigPage;
 use actors::health_endpoint::HealthEndpoint;
 use actors::heartbeat::Heartbeat;
 use actors::runtime::certificates::ServerCertificate;
@@ -10,7 +10,7 @@ use actors::runtime::readiness::AskReadiness;
 use actors::runtime::supervise::Place;
 
 use super::{Graph, MAILBOX, Surroundings};
-use crate::config::Settings;
+use crate::config::{PageSettings, Settings};
 use crate::sockets::Sockets;
 
 impl Graph {
@@ -39,7 +39,7 @@ impl Graph {
     pub(super) fn start_endpoints(
         &mut self,
         sockets: Sockets,
-        shown: Option<Shown>,
+        page: Option<PageSettings>,
         asked: Vec<Recipient<AskReadiness>>,
     ) {
         if let Some(sockets) = sockets.health {
@@ -47,8 +47,12 @@ impl Graph {
                 HealthEndpoint::new(sockets, asked)
             });
         }
-        if let (Some(socket), Some(shown)) = (sockets.page, shown) {
-            self.start("ConfigPage", &Place::Here, MAILBOX, || ConfigPage::new(socket, shown));
+        if let (Some(socket), Some(page)) = (sockets.page, page) {
+            // It may be open to the network, and then nobody else is to be slowed down.
+            let place = self.own_thread();
+            self.start("ConfigPage", &place, MAILBOX, || {
+                ConfigPage::new(socket, page.at, page.shown)
+            });
         }
     }
 }

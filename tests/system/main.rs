@@ -40,3 +40,4 @@ mod secrets;
 mod stop_and_restart;
 mod tidy;
 mod tls;
+mod web_attacks;

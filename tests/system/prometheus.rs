@@ -74,6 +74,10 @@ impl Scraped {
         Self { program, sense, own }
     }
 
+    pub(crate) fn own_address(&self) -> &str {
+        &self.own
+    }
+
     fn sense(&self) -> String {
         page(&self.sense)
     }
