@@ -1,10 +1,15 @@
 //! What a receiver tells Prometheus.
 
+use super::refusals::Refusals;
 use crate::domain::metrics::{Family, Labels};
 use crate::domain::telemetry::{EventStream, QueueReading};
 
 /// The numbers of a receiver since the program started.
-pub(super) fn families(stream: EventStream, reading: &QueueReading) -> Vec<Family> {
+pub(super) fn families(
+    stream: EventStream,
+    reading: &QueueReading,
+    refusals: Refusals,
+) -> Vec<Family> {
     let labels = || Labels::of(&[("queue", stream.queue_type())]);
     let one = |family: Family, count| family.count(labels(), count);
     let mut dropped = Family::counter(
@@ -60,6 +65,7 @@ pub(super) fn families(stream: EventStream, reading: &QueueReading) -> Vec<Famil
             reading.failed,
         ),
         dropped,
+        refusals.family(stream),
     ]
 }
 
@@ -83,7 +89,11 @@ mod tests {
             dropped_kernel: Some(10),
             ..QueueReading::default()
         };
-        let page = encode(&families(EventStream::Log, &reading));
+        let mut refusals = Refusals::default();
+        for all_resolved in [true, true, false] {
+            refusals.add(all_resolved);
+        }
+        let page = encode(&families(EventStream::Log, &reading, refusals));
         let numbers = page.lines().filter(|line| !line.starts_with('#'));
         let numbers: Vec<String> = numbers
             .map(|line| line.replace("queue=\"log_events\"", "").replace("butlersos_udp_", ""))
@@ -99,12 +109,14 @@ mod tests {
                 "datagrams_processed_total{} 5",
                 "datagrams_queued_total{} 4",
                 "datagrams_received_total{} 3",
+                "datagrams_refused_total{,reason=\"not_allowed\"} 2",
+                "datagrams_refused_total{,reason=\"not_resolved\"} 1",
                 "queue_capacity{} 2",
                 "queue_depth{} 1",
             ]
         );
         let silent = QueueReading { dropped_kernel: None, ..reading };
-        let page = encode(&families(EventStream::User, &silent));
+        let page = encode(&families(EventStream::User, &silent, refusals));
         assert!(!page.contains("kernel"), "the operating system does not tell: {page}");
     }
 }

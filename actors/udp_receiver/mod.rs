@@ -19,6 +19,7 @@ mod handling;
 mod intake;
 mod metrics;
 mod receive;
+mod refusals;
 mod repeats;
 mod senders;
 mod settings;
@@ -157,7 +158,8 @@ impl<H: Handling> Handler<AskMetrics> for UdpReceiver<H> {
     type Result = MessageResult<AskMetrics>;
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
-        MessageResult(metrics::families(H::STREAM, &self.receiver.since_start()))
+        let reading = self.receiver.since_start();
+        MessageResult(metrics::families(H::STREAM, &reading, self.receiver.refusals()))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The loop that reads a socket, and the way of each datagram to its verdict.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use super::handling::Handling;
 use super::intake::Intake;
+use super::refusals::Refusals;
 use super::repeats::Repeats;
 use super::senders::{Senders, Throttle, resolve};
 use super::settings::UdpSettings;
@@ -57,7 +58,10 @@ pub(super) struct State<H: Handling> {
     pub(super) handling: H,
     pub(super) intake: Intake,
     senders: Senders,
+    /// Whether every name of a sender has an address.
+    all_resolved: bool,
     refused: Throttle,
+    refusals: Refusals,
     pub(super) unrecognised: Throttle,
     /// Those whose text is not UTF-8.
     pub(super) unencoded: Throttle,
@@ -82,7 +86,9 @@ impl<H: Handling> Receiver<H> {
             handling,
             intake: Intake::new(settings.limits, Instant::now()),
             senders,
+            all_resolved: false,
             refused: Throttle::default(),
+            refusals: Refusals::default(),
             unrecognised: Throttle::default(),
             unencoded: Throttle::default(),
             malformed: Repeats::default(),
@@ -192,6 +198,7 @@ impl<H: Handling> Receiver<H> {
     fn accept(&self, state: &mut State<H>, datagram: &[u8], sender: IpAddr) {
         let now = Instant::now();
         if !state.senders.allows(sender) {
+            state.refusals.add(state.all_resolved);
             if state.refused.due(sender, now) {
                 log::warn!("{}: {sender} is none of allowedSources, refused", H::PREFIX);
             }
@@ -243,11 +250,18 @@ impl<H: Handling> Receiver<H> {
                     if addresses.is_empty() { "Until then every sender is refused" } else { "" }
                 );
             }
-            let pause = RESOLVE_PAUSES[usize::from(failed.is_empty())];
+            let all_resolved = failed.is_empty();
+            let pause = RESOLVE_PAUSES[usize::from(all_resolved)];
             told = failed;
-            self.state.borrow_mut().senders = Senders::Only(addresses);
+            self.admit(addresses, all_resolved);
             sleep(pause).await;
         }
+    }
+
+    /// These may send from now on.
+    fn admit(&self, addresses: HashSet<Ipv4Addr>, all_resolved: bool) {
+        let mut state = self.state.borrow_mut();
+        (state.senders, state.all_resolved) = (Senders::Only(addresses), all_resolved);
     }
 
     /// Tells what is worth telling.
@@ -280,6 +294,10 @@ impl<H: Handling> Receiver<H> {
             None => cfg!(target_os = "linux").then(|| self.kernel_drops.get()),
         };
         QueueReading { dropped_kernel, ..state.intake.since_start(state.queue.len()) }
+    }
+
+    pub(super) fn refusals(&self) -> Refusals {
+        self.state.borrow().refusals
     }
 
     pub(super) fn learn(&self, names: AppNames) {

@@ -222,6 +222,35 @@ async fn nobody_may_send_until_the_allowed_are_known() {
 }
 
 #[actix::test]
+async fn refused_datagrams_are_counted_by_reason() {
+    for (allowed, reason) in
+        [("no-such-host.invalid", "not_resolved"), ("127.0.0.77", "not_allowed")]
+    {
+        let settings = UdpSettings { allowed_sources: Some(vec![allowed.to_owned()]), ..udp() };
+        let handling = UserHandling::new(&users(settings.clone()), true, directory());
+        let rig = Rig::start(settings, handling).await;
+        let line = |count: u64| {
+            let labels = format!("queue=\"user_events\",reason=\"{reason}\"");
+            format!("butlersos_udp_datagrams_refused_total{{{labels}}} {count}\n")
+        };
+        let mut sent = 0;
+        // The first may come while the list is still looked up.
+        loop {
+            let page = rig.receiver.send(AskMetrics).await.unwrap();
+            let page = crate::domain::metrics::encode(&page);
+            if (1..=sent).any(|count| page.contains(&line(count))) {
+                assert!(page.contains("received_total{queue=\"user_events\"} 0\n"), "{page}");
+                break;
+            }
+            rig.send(U1);
+            sent += 1;
+            assert!(sent < 10_000, "{reason}: {page}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+#[actix::test]
 async fn a_port_in_use_is_reported() {
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let mut settings = udp();
