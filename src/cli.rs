@@ -1,11 +1,13 @@
 //! The command line, as a plain value.
 
+mod new_relic;
+
 use std::path::PathBuf;
 
-use actors::domain::names::Secret;
-use actors::new_relic_poster::Account;
 use actors::runtime::level::Level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::new_relic::KEY_VARIABLE;
 
 /// Monitors Qlik Sense Enterprise: polls, listens, counts every failure, and forwards to InfluxDB,
 /// MQTT, New Relic and Prometheus.
@@ -42,9 +44,14 @@ pub struct Cli {
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub new_relic_account_name: Vec<String>,
 
-    /// Their insert API keys, in the same order.
+    /// Their insert API keys, in the same order; every user of the machine can see them here.
     #[arg(long, value_name = "KEY", num_args = 1..)]
     pub new_relic_api_key: Vec<String>,
+
+    /// File with these keys, one on each line. Without both options they are read from the variable
+    /// BUTLER_SOS_NEW_RELIC_API_KEY.
+    #[arg(long, value_name = "FILE", conflicts_with = "new_relic_api_key")]
+    pub new_relic_api_key_file: Option<PathBuf>,
 
     /// Their account numbers, in the same order.
     #[arg(long, value_name = "ID", num_args = 1..)]
@@ -53,38 +60,6 @@ pub struct Cli {
     /// What to do instead of monitoring.
     #[command(subcommand)]
     pub command: Option<Command>,
-}
-
-impl Cli {
-    /// Checks what the parser cannot.
-    ///
-    /// # Errors
-    /// The message for standard error.
-    pub fn check(&self) -> Result<(), String> {
-        let lengths = [
-            self.new_relic_account_name.len(),
-            self.new_relic_api_key.len(),
-            self.new_relic_account_id.len(),
-        ];
-        if lengths.iter().any(|length| *length != lengths[0]) {
-            return Err("Incorrect command line parameters: Number of New Relic account \
-                        names/IDs/API keys must match."
-                .to_owned());
-        }
-        Ok(())
-    }
-
-    /// The New Relic accounts that the three lists describe together.
-    pub fn new_relic_accounts(&self) -> Vec<Account> {
-        let (names, ids) = (&self.new_relic_account_name, &self.new_relic_account_id);
-        let all = names.iter().zip(&self.new_relic_api_key).zip(ids);
-        all.map(|((name, key), id)| Account {
-            name: name.clone(),
-            key: Secret::from(key.as_str()),
-            id: id.clone(),
-        })
-        .collect()
-    }
 }
 
 /// What to do instead of monitoring.

@@ -30,8 +30,7 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::from(mistake));
         }
     };
-    let result = cli.check().and_then(|()| run(cli));
-    match result {
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             if !message.is_empty() {
@@ -44,11 +43,12 @@ fn main() -> ExitCode {
 
 /// Does what the command line asks for; an error is a message for standard error.
 fn run(cli: Cli) -> Result<(), String> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let accounts = cli.new_relic_accounts(variable)?;
     match cli.command {
         Some(Command::Demo(args)) => demo::run(&args, read_heap),
         Some(Command::Errors(args)) => errors_command::run(&args, &mut std::io::stdout().lock()),
         None => {
-            let variable = |name: &str| std::env::var(name).ok();
             let file = config::find(cli.config.as_deref(), variable).ok_or_else(|| {
                 let help = Cli::command().render_help();
                 // The sentence comes last, where it is seen.
@@ -61,7 +61,7 @@ fn run(cli: Cli) -> Result<(), String> {
                 return health_check::run(&file, &mut std::io::stdout().lock());
             }
             let request = monitor::Request {
-                accounts: cli.new_relic_accounts(),
+                accounts,
                 file,
                 level: cli.loglevel,
                 check_only: cli.check_config,
