@@ -12,8 +12,12 @@ use crate::prometheus::{Scraped, series, site};
 const CONNECTIONS: usize = 400;
 const REQUESTS: usize = 200;
 
+/// Servers that do not answer, for a page so long that the buffers of the system do not take what
+/// a connection asks for.
+const SERVERS: usize = 400;
+
 /// Memory that the flood may cost. Without a bound it costs sixteen pages for each connection, some
-/// 200 MiB here; with one, 32 connections with 100 KiB of buffers each.
+/// hundreds of MiB; with one, 32 connections with 100 KiB of buffers each, and a page or two.
 const MOST_GROWTH: f64 = (48 << 20) as f64;
 
 /// What is answered to a request that is written as it is.
@@ -33,9 +37,18 @@ fn resident(page: &str) -> f64 {
 fn a_flood_that_pipelines_and_reads_nothing_costs_little_memory() {
     let folder = tempfile::tempdir().unwrap();
     let (_site, text) = site(folder.path());
-    let scraped = Scraped::start(&text, folder.path());
-    until("the list of apps", || scraped.own().contains("butlersos_app_names_apps ").then_some(()));
-    let before = resident(&scraped.own());
+    let text = text.replace("pollingInterval: 500", "pollingInterval: 600000");
+    let more =
+        (0..SERVERS).map(|n| format!("      - {{ host: 127.0.0.9:1, serverName: more{n} }}\n"));
+    let scraped = Scraped::start(&(text + &more.collect::<String>()), folder.path());
+    let last =
+        format!("butlersos_polls_total{{poller=\"health\",server_name=\"more{}\"}} ", SERVERS - 1);
+    let page = until("every server to be polled", || {
+        let page = scraped.own();
+        page.contains(&(last.clone() + "1\n")).then_some(page)
+    });
+    assert!(page.len() > 100_000, "{}", page.len());
+    let before = resident(&page);
     let requests = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(REQUESTS);
     let flood: Vec<TcpStream> = (0..CONNECTIONS)
         .map(|_| {
