@@ -224,7 +224,7 @@ impl Config {
             tracking,
             uptime,
             heartbeat: heartbeat_at.section(&self.heartbeat).check(&heartbeat_at),
-            influx: influx_at.section(&self.influxdb_config).check(&influx_at),
+            influx: influx_at.section(&self.influxdb_config).check(&influx_at, &folder),
             prometheus,
             sense,
         }

@@ -14,6 +14,7 @@ use crate::runtime::log_probe::{record, recorded};
 fn start(server: &StandIn, max_points: usize) -> actix::Addr<InfluxErrorSinkActor> {
     let influx = InfluxSettings {
         base_url: format!("http://{}", server.address()),
+        ca_file: None,
         target: InfluxTarget::V3 {
             database: "d".to_owned(),
             token: Secret::from("token"),

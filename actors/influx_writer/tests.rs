@@ -59,6 +59,7 @@ fn start(
 ) -> (actix::Addr<InfluxWriter>, Received<ErrorOccurred>) {
     let influx = InfluxSettings {
         base_url: format!("http://{}", server.address()),
+        ca_file: None,
         target: target(version),
         max_batch_size: 1000,
         include: IncludeFields { active: true, loaded: true, in_memory: false },

@@ -1,5 +1,6 @@
 //! What kind of server is talked to, and keeping the TLS set-up for it up to date with its files.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use openssl::x509::X509;
@@ -17,8 +18,8 @@ use super::verify::Verify;
 pub(super) enum Peers {
     /// `http` only.
     Plain,
-    /// Vouched for by an authority that the system trusts.
-    Public,
+    /// Vouched for by an authority in this PEM file, or else by one that the system trusts.
+    Public(Option<PathBuf>),
     /// Qlik Sense: our certificate is shown.
     Sense(CertFiles, Verify),
 }
@@ -49,7 +50,7 @@ impl Peers {
     pub(super) fn verify(&self) -> Verify {
         match self {
             Self::Sense(_, verify) => *verify,
-            Self::Plain | Self::Public => Verify::ChainAndName,
+            Self::Plain | Self::Public(_) => Verify::ChainAndName,
         }
     }
 
@@ -64,7 +65,7 @@ impl Peers {
         make: impl FnOnce(SetUp) -> Clients,
     ) -> Result<Clients, String> {
         let fresh = match self {
-            Self::Plain | Self::Public => true,
+            Self::Plain | Self::Public(_) => true,
             Self::Sense(..) => {
                 current.as_ref().is_some_and(|current| current.looked.elapsed() < LOOK_EVERY)
             }
@@ -75,7 +76,10 @@ impl Peers {
         let looked = Instant::now();
         let (set_up, fingerprint) = match self {
             Self::Plain => (SetUp::Plain, None),
-            Self::Public => (aside(public).await?, None),
+            Self::Public(authorities) => {
+                let file = authorities.clone();
+                (aside(move || Ok(SetUp::Public(TlsClient::public(file.as_deref())?))).await?, None)
+            }
             Self::Sense(files, verify) => {
                 let (files, verify) = (files.clone(), *verify);
                 let known = current.as_ref().and_then(|current| current.fingerprint.clone());
@@ -100,10 +104,6 @@ async fn aside<T: Send + 'static>(
 ) -> Result<T, String> {
     let done = spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(format!("the certificates could not be read: {error}")))
-}
-
-fn public() -> Result<SetUp, String> {
-    Ok(SetUp::Public(TlsClient::public(None)?))
 }
 
 /// `None` where the files are those of `known`.

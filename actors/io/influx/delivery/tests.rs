@@ -19,6 +19,7 @@ type Events = Rc<RefCell<Vec<Event>>>;
 fn settings(server: &StandIn) -> InfluxSettings {
     InfluxSettings {
         base_url: format!("http://{}", server.address()),
+        ca_file: None,
         target: InfluxTarget::V3 {
             database: "d".to_owned(),
             token: Secret::from("token"),
