@@ -52,6 +52,7 @@ fn on_event(event: Event<()>) {
         Event::Lost { to, message } => {
             log::debug!("ERROR TRACKER: No connection to {to} for error events: {message}");
         }
+        Event::Contested { to, message } => log::debug!("ERROR TRACKER: {to} {message}"),
     }
 }
 

@@ -25,6 +25,7 @@ mod influx_verdicts;
 mod misspelt_keys;
 mod modules;
 mod mqtt;
+mod mqtt_facts;
 mod mqtt_failures;
 mod new_relic;
 mod new_relic_service;
