@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use test_support::{Answer, Seen, StandIn, until_async};
+use test_support::{Answer, PATIENCE, Seen, StandIn, until_async};
 
 use super::*;
 use crate::domain::errors::{Failure, InfluxModule, InfluxVersion, Origin};
@@ -70,7 +70,7 @@ fn stored(server: &StandIn, accepted: impl Fn(&Seen) -> bool) -> Vec<String> {
 }
 
 async fn flush(stream: &Delivery) -> usize {
-    stream.flush(Instant::now() + Duration::from_secs(10)).await
+    stream.flush(Instant::now() + PATIENCE).await
 }
 
 #[actix::test]
