@@ -131,7 +131,7 @@ async fn only_200_and_202_are_success() {
     let (poster, errors) = start(settings(&base(&server), &["first"]));
     // Only a server that is silent is to exceed its limit, however busy the machine is.
     let short = Duration::from_millis(300);
-    let mut hasty = settings(&base(&server), &["first"]);
+    let mut hasty = settings(&base(&server), &["second"]);
     hasty.timeouts.long = short;
     let (hasty, late) = start(hasty);
     let status = |status| Answer::new(status, r#"{"error":"timeout mqtt cert"}"#);
@@ -180,9 +180,12 @@ async fn only_200_and_202_are_success() {
     }
     drain(&poster, LONG).await;
     assert_eq!(errors.all().len(), wanted, "one for each");
-    let targets: Vec<String> = server.seen().into_iter().map(|seen| seen.target).collect();
-    assert!(targets.iter().all(|target| target == "/metric/v1?p=secret"), "{targets:?}");
-    assert_eq!(targets.len(), wanted + 1 + 2, "nothing is asked twice");
+    let all = server.seen();
+    assert!(all.iter().all(|seen| seen.target == "/metric/v1?p=secret"), "{all:?}");
+    let of = |key| all.iter().filter(|seen| seen.header("Api-Key") == Some(key)).count();
+    assert_eq!(of("key of first"), wanted + 2, "nothing is asked twice");
+    // A busy machine may have come to its limit before it asked.
+    assert!(of("key of second") <= 1, "nothing is asked twice");
 }
 
 #[actix::test]
