@@ -221,7 +221,7 @@ impl Config {
             at.key("logdb").warning("is not used any more, ignored");
         }
         let influx_config = influx_at.section(&self.influxdb_config);
-        let influx = influx_config.check(&influx_at);
+        let influx = influx_config.check(&influx_at, &folder);
         let outbox = influx.as_ref().and_then(|_| influx_config.check_outbox(&influx_at, &places));
         Settings {
             influx,

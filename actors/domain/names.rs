@@ -60,7 +60,7 @@ impl VirtualProxy {
 
 impl Host {
     /// The host part of `name[:port]`. Only a trailing `:<digits>` is a port, and an IPv6
-    /// address keeps its brackets: `[::1]:4747` is the host `[::1]`.
+    /// address loses its brackets, which belong to URLs: `[::1]:4747` is the host `::1`.
     pub fn of_authority(authority: &str) -> Self {
         let host = match authority.rsplit_once(':') {
             Some((host, port))
@@ -72,7 +72,8 @@ impl Host {
             }
             _ => authority,
         };
-        host.into()
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        bare.unwrap_or(host).into()
     }
 }
 
@@ -123,8 +124,8 @@ mod tests {
             ("sense1.example.com:4747", "sense1.example.com"),
             ("sense1", "sense1"),
             ("10.1.2.3:443", "10.1.2.3"),
-            ("[::1]:4747", "[::1]"),
-            ("[fe80::1]", "[fe80::1]"),
+            ("[::1]:4747", "::1"),
+            ("[fe80::1]", "fe80::1"),
             ("fe80::1", "fe80::1"),
             ("host:", "host:"),
         ] {

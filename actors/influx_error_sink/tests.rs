@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use test_support::{Answer, Seen, StandIn, until_async};
+use test_support::{Answer, PATIENCE, Seen, StandIn, until_async};
 
 use super::*;
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
@@ -14,6 +14,7 @@ use crate::runtime::log_probe::{record, recorded};
 fn start(server: &StandIn, max_points: usize) -> actix::Addr<InfluxErrorSinkActor> {
     let influx = InfluxSettings {
         base_url: format!("http://{}", server.address()),
+        ca_file: None,
         target: InfluxTarget::V3 {
             database: "d".to_owned(),
             token: Secret::from("token"),
@@ -42,7 +43,7 @@ fn stamps(write: &Seen) -> Vec<i64> {
 }
 
 async fn drain(sink: &actix::Addr<InfluxErrorSinkActor>) {
-    let until = tokio::time::Instant::now() + Duration::from_secs(10);
+    let until = tokio::time::Instant::now() + PATIENCE;
     sink.send(Drain { until }).await.unwrap();
 }
 

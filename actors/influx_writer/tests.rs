@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::json;
-use test_support::{Answer, Seen, StandIn, until_async};
+use test_support::{Answer, PATIENCE, Seen, StandIn, until_async};
 
 use super::*;
 use crate::domain::errors::{Failure, InfluxVersion};
@@ -59,6 +59,7 @@ fn start(
 ) -> (actix::Addr<InfluxWriter>, Received<ErrorOccurred>) {
     let influx = InfluxSettings {
         base_url: format!("http://{}", server.address()),
+        ca_file: None,
         target: target(version),
         max_batch_size: 1000,
         include: IncludeFields { active: true, loaded: true, in_memory: false },
@@ -112,7 +113,7 @@ async fn lines(version: InfluxVersion) -> Vec<String> {
         process_memory: 146_838_392,
         uptime: Duration::ZERO,
     });
-    let until = tokio::time::Instant::now() + Duration::from_secs(10);
+    let until = tokio::time::Instant::now() + PATIENCE;
     writer.send(Drain { until }).await.unwrap();
     assert!(errors.all().is_empty());
     let seen = server.seen();
@@ -239,7 +240,7 @@ async fn an_operation_that_fails_is_told_once_and_stored_later() {
         (last.target.contains("/write") && last.text().lines().count() == 16).then_some(())
     };
     until_async("both operations in one write", stored).await;
-    let until = tokio::time::Instant::now() + Duration::from_secs(10);
+    let until = tokio::time::Instant::now() + PATIENCE;
     writer.send(Drain { until }).await.unwrap();
     assert_eq!(errors.all().len(), 2, "each once");
 }

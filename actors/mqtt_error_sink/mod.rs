@@ -58,6 +58,7 @@ fn on_event(event: Event<()>, lost: &LostAtEnd) {
         Event::Lost { to, message } => {
             log::debug!("ERROR TRACKER: No connection to {to} for error events: {message}");
         }
+        Event::Contested { to, message } => log::debug!("ERROR TRACKER: {to} {message}"),
     }
 }
 

@@ -53,14 +53,9 @@ fn an_error_is_one_object_with_the_names_of_the_page() {
 
 fn start(port: u16) -> Addr<MqttErrorSinkActor> {
     let settings = MqttSettings {
-        broker: "127.0.0.1".into(),
-        port,
-        base_topic: "butler-sos/".to_owned(),
-        login: None,
-        tls: None,
         client_id: Some("ours".to_owned()),
-        keep_alive: Duration::from_secs(60),
         qos: MqttQos::AtLeastOnce,
+        ..MqttSettings::for_tests(port)
     };
     MqttErrorSinkActor::new(settings, "errors".to_owned(), Clock::system()).start()
 }

@@ -101,6 +101,7 @@ fn on_event(event: Event<Origin>, errors: &Recipient<ErrorOccurred>) {
         Event::Lost { to, message } => {
             log::warn!("MQTT: No connection to {to}, tried again every second: {message}");
         }
+        Event::Contested { to, message } => log::warn!("MQTT: {to} {message}"),
     }
 }
 

@@ -81,7 +81,8 @@ pub(super) async fn drain(poster: &Addr<NewRelicPoster>, within: Duration) {
     poster.send(Drain { until: Instant::now() + within }).await.unwrap();
 }
 
-pub(super) const LONG: Duration = Duration::from_secs(30);
+/// Limit of what is to end well: ten thousand events take a busy machine more than half a minute.
+pub(super) const LONG: Duration = Duration::from_secs(300);
 
 #[actix::test]
 async fn each_kind_has_its_url_its_headers_and_its_key() {
@@ -127,9 +128,12 @@ async fn each_kind_has_its_url_its_headers_and_its_key() {
 #[actix::test]
 async fn only_200_and_202_are_success() {
     let server = StandIn::start(|_| Answer::new(200, ""));
-    let mut settings = settings(&base(&server), &["first"]);
-    settings.timeouts.long = Duration::from_millis(300);
-    let (poster, errors) = start(settings);
+    let (poster, errors) = start(settings(&base(&server), &["first"]));
+    // Only a server that is silent is to exceed its limit, however busy the machine is.
+    let short = Duration::from_millis(300);
+    let mut hasty = settings(&base(&server), &["second"]);
+    hasty.timeouts.long = short;
+    let (hasty, late) = start(hasty);
     let status = |status| Answer::new(status, r#"{"error":"timeout mqtt cert"}"#);
     let redirect = Answer::Http(301, "Location: /elsewhere\r\n", String::new());
     let mut wanted = 0;
@@ -147,17 +151,23 @@ async fn only_200_and_202_are_success() {
         (Answer::Silence, Some("ECONNABORTED"), "timeout", None),
         (Answer::HangUp, Some("ECONNRESET"), "connection_reset", None),
     ] {
+        let is_silent = matches!(answer, Answer::Silence);
         server.respond(move |_| answer.clone());
-        wanted += 1;
-        poster.do_send(health(HEALTH));
-        let error = errors.at_least(wanted).await.pop().unwrap();
+        let (error, limit) = if is_silent {
+            hasty.do_send(health(HEALTH));
+            (late.at_least(1).await.pop().unwrap(), short)
+        } else {
+            wanted += 1;
+            poster.do_send(health(HEALTH));
+            (errors.at_least(wanted).await.pop().unwrap(), LONG)
+        };
         let failure = &error.failure;
         let found =
             (failure.code().map(ErrorCode::as_str), failure.category().as_str(), failure.status());
         assert_eq!(found, (code, category, http_status));
         let request = failure.request().unwrap();
         assert_eq!(request.url.as_str(), format!("{}/metric/v1", base(&server)));
-        assert_eq!(request.timeout, Some(Duration::from_millis(300)));
+        assert_eq!(request.timeout, Some(limit));
         let to = DestinationHost::of_url(&base(&server));
         let module = NewRelicModule::HealthMetrics;
         assert_eq!(error.origin, Origin::NewRelicPost { module, server: None, to });
@@ -170,9 +180,12 @@ async fn only_200_and_202_are_success() {
     }
     drain(&poster, LONG).await;
     assert_eq!(errors.all().len(), wanted, "one for each");
-    let targets: Vec<String> = server.seen().into_iter().map(|seen| seen.target).collect();
-    assert!(targets.iter().all(|target| target == "/metric/v1?p=secret"), "{targets:?}");
-    assert_eq!(targets.len(), wanted + 2, "nothing is asked twice");
+    let all = server.seen();
+    assert!(all.iter().all(|seen| seen.target == "/metric/v1?p=secret"), "{all:?}");
+    let of = |key| all.iter().filter(|seen| seen.header("Api-Key") == Some(key)).count();
+    assert_eq!(of("key of first"), wanted + 2, "nothing is asked twice");
+    // A busy machine may have come to its limit before it asked.
+    assert!(of("key of second") <= 1, "nothing is asked twice");
 }
 
 #[actix::test]

@@ -22,9 +22,9 @@ impl<M: Clone> Received<M> {
     }
 
     /// Waits until there are `count` messages and returns all. Gives up, with what there is,
-    /// after ten seconds of the runtime's clock.
+    /// after a minute of the runtime's clock.
     pub async fn at_least(&self, count: usize) -> Vec<M> {
-        for _ in 0..2_000 {
+        for _ in 0..12_000 {
             let all = self.all();
             if all.len() >= count {
                 return all;

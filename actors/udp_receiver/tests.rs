@@ -81,7 +81,8 @@ impl<H: Handling> Rig<H> {
     /// Waits until so many datagrams were counted, and tells the counts.
     pub(super) async fn counted(&self, total: u64) -> crate::domain::events::EventCounts {
         let mut all = crate::domain::events::EventCounts::default();
-        for _ in 0..2_000 {
+        // A minute, for a machine that is busy.
+        for _ in 0..12_000 {
             all.merge(self.receiver.send(TakeCounts).await.unwrap());
             if all.events.values().sum::<u64>() >= total {
                 break;
@@ -181,7 +182,7 @@ async fn a_full_queue_drops_newcomers_and_counts_them() {
     let sum = |pick: fn(&crate::domain::telemetry::QueueReading) -> u64| {
         rig.metrics.all().iter().map(|metrics| pick(&metrics.reading)).sum::<u64>()
     };
-    for _ in 0..2_000 {
+    for _ in 0..12_000 {
         if sum(|r| r.received + r.dropped_kernel.unwrap_or(0)) >= 10_011 {
             break;
         }

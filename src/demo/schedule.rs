@@ -66,7 +66,27 @@ pub(super) async fn play(site: &Site) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::configuration::Choices;
     use super::*;
+
+    #[test]
+    fn five_categories_are_shown_within_the_ten_seconds_that_are_promised() {
+        let begins = |fault: &Fault| {
+            let steps = round();
+            steps.iter().find(|step| step.fault == *fault).map(|step| step.at_ms).unwrap()
+        };
+        let next_poll = Choices::default().interval_ms;
+        // Who is silent is found out after five seconds.
+        assert!(begins(&Fault::NoAnswer) + next_poll + 5_000 < 10_000);
+        for fault in [
+            Fault::Refused,
+            Fault::Status(401, ""),
+            Fault::Status(503, ""),
+            Fault::Certificate(BadCertificate::Expired),
+        ] {
+            assert!(begins(&fault) + next_poll < 10_000, "{fault:?}");
+        }
+    }
 
     #[test]
     fn a_round_is_in_order_and_leaves_the_site_healthy() {

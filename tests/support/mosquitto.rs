@@ -1,8 +1,11 @@
 //! A real MQTT broker (Debian packages `mosquitto` and `mosquitto-clients`).
 
 use std::fs;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
@@ -115,12 +118,13 @@ impl Mosquitto {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// Ends it in order: it keeps what it still has to deliver.
+    /// Ends it in order, though it may be paused: it keeps what it still has to deliver.
     ///
     /// # Panics
     /// When it is not running.
     pub fn stop(&mut self) {
         self.signal("TERM");
+        self.signal("CONT");
         let mut child = self.child.take().expect("it is running");
         until("mosquitto to end", || (!child.is_running()).then_some(()));
     }
@@ -179,7 +183,7 @@ impl Mosquitto {
         ]);
         command.args(options);
         let child = Child::start(&mut command, "mosquitto-clients", &log);
-        let subscriber = Subscriber { folder, _child: child };
+        let subscriber = Subscriber { folder, _child: child, heard: Mutex::default() };
         until("the subscription to be confirmed", || {
             subscriber.output().contains("Subscribed (mid:").then_some(())
         });
@@ -191,18 +195,68 @@ impl Mosquitto {
 pub struct Subscriber {
     folder: TempDir,
     _child: Child,
+    heard: Mutex<Heard>,
+}
+
+/// What was read of the output: whoever waits for ten thousand messages asks a thousand times.
+#[derive(Default)]
+struct Heard {
+    messages: Vec<(String, String)>,
+    /// Bytes of whole lines.
+    read: u64,
+}
+
+impl Heard {
+    fn go_on(&mut self, mut output: impl Read + Seek) -> io::Result<()> {
+        output.seek(SeekFrom::Start(self.read))?;
+        let mut rest = String::new();
+        output.read_to_string(&mut rest)?;
+        let whole = rest.rfind('\n').map_or("", |end| &rest[..=end]);
+        self.read += whole.len() as u64;
+        self.messages.extend(whole.lines().filter_map(message));
+        Ok(())
+    }
 }
 
 impl Subscriber {
     fn output(&self) -> String {
-        fs::read_to_string(self.folder.path().join("messages")).unwrap_or_default()
+        fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("messages")
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        fs::File::open(self.log())
+            .and_then(|output| heard.go_on(output))
+            .expect("mosquitto_sub writes text to a file");
+        heard
     }
 
     /// What was heard so far: topics and payloads, in order.
+    ///
+    /// # Panics
+    /// When its output cannot be read.
     pub fn messages(&self) -> Vec<(String, String)> {
-        let output = self.output();
-        let whole = output.rfind('\n').map_or("", |end| &output[..end]);
-        whole.lines().filter_map(message).collect()
+        self.heard().messages.clone()
+    }
+
+    /// The payload that was heard last.
+    ///
+    /// # Panics
+    /// When its output cannot be read.
+    pub fn last(&self) -> Option<String> {
+        self.heard().messages.last().map(|(_, payload)| payload.clone())
+    }
+
+    /// How many messages were heard so far.
+    ///
+    /// # Panics
+    /// When its output cannot be read.
+    pub fn count(&self) -> usize {
+        self.heard().messages.len()
     }
 }
 

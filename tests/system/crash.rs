@@ -23,7 +23,7 @@ pub(crate) fn crash(folder: &Path, config: &str) -> (Value, String, String) {
     fs::write(&file, text).unwrap();
     for files in 6..40 {
         let output = Command::new("sh")
-            .args(["-c", "ulimit -n $0; exec timeout 2 \"$@\""])
+            .args(["-c", "ulimit -n $0; exec timeout 60 \"$@\""])
             .args([files.to_string().as_str(), BINARY, "-c", &file.display().to_string()])
             .output()
             .unwrap();

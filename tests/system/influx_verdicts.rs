@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
-use test_support::{Answer, Influxd, Program, Seen, StandIn, post, until, until_async};
+use test_support::{Answer, Authority, Influxd, Program, Seen, StandIn, post, until, until_async};
 
 use crate::common::{self, BINARY};
 use crate::influx_v2_v3::influx_2;
@@ -149,6 +149,45 @@ fn an_influxdb_that_speaks_tls_is_reached_by_its_url_only() {
     let program = start(folder.path(), &plain.replace(host, &url), &before);
     program.line_with("INFLUXDB: created database \"SenseOps\", points are kept for 10d");
     program.line_with("MAIN: Writing to InfluxDB 1 at https://127.0.0.1:");
+    program.line_with(ONE_POINT);
+    let lines = stop(program);
+    assert!(!lines.iter().any(|line| line.contains("Cannot write")), "{lines:?}");
+    influx.stop();
+    influx.set_http("");
+    influx.start();
+    assert!(memories(&influx) > 0, "{lines:?}");
+}
+
+#[test]
+fn an_authority_for_influxdb_is_named_in_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Authority::new(folder.path(), "root");
+    Authority::new(folder.path(), "other");
+    root.sign("server", "rsa:2048", "subjectAltName=DNS:localhost\n", "");
+    let file = |name: &str| root.file(name).display().to_string();
+    let mut influx = Influxd::new();
+    influx.set_http(&format!(
+        "https-enabled = true\nhttps-certificate = {:?}\nhttps-private-key = {:?}",
+        file("server.pem"),
+        file("server_key.pem")
+    ));
+    influx.start();
+    let with = |authority: &str| {
+        let url = format!(
+            "    url: https://localhost:{}\n    caFile: {authority}\n    maxBatchSize: 10\n",
+            influx.port()
+        );
+        common::influx_v1(influx.port()).replace("    host: 127.0.0.1\n", &url)
+    };
+    let program = start(folder.path(), &with("other.pem"), &[]);
+    let line = program.line_with("warn: INFLUXDB: Cannot write");
+    assert!(line.contains("not trusted: caFile has no \"Lab-root\""), "{line}");
+    assert!(line.contains("Check that caFile has the authority that signed it"), "{line}");
+    stop(program);
+
+    // Relative to the configuration file, which lies in the same folder.
+    let program = start(folder.path(), &with("root.pem"), &[]);
+    program.line_with("INFLUXDB: created database \"SenseOps\", points are kept for 10d");
     program.line_with(ONE_POINT);
     let lines = stop(program);
     assert!(!lines.iter().any(|line| line.contains("Cannot write")), "{lines:?}");

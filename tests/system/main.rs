@@ -29,6 +29,7 @@ mod kept_connections;
 mod misspelt_keys;
 mod modules;
 mod mqtt;
+mod mqtt_facts;
 mod mqtt_failures;
 mod new_relic;
 mod new_relic_service;

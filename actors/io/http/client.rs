@@ -1,6 +1,7 @@
 //! One request, one whole answer, within one deadline.
 
 use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use awc::error::SendRequestError;
@@ -53,7 +54,13 @@ impl HttpClient {
     /// trusts the authorities that the system trusts. They are read at the first request, and
     /// again at each further one until that works.
     pub fn public(limits: Limits) -> Self {
-        Self::to(Peers::Public, limits)
+        Self::trusting(None, limits)
+    }
+
+    /// As [`HttpClient::public`], for servers that the authorities in a PEM file vouch for, where
+    /// there is one.
+    pub fn trusting(authorities: Option<PathBuf>, limits: Limits) -> Self {
+        Self::to(Peers::Public(authorities), limits)
     }
 
     /// A client that shows a certificate, verifies servers as told, and asks each of its targets

@@ -1,5 +1,6 @@
 //! What kind of server is talked to, and keeping the TLS set-up for it up to date with its files.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use openssl::x509::X509;
@@ -18,8 +19,8 @@ use crate::domain::errors::ErrorCode;
 pub(super) enum Peers {
     /// `http` only.
     Plain,
-    /// Vouched for by an authority that the system trusts.
-    Public,
+    /// Vouched for by an authority in this PEM file, or else by one that the system trusts.
+    Public(Option<PathBuf>),
     /// Qlik Sense: our certificate is shown.
     Sense(CertFiles, Verify),
 }
@@ -70,7 +71,7 @@ impl Peers {
     pub(super) fn verify(&self) -> Verify {
         match self {
             Self::Sense(_, verify) => *verify,
-            Self::Plain | Self::Public => Verify::ChainAndName,
+            Self::Plain | Self::Public(_) => Verify::ChainAndName,
         }
     }
 
@@ -85,7 +86,7 @@ impl Peers {
         make: impl FnOnce(SetUp) -> Clients,
     ) -> Result<Clients, Obstacle> {
         let fresh = current.as_ref().is_some_and(|current| match self {
-            Self::Plain | Self::Public => current.made.is_ok(),
+            Self::Plain | Self::Public(_) => current.made.is_ok(),
             Self::Sense(..) => current.looked.elapsed() < LOOK_EVERY,
         });
         if let Some(current) = current.as_ref().filter(|_| fresh) {
@@ -114,7 +115,11 @@ impl Peers {
     ) -> Result<(Option<SetUp>, Option<Fingerprint>), Obstacle> {
         match self {
             Self::Plain => Ok((Some(SetUp::Plain), None)),
-            Self::Public => Ok((Some(aside(public).await?), None)),
+            Self::Public(authorities) => {
+                let file = authorities.clone();
+                let set_up = aside(move || public(file.as_deref())).await?;
+                Ok((Some(set_up), None))
+            }
             Self::Sense(files, verify) => {
                 let (files, verify) = (files.clone(), *verify);
                 aside(move || sense(&files, verify, known.as_ref())).await
@@ -132,8 +137,8 @@ async fn aside<T: Send + 'static>(
     done.unwrap_or_else(|error| Err(format!("the certificates could not be read: {error}").into()))
 }
 
-fn public() -> Result<SetUp, Obstacle> {
-    Ok(SetUp::Public(TlsClient::public(None)?))
+fn public(authorities: Option<&Path>) -> Result<SetUp, Obstacle> {
+    Ok(SetUp::Public(TlsClient::public(authorities)?))
 }
 
 /// `None` where the files are those of `known`.

@@ -18,6 +18,8 @@ pub(super) enum Trusted {
     ClientCertCa,
     /// Those of the operating system.
     System,
+    /// Those of a file, the key `caFile`.
+    CaFile,
 }
 
 /// A certificate that is not trusted.
@@ -98,6 +100,7 @@ impl Rejection {
                 "Install its authority on this machine, or look for a proxy that answers in its \
                  place"
             }
+            Trusted::CaFile => "Check that caFile has the authority that signed it",
         };
         let renew = match depth {
             0 => "Renew it on the server",
@@ -106,6 +109,7 @@ impl Rejection {
         let list = match trusted {
             Trusted::ClientCertCa => "clientCertCA",
             Trusted::System => "the list of the operating system",
+            Trusted::CaFile => "caFile",
         };
         let verdict = CertificateVerdict::from_number(result.as_raw());
         let (what, cure) = match verdict {

@@ -91,7 +91,8 @@ impl TlsClient {
         if usable.is_empty() {
             return Err(trust::NO_AUTHORITY.to_owned());
         }
-        Self::trusting(&usable, Verify::ChainAndName, Trusted::System)
+        let trusted = if authorities.is_some() { Trusted::CaFile } else { Trusted::System };
+        Self::trusting(&usable, Verify::ChainAndName, trusted)
     }
 
     fn trusting(authorities: &[X509], verify: Verify, trusted: Trusted) -> Result<Self, String> {

@@ -36,7 +36,7 @@ impl InfluxClient {
         let client = |timeout| {
             let limits = Limits { timeout, max_body: MAX_BODY, redirects: 0 };
             match settings.base_url.starts_with("https:") {
-                true => HttpClient::public(limits),
+                true => HttpClient::trusting(settings.ca_file.clone(), limits),
                 false => HttpClient::plain(limits),
             }
         };

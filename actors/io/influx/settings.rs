@@ -4,6 +4,7 @@ mod address;
 mod config;
 mod retention;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::errors::{DestinationHost, InfluxVersion};
@@ -17,6 +18,9 @@ pub(super) use retention::duration;
 pub struct InfluxSettings {
     /// `http://host:port`, or what the key `url` says; no trailing slash, no credentials.
     pub base_url: String,
+    /// PEM file with the authorities that vouch for it over `https`; `None` trusts those of the
+    /// operating system.
+    pub ca_file: Option<PathBuf>,
     /// Database or bucket, and the keys to it.
     pub target: InfluxTarget,
     /// Most points in one request, 1 to 10,000.

@@ -1,42 +1,35 @@
-//! The connection to the broker: kept for ever, and told apart from what merely was handed over.
+//! Publishing on the connection to the broker: what was published is told apart from what merely
+//! was handed over.
 
 use std::cell::{Cell, RefCell};
-use std::pin::pin;
 use std::rc::Rc;
-use std::time::Duration;
 
-use rumqttc::{AsyncClient, EventLoop, NetworkOptions, Outgoing, Packet, QoS};
+use rumqttc::{AsyncClient, PublishOptions, QoS};
 use tokio::sync::Notify;
-use tokio::time::{Instant, interval, sleep};
+use tokio::time::Instant;
 
+use super::closures::Closures;
+use super::dial::Route;
 use super::event::Event;
-use super::failure;
 use super::ledger::{Ledger, Publication, Traffic};
 use super::message::{Message, is_topic};
-use super::options::options;
-use super::settings::{CONNECT_TIMEOUT, MqttQos, MqttSettings};
+use super::settings::{MqttQos, MqttSettings};
 use crate::domain::errors::Failure;
 use crate::domain::metrics::{Destination, Family};
 use crate::runtime::clock::Clock;
 use crate::runtime::outage::Outage;
 
-/// Pause before the next attempt.
-const RECONNECT: Duration = Duration::from_secs(1);
-
-/// A message that is not written, or not confirmed where it should be, by then has failed.
-const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Messages that the library may hold; beyond them publishing fails.
-const CAPACITY: usize = 20_000;
+pub(super) const CAPACITY: usize = 20_000;
 
 /// Largest packet in bytes; session lists of large sites are large.
-const MAX_PACKET: usize = 1 << 20;
+pub(super) const MAX_PACKET: usize = 1 << 20;
 
 /// Topic and header are part of a packet.
 const HEADER: usize = 16;
 
 /// Where the connection stands.
-enum Link {
+pub(super) enum Link {
     /// The first attempt is under way: messages wait for its outcome.
     Connecting,
     Up,
@@ -46,16 +39,21 @@ enum Link {
 
 /// The broker, as seen from here. `A` is what a publication is about. Lives on one thread.
 pub struct Connection<A> {
-    settings: MqttSettings,
-    link: RefCell<Link>,
-    ledger: RefCell<Ledger<A>>,
-    client: RefCell<Option<AsyncClient>>,
+    pub(super) settings: MqttSettings,
+    pub(super) link: RefCell<Link>,
+    pub(super) ledger: RefCell<Ledger<A>>,
+    pub(super) client: RefCell<Option<AsyncClient>>,
+    /// How far the connection is, for its errors.
+    pub(super) route: Route,
+    pub(super) closures: RefCell<Closures>,
     /// Told when nothing is under way any more.
-    idle: Notify,
-    leaving: Cell<bool>,
-    clock: Clock,
-    outage: RefCell<Outage>,
-    on_event: Box<dyn Fn(Event<A>)>,
+    pub(super) idle: Notify,
+    /// Whether somebody waits for that.
+    pub(super) finishing: Cell<bool>,
+    pub(super) leaving: Cell<bool>,
+    pub(super) clock: Clock,
+    pub(super) outage: RefCell<Outage>,
+    pub(super) on_event: Box<dyn Fn(Event<A>)>,
 }
 
 impl<A: Clone> Connection<A> {
@@ -70,7 +68,10 @@ impl<A: Clone> Connection<A> {
             link: RefCell::new(Link::Connecting),
             ledger: RefCell::default(),
             client: RefCell::default(),
+            route: Route::default(),
+            closures: RefCell::default(),
             idle: Notify::new(),
+            finishing: Cell::new(false),
             leaving: Cell::new(false),
             clock,
             outage: RefCell::default(),
@@ -140,7 +141,7 @@ impl<A: Clone> Connection<A> {
             MqttQos::AtLeastOnce => QoS::AtLeastOnce,
         };
         client
-            .try_publish(topic, qos, false, payload)
+            .try_publish(topic, payload, PublishOptions::new(qos))
             .map_err(|_| format!("more than {CAPACITY} mqtt messages are under way"))?;
         self.ledger.borrow_mut().add(publication);
         Ok(())
@@ -158,7 +159,9 @@ impl<A: Clone> Connection<A> {
     /// Waits until nothing is under way, at most until `until`. Nothing is published afterwards;
     /// what is not done has failed.
     pub async fn finish(&self, until: Instant) {
+        self.finishing.set(true);
         _ = tokio::time::timeout_at(until, async {
+            self.ask_for_proof();
             while self.ledger.borrow().len() > 0 {
                 self.idle.notified().await;
             }
@@ -182,114 +185,22 @@ impl<A: Clone> Connection<A> {
         }
     }
 
-    /// Keeps the connection for ever. What is published from now on waits for the first attempt;
-    /// what was under way before, if this is not the first call, has failed.
-    pub fn run(self: &Rc<Self>) -> impl Future<Output = ()> + use<A> {
-        let reason = "the mqtt client was restarted";
-        self.fail_all(&Failure::Local { code: None, message: reason.into() });
-        self.link.replace(Link::Connecting);
-        let this = Rc::clone(self);
-        let mut opened = this.open();
-        async move {
-            loop {
-                match opened {
-                    Some(events) => return this.keep(events).await,
-                    None => sleep(Duration::from_secs(60)).await,
-                }
-                opened = this.open();
-            }
+    /// Asks the broker something that it has to answer after it has read what was written before,
+    /// if there is anything to prove: to end a subscription that never was (MQTT 3.1.1, section
+    /// 3.10.4). The library sends pings only while nothing is written.
+    pub(super) fn ask_for_proof(&self) {
+        if !self.ledger.borrow_mut().asks() {
+            return;
+        }
+        let topic = format!("{}alive", self.settings.base_topic);
+        let client = self.client.borrow();
+        if client.as_ref().is_none_or(|client| client.try_unsubscribe(topic).is_err()) {
+            // Nothing will be answered, and that ends the connection.
+            log::debug!("MQTT: {} cannot be asked whether it reads", self.address());
         }
     }
 
-    /// `None` when TLS cannot be set up.
-    fn open(&self) -> Option<EventLoop> {
-        match options(&self.settings, MAX_PACKET) {
-            Ok(options) => {
-                let (client, events) = AsyncClient::new(options, CAPACITY);
-                self.client.replace(Some(client));
-                Some(events)
-            }
-            Err(reason) => {
-                let message = format!("mqtt TLS: {reason}").into();
-                self.went_down(&Failure::Local { code: None, message });
-                None
-            }
-        }
-    }
-
-    async fn keep(&self, mut events: EventLoop) {
-        let mut network = NetworkOptions::new();
-        network.set_connection_timeout(CONNECT_TIMEOUT.as_secs());
-        network.set_tcp_nodelay(true);
-        events.set_network_options(network);
-        let mut look = interval(Duration::from_secs(1));
-        loop {
-            let outcome = {
-                // Polled to its end, for a poll that is dropped may take a message with it.
-                let mut poll = pin!(events.poll());
-                loop {
-                    tokio::select! {
-                        outcome = &mut poll => break outcome.map_err(|error| failure::explain(&error, &self.settings)),
-                        _ = look.tick() => {
-                            if self.ledger.borrow().is_overdue(CONFIRM_TIMEOUT) {
-                                break Err(failure::silence(CONFIRM_TIMEOUT));
-                            }
-                        }
-                    }
-                }
-            };
-            match outcome {
-                Ok(event) => self.happened(&event),
-                Err(failure) => {
-                    forget(&mut events);
-                    self.went_down(&failure);
-                    if self.leaving.get() {
-                        return;
-                    }
-                    sleep(RECONNECT).await;
-                }
-            }
-        }
-    }
-
-    fn happened(&self, event: &rumqttc::Event) {
-        match event {
-            rumqttc::Event::Incoming(Packet::ConnAck(_)) => {
-                self.link.replace(Link::Up);
-                let after = self.outage.borrow_mut().worked(&self.clock);
-                (self.on_event)(Event::Connected { to: self.address(), after });
-            }
-            rumqttc::Event::Outgoing(Outgoing::Publish(id)) => {
-                self.ledger.borrow_mut().written(*id);
-                self.tell_when_idle();
-            }
-            rumqttc::Event::Incoming(Packet::PubAck(ack)) => {
-                self.ledger.borrow_mut().confirmed(ack.pkid);
-                self.tell_when_idle();
-            }
-            _ => {}
-        }
-    }
-
-    fn tell_when_idle(&self) {
-        if self.ledger.borrow().len() == 0 {
-            self.idle.notify_waiters();
-        }
-    }
-
-    fn went_down(&self, failure: &Failure) {
-        let (to, message) = (self.address(), failure.message().into_owned());
-        let before = self.link.replace(Link::Down(failure.clone()));
-        self.outage.borrow_mut().began(&self.clock);
-        if matches!(before, Link::Down(_)) || self.leaving.get() {
-            log::debug!("MQTT: Still no connection to {to}: {message}");
-        } else {
-            (self.on_event)(Event::Lost { to, message });
-        }
-        self.fail_all(failure);
-    }
-
-    fn fail_all(&self, failure: &Failure) {
+    pub(super) fn fail_all(&self, failure: &Failure) {
         let failed = self.ledger.borrow_mut().fail_all();
         for about in failed {
             self.failed(about, failure.clone());
@@ -297,14 +208,13 @@ impl<A: Clone> Connection<A> {
         self.idle.notify_waiters();
     }
 
-    fn address(&self) -> String {
-        format!("{}:{}", self.settings.broker, self.settings.port)
+    /// `host:port`, with the brackets of an IPv6 address.
+    pub(super) fn address(&self) -> String {
+        let (host, port) = (self.settings.broker.as_str(), self.settings.port);
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 }
 
-/// What was handed over has failed: the library would send it after the next connection, or not.
-fn forget(events: &mut EventLoop) {
-    events.clean();
-    events.pending.clear();
-    events.state.events.clear();
-}
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

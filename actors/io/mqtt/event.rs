@@ -27,4 +27,12 @@ pub enum Event<A> {
         /// One sentence.
         message: String,
     },
+    /// The broker closes each connection moments after it made it. Told once; until there is a
+    /// connection that lasts, comings and goings are not told.
+    Contested {
+        /// `host:port`.
+        to: String,
+        /// Cause and cure, in one sentence.
+        message: String,
+    },
 }

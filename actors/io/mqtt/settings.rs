@@ -21,6 +21,8 @@ pub struct MqttConfig {
     password: Field<String>,
     tls: Field<bool>,
     ca_file: Field<String>,
+    cert_file: Field<String>,
+    key_file: Field<String>,
     client_id: Field<String>,
     keep_alive: Field<i64>,
     qos: Field<i64>,
@@ -37,7 +39,7 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The broker, and how it is talked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MqttSettings {
-    /// Name or address.
+    /// Name or address; an IPv6 address without brackets.
     pub broker: Host,
     /// TCP port.
     pub port: u16,
@@ -55,11 +57,22 @@ pub struct MqttSettings {
     pub qos: MqttQos,
 }
 
-/// Whom a TLS connection to the broker trusts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Whom a TLS connection to the broker trusts, and what it shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MqttTls {
     /// PEM file with authorities; `None` trusts those of the operating system.
     pub ca_file: Option<PathBuf>,
+    /// `None` shows no certificate.
+    pub client: Option<ClientFiles>,
+}
+
+/// The certificate that is shown to the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientFiles {
+    /// PEM file with the certificate, and those of its issuers behind it.
+    pub certificate: PathBuf,
+    /// PEM file with its private key, not encrypted.
+    pub key: PathBuf,
 }
 
 /// Quality of service of each message (MQTT 3.1.1, section 4.3).
@@ -69,6 +82,23 @@ pub enum MqttQos {
     AtMostOnce,
     /// 1: done when the broker has confirmed it.
     AtLeastOnce,
+}
+
+#[cfg(test)]
+impl MqttSettings {
+    /// A broker on this machine, and the defaults.
+    pub(crate) fn for_tests(port: u16) -> Self {
+        Self {
+            broker: "127.0.0.1".into(),
+            port,
+            base_topic: "butler-sos/".to_owned(),
+            login: None,
+            tls: None,
+            client_id: None,
+            keep_alive: Duration::from_secs(60),
+            qos: MqttQos::AtMostOnce,
+        }
+    }
 }
 
 impl MqttConfig {
@@ -100,7 +130,7 @@ impl MqttConfig {
             tls: self.tls(at, folder),
             client_id: at.key("clientId").optional(&self.client_id).filter(|id| !id.is_empty()),
             keep_alive: Duration::from_secs(keep_alive.unsigned_abs()),
-            broker: broker?.as_str().into(),
+            broker: Host::of_authority(&broker?),
             port,
             base_topic,
             qos,
@@ -118,19 +148,34 @@ impl MqttConfig {
     }
 
     fn tls(&self, at: &Reader, folder: &Path) -> Option<MqttTls> {
-        let file_at = at.key("caFile");
-        let file = file_at.optional(&self.ca_file).filter(|file| !file.trim().is_empty());
-        if !at.key("tls").or(&self.tls, false) {
-            if file.is_some() {
+        let is_on = at.key("tls").or(&self.tls, false);
+        let file = |name, field: &Field<String>| {
+            let file_at = at.key(name);
+            let file = file_at.optional(field).filter(|file| !file.trim().is_empty())?;
+            if !is_on {
                 file_at.warning("has no effect, because mqttConfig.tls is false");
+                return None;
             }
-            return None;
-        }
-        let ca_file = file.map(|file| folder.join(file.trim()));
-        if let Some(file) = ca_file.as_ref().filter(|file| !file.exists()) {
-            file_at.error(format!("there is no file {}", file.display()));
-        }
-        Some(MqttTls { ca_file })
+            let file = folder.join(file.trim());
+            if !file.exists() {
+                file_at.error(format!("there is no file {}", file.display()));
+            }
+            Some(file)
+        };
+        let ca_file = file("caFile", &self.ca_file);
+        let client = match (file("certFile", &self.cert_file), file("keyFile", &self.key_file)) {
+            (Some(certificate), Some(key)) => Some(ClientFiles { certificate, key }),
+            (Some(_), None) => {
+                at.key("keyFile").error("is missing: mqttConfig.certFile has a certificate");
+                None
+            }
+            (None, Some(_)) => {
+                at.key("certFile").error("is missing: mqttConfig.keyFile has a key");
+                None
+            }
+            (None, None) => None,
+        };
+        is_on.then_some(MqttTls { ca_file, client })
     }
 }
 

@@ -169,7 +169,7 @@ impl SenseConfig<'_> {
         let interval =
             at.key("extractInterval").milliseconds(&config.extract_interval, 60_000, 100);
         let why = "appNames.enableAppNameExtract is true";
-        let host = Host::from(&*authority(&at.key("hostIP"), &config.host_ip, why)?);
+        let host = Host::of_authority(&authority(&at.key("hostIP"), &config.host_ip, why)?);
         let server = targets
             .iter()
             .find(|target| target.server.host.as_str().eq_ignore_ascii_case(host.as_str()))

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use test_support::{Answer, Seen, StandIn, until_async};
+use test_support::{Answer, PATIENCE, Seen, StandIn, until_async};
 
 use super::*;
 use crate::domain::errors::{Failure, InfluxModule, InfluxVersion, Origin};
@@ -20,6 +20,7 @@ type Events = Rc<RefCell<Vec<Event>>>;
 fn settings(server: &StandIn) -> InfluxSettings {
     InfluxSettings {
         base_url: format!("http://{}", server.address()),
+        ca_file: None,
         target: InfluxTarget::V3 {
             database: "d".to_owned(),
             token: Secret::from("token"),
@@ -70,7 +71,7 @@ fn stored(server: &StandIn, accepted: impl Fn(&Seen) -> bool) -> Vec<String> {
 }
 
 async fn flush(stream: &Delivery) -> usize {
-    stream.flush(Instant::now() + Duration::from_secs(10)).await.lost
+    stream.flush(Instant::now() + PATIENCE).await.lost
 }
 
 #[actix::test]

@@ -11,6 +11,7 @@ use crate::io::influx::settings::{IncludeFields, InfluxSettings};
 fn client(server: &StandIn, target: InfluxTarget) -> InfluxClient {
     InfluxClient::new(&InfluxSettings {
         base_url: format!("http://{}", server.address()),
+        ca_file: None,
         target,
         max_batch_size: 1_000,
         include: IncludeFields::default(),

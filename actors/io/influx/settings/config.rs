@@ -1,5 +1,7 @@
 //! `influxdbConfig` as written, and how it is checked.
 
+use std::path::{Path, PathBuf};
+
 use serde::Deserialize;
 
 use super::{IncludeFields, InfluxSettings, InfluxTarget, address, retention};
@@ -14,6 +16,7 @@ pub struct InfluxConfig {
     enable: Field<bool>,
     host: Field<String>,
     url: Field<String>,
+    ca_file: Field<String>,
     port: Field<i64>,
     version: Field<i64>,
     max_batch_size: Field<i64>,
@@ -85,14 +88,15 @@ struct IncludeFieldsConfig {
 }
 
 impl InfluxConfig {
-    /// Checks the section `at`; `None` when it is switched off, or wrong.
-    pub fn check(&self, at: &Reader) -> Option<InfluxSettings> {
+    /// Checks the section `at`; `None` when it is switched off, or wrong. A relative file begins in
+    /// `folder`.
+    pub fn check(&self, at: &Reader, folder: &Path) -> Option<InfluxSettings> {
         let (old, new) = (&self.enable_influxdb, &self.enable);
         let enable = at.moved_field("enableInfluxdb", old, "enable", new);
         if !at.key("enable").or(enable, false) {
             return None;
         }
-        self.modern(at).check_modern(at)
+        self.modern(at).check_modern(at, folder)
     }
 
     /// Checks where what waits is kept; `None` when that is switched off.
@@ -136,7 +140,7 @@ impl InfluxConfig {
             || self.retention_policy != Section::default()
     }
 
-    fn check_modern(&self, at: &Reader) -> Option<InfluxSettings> {
+    fn check_modern(&self, at: &Reader, folder: &Path) -> Option<InfluxSettings> {
         let base_url = self.check_address(at);
         let target = self.check_target(at);
         let include_at = at.key("includeFields");
@@ -148,7 +152,21 @@ impl InfluxConfig {
         };
         let max_batch_size = self.check_batch_size(&at.key("maxBatchSize"));
         let base_url = base_url?;
-        Some(InfluxSettings { base_url, target: target?, max_batch_size, include })
+        let ca_file = self.check_ca_file(&at.key("caFile"), folder, &base_url);
+        Some(InfluxSettings { base_url, ca_file, target: target?, max_batch_size, include })
+    }
+
+    fn check_ca_file(&self, at: &Reader, folder: &Path, base_url: &str) -> Option<PathBuf> {
+        let file = at.optional(&self.ca_file).filter(|file| !file.trim().is_empty())?;
+        if !base_url.starts_with("https:") {
+            at.warning("has no effect, because influxdbConfig.url does not begin with https://");
+            return None;
+        }
+        let file = folder.join(file.trim());
+        if !file.exists() {
+            at.error(format!("there is no file {}", file.display()));
+        }
+        Some(file)
     }
 
     /// The address: `url` when it is set, else `host` and `port`.
@@ -256,80 +274,5 @@ fn needed_by(version: u8) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::domain::yaml::Problems;
-
-    fn check(yaml: &str) -> (Option<InfluxSettings>, Vec<String>) {
-        let config: InfluxConfig = serde_yaml::from_str(yaml).unwrap();
-        let problems = Problems::default();
-        let settings = config.check(&problems.reader("Butler-SOS.influxdbConfig"));
-        (settings, problems.take().iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn only_the_block_of_the_version_is_needed() {
-        let (settings, problems) = check(
-            "{enable: true, host: influx, version: 2, v1Config: , v2Config: {org: o, bucket: b, token: t}}",
-        );
-        assert!(problems.is_empty(), "{problems:?}");
-        let settings = settings.unwrap();
-        assert_eq!(settings.base_url, "http://influx:8086");
-        assert_eq!(settings.timeout(), Duration::from_secs(10));
-        let InfluxTarget::V2 { retention, .. } = settings.target else { panic!() };
-        assert_eq!(retention, Some(Duration::from_secs(864_000)));
-    }
-
-    #[test]
-    fn every_mistake_of_the_section_is_told_at_once() {
-        let (settings, problems) = check(
-            "{enable: true, port: eighty, version: 2, maxBatchSize: 0, v2Config: {org: [], token: , bucket: b, retentionDuration: soon}}",
-        );
-        assert_eq!(settings, None);
-        let at = "Butler-SOS.influxdbConfig";
-        let why = "is missing; needed because influxdbConfig.enable is true";
-        assert_eq!(
-            problems,
-            [
-                format!("{at}.host: {why}"),
-                format!("{at}.port: expected a port number 1-65535, found string \"eighty\""),
-                format!("{at}.v2Config.org: expected a string, found a list"),
-                format!("{at}.v2Config.token: {why} and version is 2"),
-                format!(
-                    "{at}.v2Config.retentionDuration: expected a duration such as 10d, 1d12h or 0 \
-                     for ever, found string \"soon\""
-                ),
-                format!("{at}.maxBatchSize: expected 1 to 10000, found number 0; 1000 is used"),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_url_takes_the_place_of_host_and_port() {
-        let (settings, problems) =
-            check("{enable: true, url: 'https://influx/tsdb/', version: 1, v1Config: {dbName: d}}");
-        assert_eq!(problems, Vec::<String>::new(), "no host is needed");
-        let settings = settings.unwrap();
-        assert_eq!(settings.base_url, "https://influx/tsdb");
-        assert_eq!(settings.destination().as_str(), "https://influx");
-
-        let (settings, problems) = check(
-            "{enable: true, host: h, url: 'https://u:p@influx', version: 1, v1Config: {dbName: d}}",
-        );
-        assert_eq!(settings, None);
-        assert_eq!(problems.len(), 2, "{problems:?}");
-        assert!(problems[1].contains("has a user or a password in it"), "{problems:?}");
-    }
-
-    #[test]
-    fn an_ipv6_address_gets_its_brackets() {
-        let (settings, _) = check("{enable: true, host: '::1', version: 1, v1Config: {dbName: d}}");
-        assert_eq!(settings.unwrap().base_url, "http://[::1]:8086");
-        let (settings, problems) =
-            check("{enable: true, host: 'http://x', version: 1, v1Config: {dbName: d}}");
-        assert!(settings.is_none());
-        assert_eq!(problems.len(), 1);
-    }
-}
+#[path = "config_tests.rs"]
+mod tests;
