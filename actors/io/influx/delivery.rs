@@ -219,6 +219,11 @@ impl Delivery {
         away.or_else(|| self.0.outbox.as_ref().and_then(|(outbox, _)| outbox.obstacle()))
     }
 
+    /// Points that are lost if the program ends now: they wait in memory only.
+    pub fn unsaved(&self) -> usize {
+        self.0.state.borrow().unsaved()
+    }
+
     /// The counters.
     pub fn stats(&self) -> Stats {
         let state = self.0.state.borrow();
