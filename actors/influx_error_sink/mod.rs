@@ -117,7 +117,7 @@ impl Handler<AskLost> for InfluxErrorSinkActor {
     type Result = MessageResult<AskLost>;
 
     fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
-        let count = self.delivery.stats().waiting as u64;
+        let count = self.delivery.unsaved() as u64;
         MessageResult(Lost { count, what: "error events", to: "InfluxDB" })
     }
 }

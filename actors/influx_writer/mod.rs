@@ -273,7 +273,7 @@ impl Handler<AskLost> for InfluxWriter {
     type Result = MessageResult<AskLost>;
 
     fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
-        let count = (self.delivery.stats().waiting + self.gathered.points()) as u64;
+        let count = (self.delivery.unsaved() + self.gathered.points()) as u64;
         MessageResult(Lost { count, what: "points", to: "InfluxDB" })
     }
 }

@@ -144,9 +144,10 @@ fn a_history_in_use_is_left_alone() {
 }
 
 /// A program whose database accepts requests and never answers, with a write under way.
-fn with_a_silent_database(folder: &Path, site: &Site) -> (StandIn, Program) {
+fn with_a_silent_database(folder: &Path, site: &Site, more: &str) -> (StandIn, Program) {
     let database = StandIn::start(|_| Answer::Silence);
-    let config = write(folder, site, &common::influx_v1(database.address().port()));
+    let influx = common::influx_v1(database.address().port());
+    let config = write(folder, site, &format!("{influx}{more}"));
     let program = Program::start(BINARY, &["-c", &config]);
     until("a request", || (!database.seen().is_empty()).then_some(()));
     // The second poll begins when the answer to the first is on its way to the writer.
@@ -154,39 +155,52 @@ fn with_a_silent_database(folder: &Path, site: &Site) -> (StandIn, Program) {
     (database, program)
 }
 
-#[test]
-fn a_database_that_is_silent_does_not_break_the_grace_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let site = Site::start(2, folder.path()).unwrap();
-    let (_database, mut program) = with_a_silent_database(folder.path(), &site);
+/// Asks for the end while the database is silent; what was said.
+fn stopped_before_a_silent_database(folder: &Path, more: &str) -> Vec<String> {
+    let site = Site::start(2, folder).unwrap();
+    let (_database, mut program) = with_a_silent_database(folder, &site, more);
     let begin = Instant::now();
     program.terminate();
     assert_eq!(program.wait(), Some(0));
     let took = begin.elapsed();
     assert!(took < Duration::from_secs(20), "{took:?} for a grace time of ten seconds");
-    let line = program.line_with(" points wait on disk for the next start");
-    assert!(line.contains("info: INFLUXDB: "), "{line}");
     program.line_with("info: MAIN: Stopped");
-    // The last that is said: how much, and for whom.
-    let last = program.lines().pop().unwrap();
+    let late = |line: &String| line.contains("did not finish");
+    let lines = program.lines();
+    assert_eq!(lines.iter().find(|line| late(line)), None, "time was left for the others");
+    lines
+}
+
+#[test]
+fn a_database_that_is_silent_does_not_break_the_grace_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = stopped_before_a_silent_database(folder.path(), "");
+    let kept = " points wait on disk for the next start";
+    let line = lines.iter().find(|line| line.contains(kept)).unwrap();
+    assert!(line.contains("info: INFLUXDB: "), "{line}");
+    let lost = lines.iter().find(|line| line.contains("could not be sent"));
+    assert_eq!(lost, None, "all of it is on disk");
+}
+
+#[test]
+fn what_is_lost_with_the_end_is_said_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = stopped_before_a_silent_database(folder.path(), "    outbox: { enable: false }\n");
+    // How much, and for whom.
+    let last = lines.last().unwrap();
     let lost = last.split("warn: MAIN: Lost with this end, for it could not be sent: ").nth(1);
     let lost = lost.unwrap_or_else(|| panic!("{last}"));
     let points = lost.split(", ").find_map(|part| part.strip_suffix(" points for InfluxDB"));
     let points = points.unwrap_or_else(|| panic!("{last}"));
-    assert!(line.contains(&format!("INFLUXDB: {points} points could not be sent")), "{last}");
-    let late = |line: &String| line.contains("did not finish");
-    assert_eq!(
-        program.lines().iter().find(|line| late(line)),
-        None,
-        "time was left for the others"
-    );
+    let said = format!("warn: INFLUXDB: {points} points could not be sent before the end");
+    assert!(lines.iter().any(|line| line.contains(&said)), "{last}");
 }
 
 #[test]
 fn a_second_signal_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let site = Site::start(2, folder.path()).unwrap();
-    let (_database, mut program) = with_a_silent_database(folder.path(), &site);
+    let (_database, mut program) = with_a_silent_database(folder.path(), &site, "");
     program.terminate();
     program.line_with("info: MAIN: Stopping, asked by the termination signal");
     until("the end", || {
