@@ -25,8 +25,8 @@ use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::polling::{Listeners, Target, watch};
 use crate::runtime::polls::{self, Polls};
-use crate::runtime::rhythm::every;
 
 /// See the module.
 pub struct AppNamesExtractor {
@@ -63,33 +63,6 @@ impl AppNamesExtractor {
 }
 
 impl Work {
-    async fn fetch(&self) {
-        let host = &self.polling.host;
-        let began = Instant::now();
-        let answer = self.ask().await;
-        let took = began.elapsed();
-        let mut polls = self.polls.borrow_mut();
-        match answer {
-            Ok(names) => {
-                if let Some(outage) = polls.worked(took, &self.clock) {
-                    log::info!("APP NAMES: {host} {outage}");
-                }
-                self.list.set(Some((Instant::now(), names.len())));
-                let (ms, count) = (took.as_millis(), names.len());
-                verbose!("APP NAMES: {host} asked in {ms} ms, {count} apps known");
-                self.names.send(&names);
-            }
-            Err(failure) => {
-                self.client.retire_connection(0);
-                polls.failed(took, &self.clock);
-                log::error!("APP NAMES: {host}: {}", failure.message());
-                let server = self.polling.server.clone();
-                let origin = Origin::AppNamesExtract { server, host: host.clone() };
-                self.errors.do_send(ErrorOccurred { origin, failure });
-            }
-        }
-    }
-
     fn families(&self) -> Vec<Family> {
         let server = self.polling.server.as_ref().map_or("", |name| name.as_str());
         let labels = Labels::of(&[("poller", "app_names"), ("server_name", server)]);
@@ -108,10 +81,37 @@ impl Work {
         }
         families
     }
+}
+
+impl Target for &Work {
+    type Answer = AppNames;
+
+    fn name(&self) -> String {
+        format!("APP NAMES: {}", self.polling.host)
+    }
+
+    fn origin(&self) -> Origin {
+        let AppNamesPolling { server, host, .. } = &self.polling;
+        Origin::AppNamesExtract { server: server.clone(), host: host.clone() }
+    }
+
+    fn polls(&self) -> &RefCell<Polls> {
+        &self.polls
+    }
 
     async fn ask(&self) -> Result<AppNames, Failure> {
         let answer = self.client.apps(&self.polling.host, &xrfkey()).await?;
         AppNames::from_json(&answer.body).map_err(|reason| answer.unusable(reason))
+    }
+
+    fn answered(&self, names: AppNames, took: Duration) {
+        self.list.set(Some((Instant::now(), names.len())));
+        verbose!("{} asked in {} ms, {} apps known", self.name(), took.as_millis(), names.len());
+        self.names.send(&names);
+    }
+
+    fn failed(&self) {
+        self.client.retire_connection(0);
     }
 }
 
@@ -127,13 +127,8 @@ impl Actor for AppNamesExtractor {
     fn started(&mut self, ctx: &mut Self::Context) {
         let work = Rc::clone(&self.work);
         let fetching = async move {
-            let fetch = async || work.fetch().await;
-            every(Duration::ZERO, work.polling.interval, fetch, |skipped| {
-                log::warn!(
-                    "APP NAMES: the fetch took longer than its interval, {skipped} fetches skipped"
-                );
-            })
-            .await;
+            let to = Listeners { clock: &work.clock, errors: &work.errors };
+            watch(&*work, Duration::ZERO, work.polling.interval, to).await;
         };
         self.fetching = Some(ctx.spawn(wrap_future(fetching)));
     }

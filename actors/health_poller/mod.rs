@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{
@@ -15,22 +16,22 @@ use actix::{
     Supervised,
 };
 use futures_util::future::join_all;
-use tokio::time::Instant;
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
 use crate::domain::metrics::Labels;
 use crate::domain::telemetry::{AppNames, EngineHealth, HealthMetrics};
 use crate::io::http::CertFiles;
-use crate::io::sense::{SenseClient, SenseSettings};
+use crate::io::sense::{SenseClient, SenseSettings, Target as SenseTarget};
 use crate::runtime::certificates::ServerCertificates;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::polling::{Listeners, Target, watch};
 use crate::runtime::polls::{self, Polls};
 use crate::runtime::readiness::{AskReadiness, Readiness};
-use crate::runtime::rhythm::{every, offset};
+use crate::runtime::rhythm::offset;
 
 /// See the module.
 pub struct HealthPoller {
@@ -45,7 +46,7 @@ struct Work {
     /// `None` when app names are not extracted.
     names: RefCell<Option<AppNames>>,
     /// One for each target.
-    polls: RefCell<Vec<Polls>>,
+    polls: Vec<RefCell<Polls>>,
     clock: Clock,
     metrics: Fanout<HealthMetrics>,
     certificates: ServerCertificates,
@@ -68,7 +69,7 @@ impl HealthPoller {
             settings.health_interval,
         );
         let names = RefCell::new(settings.app_names.is_some().then(AppNames::default));
-        let polls = RefCell::new(vec![Polls::default(); settings.targets.len()]);
+        let polls = settings.targets.iter().map(|_| RefCell::default()).collect();
         let work =
             Rc::new(Work { settings, client, names, polls, clock, metrics, certificates, errors });
         Self { work, polling: None }
@@ -78,57 +79,47 @@ impl HealthPoller {
 impl Work {
     /// Polls one server for ever.
     async fn watch(&self, index: usize) {
-        let target = &self.settings.targets[index];
         let interval = self.settings.health_interval;
         let first = offset(index, self.settings.targets.len(), interval);
-        let poll = async || self.poll(index).await;
-        every(first, interval, poll, |skipped| {
-            log::warn!(
-                "HEALTH: {} took longer than the polling interval, {skipped} polls skipped",
-                target.server.name
-            );
-        })
-        .await;
+        let to = Listeners { clock: &self.clock, errors: &self.errors };
+        watch(Engine { work: self, index }, first, interval, to).await;
+    }
+}
+
+/// The engine of one server.
+struct Engine<'a> {
+    work: &'a Work,
+    index: usize,
+}
+
+impl Engine<'_> {
+    fn settings(&self) -> &SenseTarget {
+        &self.work.settings.targets[self.index]
+    }
+}
+
+impl Target for Engine<'_> {
+    type Answer = HealthMetrics;
+
+    fn name(&self) -> String {
+        let SenseTarget { server, authority, .. } = self.settings();
+        format!("HEALTH: {} ({authority})", server.name)
     }
 
-    async fn poll(&self, index: usize) {
-        let target = &self.settings.targets[index];
-        let server = &target.server;
-        let began = Instant::now();
-        let answer = self.ask(index).await;
-        let took = began.elapsed();
-        let polls = &mut self.polls.borrow_mut()[index];
-        match answer {
-            Ok(metrics) => {
-                if let Some(outage) = polls.worked(took, &self.clock) {
-                    log::info!("HEALTH: {} ({}) {outage}", server.name, target.authority);
-                }
-                let ms = took.as_millis();
-                verbose!("HEALTH: {} ({}) polled in {ms} ms", server.name, target.authority);
-                log::debug!("HEALTH: {}: {:?}", server.name, metrics.health);
-                self.metrics.send(&metrics);
-            }
-            Err(failure) => {
-                self.client.retire_connection(index);
-                polls.failed(took, &self.clock);
-                log::error!(
-                    "HEALTH: {} ({}): {}",
-                    server.name,
-                    target.authority,
-                    failure.message()
-                );
-                let origin =
-                    Origin::HealthApi { server: server.name.clone(), host: server.host.clone() };
-                self.errors.do_send(ErrorOccurred { origin, failure });
-            }
-        }
+    fn origin(&self) -> Origin {
+        let server = &self.settings().server;
+        Origin::HealthApi { server: server.name.clone(), host: server.host.clone() }
     }
 
-    async fn ask(&self, index: usize) -> Result<HealthMetrics, Failure> {
-        let target = &self.settings.targets[index];
-        let answer = self.client.health(index, &target.authority, &target.headers).await?;
-        self.certificates.saw(&target.server.name, &target.authority, answer.certificate_end);
-        let health = EngineHealth::from_json(&answer.body, self.names.borrow().as_ref())
+    fn polls(&self) -> &RefCell<Polls> {
+        &self.work.polls[self.index]
+    }
+
+    async fn ask(&self) -> Result<HealthMetrics, Failure> {
+        let (work, target) = (self.work, self.settings());
+        let answer = work.client.health(self.index, &target.authority, &target.headers).await?;
+        work.certificates.saw(&target.server.name, &target.authority, answer.certificate_end);
+        let health = EngineHealth::from_json(&answer.body, work.names.borrow().as_ref())
             .map_err(|reason| answer.unusable(reason))?;
         let missing = health.missing();
         if !missing.is_empty() {
@@ -139,6 +130,16 @@ impl Work {
             );
         }
         Ok(HealthMetrics { server: Arc::clone(&target.server), health: Arc::new(health) })
+    }
+
+    fn answered(&self, metrics: HealthMetrics, took: Duration) {
+        verbose!("{} polled in {} ms", self.name(), took.as_millis());
+        log::debug!("HEALTH: {}: {:?}", metrics.server.name, metrics.health);
+        self.work.metrics.send(&metrics);
+    }
+
+    fn failed(&self) {
+        self.work.client.retire_connection(self.index);
     }
 }
 
@@ -179,11 +180,11 @@ impl Handler<AskMetrics> for HealthPoller {
     type Result = MessageResult<AskMetrics>;
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
-        let polls = self.work.polls.borrow();
         let labels = self.work.settings.targets.iter().map(|target| {
             Labels::of(&[("poller", "health"), ("server_name", target.server.name.as_str())])
         });
-        let mut families = polls::families(labels.zip(polls.iter()));
+        let polls: Vec<Polls> = self.work.polls.iter().map(|polls| *polls.borrow()).collect();
+        let mut families = polls::families(labels.zip(&polls));
         families.extend(self.work.client.families("health"));
         MessageResult(families)
     }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::*;
 use crate::domain::errors::Category;
 use crate::domain::names::MonitoredServer;

@@ -8,13 +8,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
 };
 use futures_util::future::join_all;
-use tokio::time::Instant;
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
 use crate::domain::metrics::Labels;
@@ -28,8 +28,9 @@ use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::polling::{Listeners, Target, watch};
 use crate::runtime::polls::{self, Polls};
-use crate::runtime::rhythm::{every, offset};
+use crate::runtime::rhythm::offset;
 
 /// See the module.
 pub struct ProxyPoller {
@@ -43,7 +44,7 @@ struct Work {
     polling: SessionPolling,
     client: SenseClient,
     /// One for each target.
-    polls: RefCell<Vec<Polls>>,
+    polls: Vec<RefCell<Polls>>,
     clock: Clock,
     sessions: Fanout<ProxySessions>,
     certificates: ServerCertificates,
@@ -71,7 +72,7 @@ impl ProxyPoller {
         let client =
             SenseClient::for_polling(certificate, settings.reject_unauthorized, polling.interval);
         let targets = proxy_targets(settings);
-        let polls = RefCell::new(vec![Polls::default(); targets.len()]);
+        let polls = targets.iter().map(|_| RefCell::default()).collect();
         let work = Work { targets, polling, client, polls, clock, sessions, certificates, errors };
         let work = Rc::new(work);
         Self { work, polling: None }
@@ -98,70 +99,73 @@ fn proxy_targets(settings: &SenseSettings) -> Vec<ProxyTarget> {
 impl Work {
     /// Polls one virtual proxy for ever.
     async fn watch(&self, index: usize) {
-        let target = &self.targets[index];
         let interval = self.polling.interval;
-        let poll = async || self.poll(index).await;
-        every(offset(index, self.targets.len(), interval), interval, poll, |skipped| {
-            log::warn!(
-                "PROXY SESSIONS: {} {} took longer than the polling interval, {skipped} polls \
-                 skipped",
-                target.server.name,
-                target.virtual_proxy.shown()
-            );
-        })
-        .await;
+        let first = offset(index, self.targets.len(), interval);
+        let to = Listeners { clock: &self.clock, errors: &self.errors };
+        watch(Proxy { work: self, index }, first, interval, to).await;
+    }
+}
+
+/// One virtual proxy of one server, and where it is asked.
+struct Proxy<'a> {
+    work: &'a Work,
+    index: usize,
+}
+
+impl Proxy<'_> {
+    fn target(&self) -> &ProxyTarget {
+        &self.work.targets[self.index]
+    }
+}
+
+impl Target for Proxy<'_> {
+    type Answer = ProxySessions;
+
+    fn name(&self) -> String {
+        let ProxyTarget { server, authority, virtual_proxy } = self.target();
+        format!("PROXY SESSIONS: {} ({authority}) {}", server.name, virtual_proxy.shown())
     }
 
-    async fn poll(&self, index: usize) {
-        let target = &self.targets[index];
-        let began = Instant::now();
-        let answer = self.ask(index).await;
-        let took = began.elapsed();
-        let polls = &mut self.polls.borrow_mut()[index];
-        let name = || {
-            let (server, proxy) = (&target.server.name, target.virtual_proxy.shown());
-            format!("{server} ({}) {proxy}", target.authority)
-        };
-        match answer {
-            Ok(sessions) => {
-                if let Some(outage) = polls.worked(took, &self.clock) {
-                    log::info!("PROXY SESSIONS: {} {outage}", name());
-                }
-                let (ms, count) = (took.as_millis(), sessions.sessions.len());
-                verbose!("PROXY SESSIONS: {} polled in {ms} ms, {count} sessions", name());
-                log::debug!("PROXY SESSIONS: {}: {}", name(), sessions.answer);
-                self.sessions.send(&sessions);
-            }
-            Err(failure) => {
-                self.client.retire_connection(index);
-                polls.failed(took, &self.clock);
-                log::error!("PROXY SESSIONS: {}: {}", name(), failure.message());
-                let origin = Origin::ProxyApi {
-                    server: target.server.name.clone(),
-                    host: Host::of_authority(&target.authority),
-                    virtual_proxy: target.virtual_proxy.clone(),
-                };
-                self.errors.do_send(ErrorOccurred { origin, failure });
-            }
+    fn origin(&self) -> Origin {
+        let ProxyTarget { server, authority, virtual_proxy } = self.target();
+        Origin::ProxyApi {
+            server: server.name.clone(),
+            host: Host::of_authority(authority),
+            virtual_proxy: virtual_proxy.clone(),
         }
     }
 
-    async fn ask(&self, index: usize) -> Result<ProxySessions, Failure> {
-        let target = &self.targets[index];
-        let answer = self.client.sessions(index, &target.authority, &target.virtual_proxy).await?;
-        self.certificates.saw(&target.server.name, &target.authority, answer.certificate_end);
+    fn polls(&self) -> &RefCell<Polls> {
+        &self.work.polls[self.index]
+    }
+
+    async fn ask(&self) -> Result<ProxySessions, Failure> {
+        let (work, ProxyTarget { server, authority, virtual_proxy }) = (self.work, self.target());
+        let answer = work.client.sessions(self.index, authority, virtual_proxy).await?;
+        work.certificates.saw(&server.name, authority, answer.certificate_end);
         let excluded = |directory: &str, user_id: &str| {
-            self.polling.excluded.iter().any(|(dir, id)| dir == directory && id == user_id)
+            work.polling.excluded.iter().any(|(dir, id)| dir == directory && id == user_id)
         };
         let (sessions, answer_json) = ProxySession::list_from_json(&answer.body, excluded)
             .map_err(|reason| answer.unusable(reason))?;
         Ok(ProxySessions {
-            server: Arc::clone(&target.server),
-            session_host: Arc::clone(&target.authority),
-            virtual_proxy: target.virtual_proxy.clone(),
+            server: Arc::clone(server),
+            session_host: Arc::clone(authority),
+            virtual_proxy: virtual_proxy.clone(),
             sessions,
             answer: answer_json,
         })
+    }
+
+    fn answered(&self, sessions: ProxySessions, took: Duration) {
+        let (ms, count) = (took.as_millis(), sessions.sessions.len());
+        verbose!("{} polled in {ms} ms, {count} sessions", self.name());
+        log::debug!("{}: {}", self.name(), sessions.answer);
+        self.work.sessions.send(&sessions);
+    }
+
+    fn failed(&self) {
+        self.work.client.retire_connection(self.index);
     }
 }
 
@@ -183,7 +187,6 @@ impl Handler<AskMetrics> for ProxyPoller {
     type Result = MessageResult<AskMetrics>;
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
-        let polls = self.work.polls.borrow();
         let labels = self.work.targets.iter().map(|target| {
             Labels::of(&[
                 ("poller", "proxy"),
@@ -191,7 +194,8 @@ impl Handler<AskMetrics> for ProxyPoller {
                 ("virtual_proxy", target.virtual_proxy.as_str()),
             ])
         });
-        let mut families = polls::families(labels.zip(polls.iter()));
+        let polls: Vec<Polls> = self.work.polls.iter().map(|polls| *polls.borrow()).collect();
+        let mut families = polls::families(labels.zip(&polls));
         families.extend(self.work.client.families("proxy"));
         MessageResult(families)
     }

@@ -12,6 +12,7 @@ pub mod lost;
 pub mod metrics;
 pub mod outage;
 pub mod panics;
+pub(crate) mod polling;
 pub mod polls;
 pub mod probe;
 pub mod readiness;

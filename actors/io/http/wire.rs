@@ -175,6 +175,10 @@ impl AsyncRead for Wire {
             let length = this.buffer.len().min(buffer.remaining());
             buffer.put_slice(&this.buffer[..length]);
             this.buffer.advance(length);
+            if this.buffer.is_empty() {
+                // A thousand connections rest for most of their lives.
+                this.buffer = BytesMut::new();
+            }
             return Poll::Ready(Ok(()));
         }
         // The client's pool looks here whether a resting connection has ended.
