@@ -55,15 +55,17 @@ pub async fn on_schedule(
 /// A clock that was set forward does not delay for longer.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
-/// When the first run of the target with this index is due: targets start one after the other,
-/// 10 ms apart or closer, so that a site is not polled in one burst. A large one starts within a
-/// tenth of the interval, so that its values belong together.
+/// When the first run of the target with this index is due: at once. Those of a large site start
+/// one after the other, 10 ms apart or closer, within a tenth of the interval: it is not polled in
+/// one burst, and its values belong together.
 pub fn offset(index: usize, targets: usize, interval: Duration) -> Duration {
     /// From here on a site is large.
     const MANY: usize = 50;
-    let span = if targets > MANY { interval / 10 } else { interval };
-    let targets = u32::try_from(targets.max(1)).unwrap_or(u32::MAX);
-    let step = Duration::from_millis(10).min(span / targets);
+    if targets <= MANY {
+        return Duration::ZERO;
+    }
+    let targets = u32::try_from(targets).unwrap_or(u32::MAX);
+    let step = Duration::from_millis(10).min(interval / 10 / targets);
     step.saturating_mul(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
@@ -126,14 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn targets_start_within_one_interval() {
+    fn a_small_site_starts_at_once_and_a_large_one_within_a_tenth_of_the_interval() {
         let interval = Duration::from_secs(30);
-        assert_eq!(offset(0, 2, interval), Duration::ZERO);
-        assert_eq!(offset(1, 2, interval), Duration::from_millis(10));
-        assert_eq!(offset(49, 50, interval), Duration::from_millis(490));
+        assert_eq!((offset(0, 1, interval), offset(49, 50, interval)), Default::default());
+        assert_eq!(offset(1, 51, interval), Duration::from_millis(10));
         for targets in [51, 400, 10_000] {
             assert!(offset(targets - 1, targets, interval) < interval / 10, "{targets}");
         }
-        assert!(offset(9, 10, Duration::from_millis(100)) < Duration::from_millis(100));
+        assert!(offset(99, 100, Duration::from_millis(100)) < Duration::from_millis(10));
     }
 }
