@@ -1,5 +1,7 @@
 //! The secrets that a configuration holds.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 use url::{Position, Url};
 
@@ -21,7 +23,7 @@ pub fn configured_secrets(root: &str, tree: &Value, mistyped: &[String]) -> Secr
 
 struct Found {
     /// With any index in lists.
-    mistyped: Vec<String>,
+    mistyped: HashSet<String>,
     secrets: Secrets,
 }
 
