@@ -50,7 +50,7 @@ impl SeenCertificates {
 const HANDSHAKES: usize = 50;
 
 /// How long a handshake counts among those: servers that never answer do not hold up the others.
-const COUNTED: Duration = Duration::from_secs(1);
+const COUNTED: Duration = Duration::from_millis(200);
 
 /// When a resting connection is first asked whether it is still there, and how often it may not
 /// answer: firewalls remember it, and whether it is dead is known before the next poll.
