@@ -186,8 +186,11 @@ impl Delivery {
         inner.wake.notify_one();
         loop {
             let at_rest = inner.at_rest.notified();
-            if inner.state.borrow().is_done() {
-                break;
+            {
+                let state = inner.state.borrow();
+                if state.waiting() == 0 || state.gave_up {
+                    break;
+                }
             }
             if tokio::time::timeout_at(until, at_rest).await.is_err() {
                 break;

@@ -83,11 +83,6 @@ impl State {
         }
     }
 
-    /// The end is near, and what waits can stay on disk.
-    pub(super) fn keeps_the_rest(&self) -> bool {
-        self.draining && self.disk.as_ref().is_some_and(Disk::works)
-    }
-
     /// Points on disk that are not in memory.
     pub(super) fn tail(&self) -> usize {
         self.disk.as_ref().map_or(0, |disk| disk.tail)

@@ -116,12 +116,6 @@ impl State {
         }
     }
 
-    /// Nothing is left that must be sent before the end.
-    pub(super) fn is_done(&self) -> bool {
-        let is_idle = self.live.is_empty() && self.flights.is_empty();
-        self.waiting() == 0 || self.gave_up || (is_idle && self.keeps_the_rest())
-    }
-
     /// Drops the oldest, suspects first, then the backlog, but never what is under way.
     pub(super) fn enforce_bound(&mut self, max_points: usize) {
         self.spill();
@@ -204,13 +198,11 @@ impl State {
             let at_once = self.draining || linger.is_zero() || self.live.points() >= full;
             if at_once { first } else { first + linger }
         });
-        // At the end what is on disk may stay there.
-        let stays = self.keeps_the_rest();
-        let suspect_due = self.suspects.iter().map(Suspect::until).min().filter(|_| !stays);
+        let suspect_due = self.suspects.iter().map(Suspect::until).min();
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         let other = match is_due(suspect_due) {
             true => Some(Lane::Suspect),
-            false => (!self.backlog.is_empty() && !stays).then_some(Lane::Backlog),
+            false => (!self.backlog.is_empty()).then_some(Lane::Backlog),
         };
         match other {
             Some(lane) if !is_due(live_due) || self.served == Some(Lane::Live) => Turn::Send(lane),
