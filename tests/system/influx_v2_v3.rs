@@ -208,12 +208,13 @@ async fn version_3_gets_the_types_that_its_columns_have() {
     app.tracker.do_send(failed("sense1"));
     common::counted(&app, 1).await;
     end(app).await;
-    let seen = server.seen();
-    let paths: Vec<&str> = seen.iter().filter_map(|seen| seen.target.split('?').next()).collect();
-    let writes: Vec<&str> = paths.into_iter().filter(|path| *path != "/health").collect();
+    // The writer looks at the database whenever it likes.
+    let mut seen = server.seen();
+    seen.retain(|seen| seen.target != "/health");
+    let writes: Vec<&str> = seen.iter().filter_map(|seen| seen.target.split('?').next()).collect();
     assert_eq!(writes, ["/api/v2/write", "/api/v3/write_lp", "/api/v2/write"]);
     assert_eq!(
-        without_stamp(seen.last().unwrap().text().trim_end()),
+        without_stamp(seen[2].text().trim_end()),
         "butler_sos_errors,error_type=HEALTH_API,host=sense1,server_name=sense1 \
          error_count=1,error_category=\"unknown\",error_code=\"\""
     );

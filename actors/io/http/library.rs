@@ -8,7 +8,6 @@ use url::{Position, Url};
 
 use super::connect::{Connector, SeenCertificates};
 use super::kept::{KeptConnections, Pace};
-use super::peers::SetUp;
 use super::tls::TlsClient;
 use super::verify::Verify;
 
@@ -19,6 +18,16 @@ pub(super) struct Library {
     pub(super) pace: Pace,
     pub(super) seen: SeenCertificates,
     pub(super) kept: KeptConnections,
+}
+
+/// TLS for whom a request is meant, and for where a redirect may lead.
+pub(super) enum SetUp {
+    /// None: `http` only.
+    Plain,
+    /// The same for everybody.
+    Public(TlsClient),
+    /// Our certificate for Qlik Sense; a redirect elsewhere is verified against these authorities.
+    Sense(TlsClient, Vec<X509>),
 }
 
 /// The clients for one set-up. Dropping them closes their connections.

@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use openssl::x509::X509;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::CertFiles;
 use super::files::{CertFileError, read_identity};
 use super::identity::Fingerprint;
-use super::library::Clients;
+use super::library::{Clients, SetUp};
 use super::tls::TlsClient;
 use super::verify::Verify;
 use crate::domain::errors::ErrorCode;
@@ -23,16 +22,6 @@ pub(super) enum Peers {
     Public(Option<PathBuf>),
     /// Qlik Sense: our certificate is shown.
     Sense(CertFiles, Verify),
-}
-
-/// TLS for whom a request is meant, and for where a redirect may lead.
-pub(super) enum SetUp {
-    /// None: `http` only.
-    Plain,
-    /// The same for everybody.
-    Public(TlsClient),
-    /// Our certificate for Qlik Sense; a redirect elsewhere is verified against these authorities.
-    Sense(TlsClient, Vec<X509>),
 }
 
 /// What is in use, or why nothing is, and what it was made from.
