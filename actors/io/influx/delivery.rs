@@ -166,8 +166,8 @@ impl Delivery {
                 Some(()) = flights.next(), if !flights.is_empty() => {}
                 Some(()) = disk.next(), if !disk.is_empty() => {}
                 turn = inner.next_turn() => match turn {
-                    Turn::Send(lane) => flights.extend(inner.depart(lane).map(|it| inner.fly(it))),
-                    Turn::Look => inner.look().await,
+                    Some(Turn::Send(lane)) => flights.extend(inner.depart(lane).map(|it| inner.fly(it))),
+                    Some(Turn::Look) => inner.look().await,
                     _ => {}
                 },
             }

@@ -104,10 +104,10 @@ impl Queue {
         self.points = self.jobs.iter().map(|job| job.points).sum();
     }
 
-    /// Drops the oldest job; the points that went with it.
-    pub(super) fn drop_oldest(&mut self) -> Option<usize> {
-        let dropped = self.jobs.pop_front()?.points;
-        self.points -= dropped;
+    /// Takes the oldest job out, for good.
+    pub(super) fn drop_oldest(&mut self) -> Option<WriteJob> {
+        let dropped = self.jobs.pop_front()?;
+        self.points -= dropped.points;
         Some(dropped)
     }
 }
@@ -158,9 +158,10 @@ mod tests {
     #[test]
     fn the_oldest_is_dropped() {
         let mut queue = queue(&[("a", 1), ("b", 2), ("c", 4)]);
-        assert_eq!(queue.drop_oldest(), Some(1));
+        let dropped = |queue: &mut Queue| queue.drop_oldest().map(|job| job.points);
+        assert_eq!(dropped(&mut queue), Some(1));
         assert_eq!((queue.oldest(100).lines, queue.points()), (b"b\nc\n".to_vec(), 6));
         queue.remove(2);
-        assert_eq!((queue.drop_oldest(), queue.points()), (None, 0));
+        assert_eq!((dropped(&mut queue), queue.points()), (None, 0));
     }
 }

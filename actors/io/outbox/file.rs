@@ -2,7 +2,7 @@
 //! whatever waits.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
@@ -197,27 +197,14 @@ impl OutboxFile {
 
     /// How much of a stream waits.
     fn level(&self, stream: Stream) -> Result<Level, OutboxError> {
-        let read = || -> rusqlite::Result<Level> {
-            let sums = Sums::read(&self.connection, stream)?;
-            let oldest: Option<i64> = self
-                .connection
-                .query_row(
-                    "SELECT added FROM waiting WHERE stream = ? ORDER BY id LIMIT 1",
-                    [stream.as_str()],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            let at =
-                |seconds| UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-            Ok(Level {
-                rows: u64::try_from(sums.rows).unwrap_or(0),
-                points: number(sums.points),
-                bytes: u64::try_from(sums.bytes).unwrap_or(0),
-                oldest: oldest.map(at),
-                last: sums.last,
-            })
-        };
-        read().map_err(|error| self.cannot("read", &error))
+        let sums =
+            Sums::read(&self.connection, stream).map_err(|error| self.cannot("read", &error))?;
+        Ok(Level {
+            rows: u64::try_from(sums.rows).unwrap_or(0),
+            points: number(sums.points),
+            bytes: u64::try_from(sums.bytes).unwrap_or(0),
+            last: sums.last,
+        })
     }
 
     fn cannot(&self, what: &str, error: &rusqlite::Error) -> OutboxError {

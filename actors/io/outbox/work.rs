@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 
@@ -83,8 +82,6 @@ pub struct Level {
     pub points: usize,
     /// Bytes of line protocol.
     pub bytes: u64,
-    /// When the oldest came.
-    pub oldest: Option<SystemTime>,
     /// The highest number in use.
     pub last: i64,
 }

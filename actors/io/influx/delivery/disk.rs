@@ -1,7 +1,7 @@
 //! What a stream has on disk: which rows are to be written, which are done with, and how much
 //! lies there that is not in memory. While the database answers, nothing is written.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Duration, Instant};
@@ -10,8 +10,8 @@ use super::event::{DropReason, Event};
 use super::flight::Flight;
 use super::state::State;
 use super::suspect::Suspect;
-use crate::io::influx::queue::WriteJob;
-use crate::io::outbox::{Level, OutboxError, Reply, Row, Work};
+use crate::io::influx::queue::{Queue, WriteJob};
+use crate::io::outbox::{OutboxError, Reply, Row, Work};
 
 /// What a stream knows of its part of the outbox.
 #[derive(Default)]
@@ -31,9 +31,6 @@ pub(super) struct Disk {
     busy: bool,
     /// Nothing can be written until then; what waits is in memory only.
     failing: Option<Instant>,
-    /// That was said.
-    told: bool,
-    pub(super) level: Level,
 }
 
 /// Points of the backlog that are in memory; the rest is on disk only.
@@ -47,8 +44,8 @@ impl Disk {
         self.failing.is_none_or(|until| Instant::now() >= until)
     }
 
-    /// Has a job written next, unless it is there already; its number. Numbers follow the clock, so that those of a fresh file
-    /// are above those of a damaged one.
+    /// Has a job written next, unless it is there already; its number. Numbers follow the clock,
+    /// so that those of a fresh file are above those of a damaged one.
     fn save(&mut self, job: &mut WriteJob) -> i64 {
         if let Some(row) = job.row {
             return row;
@@ -58,6 +55,10 @@ impl Disk {
         self.append.push(Row { id: self.last, points: job.points, lines: job.lines.clone() });
         job.row = Some(self.last);
         self.last
+    }
+
+    fn removed(&self) -> HashSet<i64> {
+        self.remove.iter().map(|(row, _)| *row).collect()
     }
 }
 
@@ -71,7 +72,10 @@ impl State {
                 disk.tail += job.points;
                 return;
             }
-            disk.loaded = disk.loaded.max(row);
+            // What an earlier start has left lies before it, and is looked for from the beginning.
+            if disk.is_open {
+                disk.loaded = disk.loaded.max(row);
+            }
         }
         self.backlog.push(job);
     }
@@ -98,10 +102,8 @@ impl State {
     /// The end is near: what is only in memory is written as well.
     pub(super) fn save_all(&mut self) {
         let Some(disk) = self.disk.as_mut().filter(|disk| disk.works()) else { return };
-        let flights = self.flights.iter_mut().flat_map(Flight::jobs_mut);
-        let suspects = self.suspects.iter_mut().flat_map(Suspect::jobs_mut);
-        let queued = self.backlog.jobs_mut().chain(self.live.jobs_mut());
-        for job in queued.chain(flights).chain(suspects) {
+        let elsewhere = in_memory_mut(&mut self.backlog, &mut self.flights, &mut self.suspects);
+        for job in elsewhere.chain(self.live.jobs_mut()) {
             disk.save(job);
         }
     }
@@ -130,13 +132,14 @@ impl State {
         if !is_short && disk.append.is_empty() && disk.remove.is_empty() {
             return None;
         }
-        let removed: HashSet<i64> = disk.remove.iter().map(|(row, _)| *row).collect();
+        let removed = disk.removed();
         let mut append = std::mem::take(&mut disk.append);
         // What was stored before it could be written need not be.
         append.retain(|row| !removed.contains(&row.id));
         disk.busy = true;
         let remove = std::mem::take(&mut disk.remove).into_iter().map(|(row, _)| row).collect();
-        Some(Work { append, remove, load: is_short.then(|| (disk.loaded, WINDOW - waiting)) })
+        let load = is_short.then(|| (disk.loaded, WINDOW.saturating_sub(waiting)));
+        Some(Work { append, remove, load })
     }
 
     /// The file has answered.
@@ -146,7 +149,7 @@ impl State {
         reply: Result<Reply, OutboxError>,
     ) -> Vec<Event> {
         match reply {
-            Ok(reply) => self.written(reply),
+            Ok(reply) => self.written(work.load.is_some(), reply),
             Err(error) => {
                 self.not_written(work, &error);
                 Vec::new()
@@ -154,7 +157,8 @@ impl State {
         }
     }
 
-    fn written(&mut self, reply: Reply) -> Vec<Event> {
+    /// `asked` is whether rows were wanted.
+    fn written(&mut self, asked: bool, reply: Reply) -> Vec<Event> {
         let Reply { loaded, dropped, level, set_aside } = reply;
         self.backlog.drop_rows(dropped.up_to);
         let held: HashSet<i64> = self.in_memory().filter_map(|job| job.row).collect();
@@ -163,22 +167,27 @@ impl State {
         let was_known = disk.is_open.then_some(disk.tail);
         disk.busy = false;
         disk.is_open = true;
-        disk.failing = None;
-        if std::mem::take(&mut disk.told) {
+        if disk.failing.take().is_some() {
             log::info!("OUTBOX: What waits is kept on disk again");
         }
         disk.last = disk.last.max(level.last);
-        disk.level = level;
-        let to_come: usize = disk.append.iter().map(|row| row.points).sum();
-        let done: usize = disk.remove.iter().map(|(_, points)| *points).sum();
-        disk.tail = (level.points + to_come).saturating_sub(saved + done);
+        let to_come = |rows: &[Row], wanted: &dyn Fn(&Row) -> bool| -> usize {
+            rows.iter().filter(|row| wanted(row)).map(|row| row.points).sum()
+        };
+        disk.tail = if asked && loaded.is_empty() {
+            // The file has nothing more: whatever the sums say, it must not be asked for ever.
+            to_come(&disk.append, &|row| !held.contains(&row.id))
+        } else {
+            let done: usize = disk.remove.iter().map(|(_, points)| *points).sum();
+            (level.points + to_come(&disk.append, &|_| true)).saturating_sub(saved + done)
+        };
         let lost = was_known
             .filter(|_| set_aside.is_some())
             .map(|tail| tail.saturating_sub(disk.tail + dropped.for_size + dropped.for_age));
+        let removed = disk.removed();
         for row in loaded {
             disk.loaded = disk.loaded.max(row.id);
-            let is_done = disk.remove.iter().any(|(removed, _)| *removed == row.id);
-            if held.contains(&row.id) || is_done {
+            if held.contains(&row.id) || removed.contains(&row.id) {
                 continue;
             }
             disk.tail = disk.tail.saturating_sub(row.points);
@@ -202,8 +211,7 @@ impl State {
     fn not_written(&mut self, work: Work, error: &OutboxError) {
         let Some(disk) = &mut self.disk else { return };
         disk.busy = false;
-        disk.failing = Some(Instant::now() + AGAIN);
-        if !std::mem::replace(&mut disk.told, true) {
+        if disk.failing.replace(Instant::now() + AGAIN).is_none() {
             log::error!("OUTBOX: {error}. What waits is kept in memory until that is mended");
         }
         disk.remove.extend(work.remove.into_iter().map(|row| (row, 0)));
@@ -211,20 +219,16 @@ impl State {
         rows.append(&mut disk.append);
         let ids: HashSet<i64> = rows.iter().map(|row| row.id).collect();
         let mut held = HashSet::new();
-        let flights = self.flights.iter_mut().flat_map(Flight::jobs_mut);
-        let suspects = self.suspects.iter_mut().flat_map(Suspect::jobs_mut);
-        for job in self.backlog.jobs_mut().chain(flights).chain(suspects) {
+        for job in in_memory_mut(&mut self.backlog, &mut self.flights, &mut self.suspects) {
             if let Some(row) = job.row.take_if(|row| ids.contains(row)) {
                 held.insert(row);
             }
         }
-        let removed: HashSet<i64> = disk.remove.iter().map(|(row, _)| *row).collect();
-        for row in rows.into_iter().filter(|row| !held.contains(&row.id)) {
-            if !removed.contains(&row.id) {
-                disk.tail = disk.tail.saturating_sub(row.points);
-                let (lines, points) = (row.lines, row.points);
-                self.backlog.push(WriteJob { lines, points, origin: None, row: None });
-            }
+        let removed = disk.removed();
+        rows.retain(|row| !held.contains(&row.id) && !removed.contains(&row.id));
+        for Row { lines, points, .. } in rows {
+            disk.tail = disk.tail.saturating_sub(points);
+            self.backlog.push(WriteJob { lines, points, origin: None, row: None });
         }
     }
 
@@ -234,4 +238,15 @@ impl State {
         let suspects = self.suspects.iter().flat_map(Suspect::jobs);
         self.backlog.jobs().chain(flights).chain(suspects)
     }
+}
+
+/// As [`State::in_memory`], for a state of which another part is in use.
+fn in_memory_mut<'a>(
+    backlog: &'a mut Queue,
+    flights: &'a mut [Flight],
+    suspects: &'a mut VecDeque<Suspect>,
+) -> impl Iterator<Item = &'a mut WriteJob> {
+    let flights = flights.iter_mut().flat_map(Flight::jobs_mut);
+    let suspects = suspects.iter_mut().flat_map(Suspect::jobs_mut);
+    backlog.jobs_mut().chain(flights).chain(suspects)
 }

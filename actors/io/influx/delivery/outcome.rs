@@ -33,7 +33,7 @@ impl State {
         let begun = flight.begun;
         let jobs = flight.into_load().into_jobs();
         let refused: usize = outcomes.iter().map(|outcome| outcome.points).sum();
-        self.stats.dropped_refused += refused as u64;
+        self.stats.count_drop(DropReason::Refused, refused);
         let mut events = dropped(outcomes);
         for (index, job) in jobs.iter().enumerate() {
             let outcome = outcomes.iter().find(|outcome| outcome.job == index);

@@ -6,10 +6,10 @@ use tokio::time::{Duration, Instant};
 
 use super::backoff::Backoff;
 use super::disk::Disk;
-use super::event::Stats;
+use super::event::{DropReason, Stats};
 use super::flight::Flight;
 use super::suspect::Suspect;
-use crate::io::influx::queue::Queue;
+use crate::io::influx::queue::{Queue, WriteJob};
 use crate::io::influx::verdict::Outage;
 
 #[derive(Default)]
@@ -69,8 +69,6 @@ pub(super) enum Turn {
     /// Nothing more can be sent until an answer comes.
     Busy,
     Rest,
-    /// Something has changed.
-    Again,
 }
 
 /// How a stream sends.
@@ -124,13 +122,14 @@ impl State {
                 .drop_suspicious()
                 .or_else(|| self.backlog.drop_oldest())
                 .or_else(|| self.live.drop_oldest());
-            let Some(points) = dropped else { return };
-            self.untold += points;
-            self.stats.dropped_overflow += points as u64;
+            let Some(job) = dropped else { return };
+            self.untold += job.points;
+            self.stats.count_drop(DropReason::Overflow, job.points);
+            self.forget(&[job]);
         }
     }
 
-    fn drop_suspicious(&mut self) -> Option<usize> {
+    fn drop_suspicious(&mut self) -> Option<WriteJob> {
         let suspect = self.suspects.front_mut()?;
         let dropped = suspect.drop_oldest();
         if suspect.points() == 0 {

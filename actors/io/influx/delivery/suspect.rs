@@ -106,8 +106,8 @@ impl Suspect {
         self.jobs.points()
     }
 
-    /// Drops its oldest job; the points that went with it.
-    pub(super) fn drop_oldest(&mut self) -> Option<usize> {
+    /// Takes its oldest job out, for good.
+    pub(super) fn drop_oldest(&mut self) -> Option<WriteJob> {
         self.jobs.drop_oldest()
     }
 

@@ -24,12 +24,12 @@ const LATE: Duration = Duration::from_millis(300);
 pub(super) const AT_ONCE: usize = 8;
 
 impl Inner {
-    /// Waits until there is something to do, or something else has changed.
-    pub(super) async fn next_turn(&self) -> Turn {
+    /// Waits until there is something to do; `None` when something else has changed.
+    pub(super) async fn next_turn(&self) -> Option<Turn> {
         let turn = self.state.borrow().turn(Instant::now(), self.pace());
         match turn {
-            Turn::Send(_) | Turn::Look => return turn,
-            Turn::Busy | Turn::Again => self.wake.notified().await,
+            Turn::Send(_) | Turn::Look => return Some(turn),
+            Turn::Busy => self.wake.notified().await,
             Turn::Rest => {
                 self.at_rest.notify_waiters();
                 self.wake.notified().await;
@@ -39,7 +39,7 @@ impl Inner {
                 () = self.wake.notified() => {}
             },
         }
-        Turn::Again
+        None
     }
 
     /// What is to be done on disk now.

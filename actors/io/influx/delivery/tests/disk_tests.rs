@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::io::outbox::{OutboxSettings, Work};
+use crate::io::outbox::{Level, OutboxSettings, Reply, Work};
 
 const LARGE: usize = 1_000_000;
 
@@ -24,11 +24,15 @@ struct Kept {
 
 /// A stream that keeps what waits in `folder`.
 fn kept(server: &StandIn, folder: &Path) -> Kept {
+    kept_by(server, folder, Look::WhenMissed)
+}
+
+fn kept_by(server: &StandIn, folder: &Path, look: Look) -> Kept {
     let events = Events::default();
     let for_stream = Rc::clone(&events);
     let settings = InfluxSettings { max_batch_size: 1_000, ..settings(server) };
     let pause = Duration::from_millis(20);
-    let style = Style { linger: Duration::ZERO, max_points: LARGE, pause, look: Look::WhenMissed };
+    let style = Style { linger: Duration::ZERO, max_points: LARGE, pause, look };
     let to = Some((outbox(folder), Stream::Measurements));
     let stream = Delivery::with_outbox(&settings, style, to, move |event| {
         for_stream.borrow_mut().push(event);
@@ -176,4 +180,70 @@ async fn without_a_disk_it_waits_in_memory_and_says_so() {
     let obstacle = kept.stream.obstacle().unwrap();
     assert!(obstacle.contains("outbox.sqlite3 cannot be opened"), "{obstacle}");
     assert_eq!(flush(&kept.stream).await, 0);
+}
+
+#[actix::test]
+async fn what_an_earlier_start_has_left_is_found_although_the_database_is_away_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, up) = switched();
+    let first = kept(&server, folder.path());
+    (0..5).for_each(|number| first.stream.push(job(&format!("old{number}"))));
+    until_async("the outage", || first.stream.obstacle()).await;
+    first.kill(folder.path()).await;
+
+    // The database is looked at, and is away, before the file was opened.
+    let second = kept_by(&server, folder.path(), Look::First);
+    second.stream.push(job("new"));
+    until_async("the outage", || second.stream.obstacle()).await;
+    until_async("what waits", || (second.stream.stats().waiting == 6).then_some(())).await;
+    let refused = server.seen().len();
+    up.store(true, Ordering::Relaxed);
+    until_async("all of it", || (second.stream.stats().waiting == 0).then_some(())).await;
+    let points = accepted(&server, refused).0;
+    assert_eq!(points.iter().filter(|line| line.contains("f=1")).count(), 6, "{points:?}");
+    second.kill(folder.path()).await;
+}
+
+/// A state whose file has answered, with a job of so many points in its backlog.
+fn opened(points: usize) -> State {
+    let mut state = State { disk: Some(Disk::default()), ..State::default() };
+    state.backlog.push(WriteJob::new("m f=1 1\n", points, None));
+    let work = state.disk_work().unwrap();
+    assert_eq!(work.load, Some((0, 20_000_usize.saturating_sub(points))));
+    state.disk_replied(work, Ok(Reply::default()));
+    state
+}
+
+#[test]
+fn a_file_is_asked_for_rows_whatever_is_in_memory_and_not_again_when_it_has_none() {
+    for points in [0, 19_999, 25_000] {
+        let mut state = opened(points);
+        assert_eq!(state.disk_work(), None, "{points}");
+    }
+    // The sums of the file speak of rows that it does not have.
+    let mut state = opened(0);
+    let level = Level { points: 7, ..Level::default() };
+    let reply = |level| Reply { level, ..Reply::default() };
+    state.forget(&[WriteJob { row: Some(1), ..WriteJob::new("m f=1 1\n", 1, None) }]);
+    let work = state.disk_work().unwrap();
+    state.disk_replied(work, Ok(reply(level)));
+    assert_eq!(state.tail(), 7);
+    let work = state.disk_work().unwrap();
+    state.disk_replied(work, Ok(reply(level)));
+    assert_eq!((state.tail(), state.disk_work()), (0, None));
+}
+
+#[test]
+fn what_has_no_room_in_memory_leaves_the_disk_too() {
+    let mut state = opened(0);
+    for number in 0..3 {
+        state.join_backlog(WriteJob::new(format!("m f={number} 1\n"), 1, None));
+    }
+    let work = state.disk_work().unwrap();
+    let first = work.append[0].id;
+    let level = Level { points: 3, last: work.append[2].id, ..Level::default() };
+    state.disk_replied(work, Ok(Reply { level, ..Reply::default() }));
+    state.enforce_bound(2);
+    assert_eq!(state.stats.dropped_overflow, 1);
+    assert_eq!(state.disk_work().unwrap().remove, [first]);
 }
