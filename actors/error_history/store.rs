@@ -1,7 +1,7 @@
 //! The history file: one table of error events in an embedded SQLite database.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveTime};
@@ -12,7 +12,7 @@ use crate::domain::errors::{
 };
 use crate::domain::names::{Host, ServerName, VirtualProxy};
 use crate::domain::point::Stamp;
-use crate::io::private;
+use crate::io::sqlite::{self, OwnError, is_damage, set_aside};
 
 /// The file grows to this size; then the oldest events make room.
 const MAX_BYTES: u64 = 256 << 20;
@@ -72,38 +72,17 @@ impl ErrorStore {
         let cannot = |what: &str, error: &dyn fmt::Display| {
             StoreError(format!("{} cannot be {what}: {error}", file.display()))
         };
-        if let Some(folder) = file.parent() {
-            private::make_folder(folder).map_err(|error| cannot("created", &error))?;
-        }
-        let lock_file = beside(file, ".lock");
-        let mut options = OpenOptions::new();
-        let lock =
-            private::open(&lock_file, options.read(true).write(true).create(true).truncate(false))
-                .map_err(|error| {
-                    StoreError(format!("{} cannot be opened: {error}", lock_file.display()))
-                })?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(StoreError(format!(
-                    "{} is used by another Butler SOS; give this one another \
-                     errorTracking.history.file",
-                    file.display()
-                )));
-            }
-            Err(TryLockError::Error(error)) => return Err(cannot("locked", &error)),
-        }
-        // SQLite gives the files that it makes beside this one the same permissions.
-        private::claim(file).map_err(|error| cannot("opened", &error))?;
-        for part in ["-wal", "-shm"] {
-            private::claim_existing(&beside(file, part))
-                .map_err(|error| cannot("opened", &error))?;
-        }
+        let lock = sqlite::own(file).map_err(|error| match error {
+            OwnError::InUse => StoreError(format!(
+                "{} {error}; give this one another errorTracking.history.file",
+                file.display()
+            )),
+            OwnError::Failed { .. } => StoreError(error.to_string()),
+        })?;
         let (connection, set_aside) = match connect(file, max_bytes) {
             Ok(connection) => (connection, None),
             Err(error) if is_damage(&error) => {
                 let aside = set_aside(file).map_err(|error| cannot("renamed", &error))?;
-                private::claim(file).map_err(|error| cannot("created", &error))?;
                 let fresh = connect(file, max_bytes).map_err(|error| cannot("opened", &error))?;
                 (fresh, Some(aside))
             }
@@ -258,30 +237,4 @@ fn connect(file: &Path, max_bytes: u64) -> rusqlite::Result<Connection> {
             None,
         )),
     }
-}
-
-fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(SqlCode::DatabaseCorrupt | SqlCode::NotADatabase | SqlCode::Unknown)
-    )
-}
-
-/// Renames the file and what belongs to it; the first free number counts.
-fn set_aside(file: &Path) -> std::io::Result<PathBuf> {
-    let aside = (1..)
-        .map(|number| beside(file, &format!(".damaged-{number}")))
-        .find(|aside| !aside.exists())
-        .ok_or(std::io::ErrorKind::AlreadyExists)?;
-    fs::rename(file, &aside)?;
-    for part in ["-wal", "-shm"] {
-        _ = fs::rename(beside(file, part), beside(&aside, part));
-    }
-    Ok(aside)
-}
-
-pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

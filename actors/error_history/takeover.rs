@@ -5,8 +5,9 @@ use std::io;
 use std::path::Path;
 
 use super::settings::HistorySettings;
-use super::store::{ErrorStore, StoreError, beside};
+use super::store::{ErrorStore, StoreError};
 use crate::io::private;
+use crate::io::sqlite::beside;
 
 /// Opens the history at its place, after moving there what an earlier version left elsewhere.
 ///

@@ -8,5 +8,6 @@ pub mod outbox;
 pub mod private;
 pub mod quoted;
 pub mod sense;
+pub mod sqlite;
 mod trust;
 pub mod web;

@@ -1,25 +1,10 @@
-//! Files that cannot be used: they are set aside, and what can still be read of them is saved.
+//! What can still be read of a damaged file.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::work::{Row, Stream};
-
-/// Renames a file and what belongs to it; the first free number counts.
-pub(super) fn set_aside(file: &Path) -> io::Result<PathBuf> {
-    let aside = (1..)
-        .map(|number| beside(file, &format!(".damaged-{number}")))
-        .find(|aside| !aside.exists())
-        .ok_or(io::ErrorKind::AlreadyExists)?;
-    fs::rename(file, &aside)?;
-    for part in ["-wal", "-shm"] {
-        _ = fs::rename(beside(file, part), beside(&aside, part));
-    }
-    Ok(aside)
-}
 
 /// The rows of a stream that can be read in a damaged file: from the oldest on, and from the
 /// newest back, each up to the first that cannot.
@@ -52,10 +37,4 @@ fn read(connection: &Connection, stream: Stream, order: &str, rows: &mut Vec<Row
         // A row of strange types costs itself.
         rows.extend(read().ok());
     }
-}
-
-pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use super::settings::OutboxSettings;
 use super::sums::{Sums, integer, number, oldest};
 use super::work::{Drops, Level, OutboxError, Reply, Row, Stream, Work};
+use crate::io::sqlite::is_damage;
 
 /// The form of the tables. A file with a higher number is a later version's.
 const VERSION: i64 = 1;
@@ -224,10 +225,7 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn error_of(file: &Path, what: &str, error: &rusqlite::Error) -> OutboxError {
-    let damaged = matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    ) || matches!(error, rusqlite::Error::InvalidColumnType(..));
+    let damaged = is_damage(error) || matches!(error, rusqlite::Error::InvalidColumnType(..));
     OutboxError { message: format!("{} cannot be {what}: {error}", file.display()), damaged }
 }
 

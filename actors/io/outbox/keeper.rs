@@ -1,6 +1,6 @@
 //! The thread that owns the file, and the handle that its users have.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::damage::{beside, readable, set_aside};
+use super::damage::readable;
 use super::file::OutboxFile;
 use super::settings::OutboxSettings;
 use super::work::{OutboxError, Reply, Stream, Work};
-use crate::io::private;
+use crate::io::sqlite::{self, OwnError};
 
 /// Pause before a file that cannot be opened is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -42,8 +42,12 @@ impl Outbox {
     pub fn open(settings: OutboxSettings) -> std::io::Result<Self> {
         let (commands, inbox) = channel();
         let obstacle = Arc::<Mutex<Option<String>>>::default();
-        let keeper =
-            Keeper { settings, state: State::Closed(None), obstacle: Arc::clone(&obstacle) };
+        let keeper = Keeper {
+            settings,
+            state: State::Closed(None),
+            set_aside: None,
+            obstacle: Arc::clone(&obstacle),
+        };
         std::thread::Builder::new().name("outbox".to_owned()).spawn(move || keeper.run(&inbox))?;
         Ok(Self { commands, obstacle })
     }
@@ -68,6 +72,8 @@ impl Outbox {
 struct Keeper {
     settings: OutboxSettings,
     state: State,
+    /// Where a damaged file was put, until somebody was told.
+    set_aside: Option<PathBuf>,
     obstacle: Arc<Mutex<Option<String>>>,
 }
 
@@ -93,15 +99,14 @@ impl Keeper {
     }
 
     fn work(&mut self, stream: Stream, work: &Work) -> Result<Reply, OutboxError> {
-        match self.file()?.work(stream, work) {
+        let reply = match self.file()?.work(stream, work) {
             Err(error) if error.damaged => {
-                self.state = State::Closed(None);
-                let aside = self.begin_anew()?;
-                let reply = self.file()?.work(stream, work)?;
-                Ok(Reply { set_aside: Some(aside), ..reply })
+                self.state = self.begin_anew(&error)?;
+                self.file()?.work(stream, work)?
             }
-            other => other,
-        }
+            other => other?,
+        };
+        Ok(Reply { set_aside: self.set_aside.take(), ..reply })
     }
 
     /// The open file; a closed one is opened.
@@ -110,10 +115,9 @@ impl Keeper {
             if let Some((_, error)) = tried.as_ref().filter(|(at, _)| at.elapsed() < AGAIN) {
                 return Err(error.clone());
             }
-            self.state = match self.open() {
-                Ok((file, lock)) => State::Open { file, _lock: lock },
-                Err(error) => State::Closed(Some((Instant::now(), error))),
-            };
+            let opened = self.open();
+            self.state =
+                opened.unwrap_or_else(|error| State::Closed(Some((Instant::now(), error))));
         }
         match &mut self.state {
             State::Open { file, .. } => Ok(file),
@@ -124,49 +128,45 @@ impl Keeper {
         }
     }
 
-    fn open(&self) -> Result<(OutboxFile, File), OutboxError> {
-        let file = &self.settings.file;
-        let cannot = |error: std::io::Error| OutboxError {
-            message: format!("{} cannot be opened: {error}", file.display()),
-            damaged: false,
-        };
-        if let Some(folder) = file.parent() {
-            private::make_folder(folder).map_err(cannot)?;
-        }
-        let mut for_lock = OpenOptions::new();
-        for_lock.read(true).write(true).create(true).truncate(false);
-        let lock = private::open(&beside(file, ".lock"), &mut for_lock).map_err(cannot)?;
-        lock.try_lock().map_err(|_| OutboxError {
-            message: format!("{} is used by another Butler SOS", file.display()),
-            damaged: false,
-        })?;
-        // Made before the database makes it, which would let others read.
-        private::claim(file).map_err(cannot)?;
+    fn open(&mut self) -> Result<State, OutboxError> {
+        let lock = self.own()?;
         match OutboxFile::open(&self.settings) {
-            Ok(open) => Ok((open, lock)),
+            Ok(file) => Ok(State::Open { file, _lock: lock }),
             Err(error) if error.damaged => {
-                let aside = set_aside(file).map_err(cannot)?;
-                log::warn!(
-                    "OUTBOX: {error}. It is kept as {}, and what can be read of it is saved",
-                    aside.display()
-                );
-                let mut fresh = OutboxFile::open(&self.settings)?;
-                save(&mut fresh, &aside)?;
-                Ok((fresh, lock))
+                drop(lock);
+                self.begin_anew(&error)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// The file turned out to be damaged while it was in use.
-    fn begin_anew(&mut self) -> Result<PathBuf, OutboxError> {
-        let file = &self.settings.file;
-        let aside = set_aside(file).map_err(|error| OutboxError {
-            message: format!("{} is damaged and cannot be renamed: {error}", file.display()),
+    fn own(&self) -> Result<File, OutboxError> {
+        sqlite::own(&self.settings.file).map_err(|error| {
+            let message = match error {
+                OwnError::InUse => format!("{} {error}", self.settings.file.display()),
+                OwnError::Failed { .. } => error.to_string(),
+            };
+            OutboxError { message, damaged: false }
+        })
+    }
+
+    /// The file is damaged: another takes its place, with what can be read of it.
+    fn begin_anew(&mut self, damage: &OutboxError) -> Result<State, OutboxError> {
+        // Closed before it is renamed.
+        self.state = State::Closed(None);
+        let lock = self.own()?;
+        let aside = sqlite::set_aside(&self.settings.file).map_err(|error| OutboxError {
+            message: format!("{damage}; it cannot be replaced: {error}"),
             damaged: false,
         })?;
-        save(self.file()?, &aside)?;
-        Ok(aside)
+        log::warn!(
+            "OUTBOX: {damage}. It is kept as {}, and what can be read of it is saved",
+            aside.display()
+        );
+        let mut file = OutboxFile::open(&self.settings)?;
+        save(&mut file, &aside)?;
+        self.set_aside = Some(aside);
+        Ok(State::Open { file, _lock: lock })
     }
 }
 

@@ -4,7 +4,7 @@
 //! ```text
 //! work.rs     what is asked, and what is answered
 //! file.rs     the database: rows in, rows out, bounds          sums.rs   how much is in it
-//! damage.rs   files that cannot be read: set aside, and what is left of them
+//! damage.rs   what is left of a file that cannot be read
 //! keeper.rs   the thread, and the handle that its users have
 //! ```
 //!

@@ -151,12 +151,17 @@ async fn a_damaged_file_is_set_aside_and_what_can_be_read_is_saved() {
 }
 
 #[actix::test]
-async fn what_is_no_database_or_a_later_one_is_set_aside() {
-    for content in ["not a database, but long enough to look like one".repeat(100), later()] {
+async fn what_is_no_database_of_this_version_is_set_aside() {
+    let text = "not a database, but long enough to look like one".repeat(100);
+    for content in [text.as_str(), "later", "foreign"] {
         let folder = tempfile::tempdir().unwrap();
         let file = settings(folder.path()).file;
         fs::create_dir(file.parent().unwrap()).unwrap();
-        match content.as_str() {
+        match content {
+            "foreign" => {
+                let connection = rusqlite::Connection::open(&file).unwrap();
+                connection.execute_batch("CREATE TABLE waiting (guests TEXT)").unwrap();
+            }
             "later" => {
                 let connection = rusqlite::Connection::open(&file).unwrap();
                 connection.pragma_update(None, "user_version", 7).unwrap();
@@ -167,11 +172,13 @@ async fn what_is_no_database_or_a_later_one_is_set_aside() {
         let reply = outbox.work(M, append([1])).await.unwrap();
         assert_eq!(reply.level.rows, 1);
         assert!(file.with_extension("sqlite3.damaged-1").exists());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "the new one is for this account, too");
+        }
     }
-}
-
-fn later() -> String {
-    "later".to_owned()
 }
 
 #[actix::test]
