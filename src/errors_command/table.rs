@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use actors::domain::grouped::grouped;
 use actors::error_history::{HistoryRow, Total};
 
 use super::layout::{columns, printable, wrap};
@@ -100,19 +101,6 @@ fn detail(row: &HistoryRow) -> String {
         (true, false) => code.clone(),
         _ => said,
     })
-}
-
-/// A count with its thousands separated.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
