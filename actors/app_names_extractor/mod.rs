@@ -128,7 +128,7 @@ impl Actor for AppNamesExtractor {
         let work = Rc::clone(&self.work);
         let fetching = async move {
             let to = Listeners { clock: &work.clock, errors: &work.errors };
-            watch(&*work, Duration::ZERO, work.polling.interval, to).await;
+            watch(std::iter::once(&*work), work.polling.interval, to).await;
         };
         self.fetching = Some(ctx.spawn(wrap_future(fetching)));
     }

@@ -15,7 +15,6 @@ use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, SpawnHandle,
     Supervised,
 };
-use futures_util::future::join_all;
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
 use crate::domain::metrics::Labels;
@@ -31,7 +30,6 @@ use crate::runtime::metrics::AskMetrics;
 use crate::runtime::polling::{Listeners, Target, watch};
 use crate::runtime::polls::{self, Polls};
 use crate::runtime::readiness::{AskReadiness, Readiness};
-use crate::runtime::rhythm::offset;
 
 /// See the module.
 pub struct HealthPoller {
@@ -73,16 +71,6 @@ impl HealthPoller {
         let work =
             Rc::new(Work { settings, client, names, polls, clock, metrics, certificates, errors });
         Self { work, polling: None }
-    }
-}
-
-impl Work {
-    /// Polls one server for ever.
-    async fn watch(&self, index: usize) {
-        let interval = self.settings.health_interval;
-        let first = offset(index, self.settings.targets.len(), interval);
-        let to = Listeners { clock: &self.clock, errors: &self.errors };
-        watch(Engine { work: self, index }, first, interval, to).await;
     }
 }
 
@@ -149,7 +137,10 @@ impl Actor for HealthPoller {
     fn started(&mut self, ctx: &mut Self::Context) {
         let work = Rc::clone(&self.work);
         let all = async move {
-            join_all((0..work.settings.targets.len()).map(|index| work.watch(index))).await;
+            let targets =
+                (0..work.settings.targets.len()).map(|index| Engine { work: &work, index });
+            let to = Listeners { clock: &work.clock, errors: &work.errors };
+            watch(targets, work.settings.health_interval, to).await;
         };
         self.polling = Some(ctx.spawn(wrap_future(all)));
     }

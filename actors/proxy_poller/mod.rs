@@ -14,7 +14,6 @@ use actix::fut::wrap_future;
 use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
 };
-use futures_util::future::join_all;
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
 use crate::domain::metrics::Labels;
@@ -30,7 +29,6 @@ use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::polling::{Listeners, Target, watch};
 use crate::runtime::polls::{self, Polls};
-use crate::runtime::rhythm::offset;
 
 /// See the module.
 pub struct ProxyPoller {
@@ -94,16 +92,6 @@ fn proxy_targets(settings: &SenseSettings) -> Vec<ProxyTarget> {
             })
         })
         .collect()
-}
-
-impl Work {
-    /// Polls one virtual proxy for ever.
-    async fn watch(&self, index: usize) {
-        let interval = self.polling.interval;
-        let first = offset(index, self.targets.len(), interval);
-        let to = Listeners { clock: &self.clock, errors: &self.errors };
-        watch(Proxy { work: self, index }, first, interval, to).await;
-    }
 }
 
 /// One virtual proxy of one server, and where it is asked.
@@ -175,7 +163,9 @@ impl Actor for ProxyPoller {
     fn started(&mut self, ctx: &mut Self::Context) {
         let work = Rc::clone(&self.work);
         let all = async move {
-            join_all((0..work.targets.len()).map(|index| work.watch(index))).await;
+            let targets = (0..work.targets.len()).map(|index| Proxy { work: &work, index });
+            let to = Listeners { clock: &work.clock, errors: &work.errors };
+            watch(targets, work.polling.interval, to).await;
         };
         self.polling = Some(ctx.spawn(wrap_future(all)));
     }

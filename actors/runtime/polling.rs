@@ -6,12 +6,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix::Recipient;
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::panics::{Panic, catch};
 use super::polls::Polls;
-use super::rhythm::every;
+use super::rhythm::{every, offset};
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
 
 /// Something that is asked again and again.
@@ -44,14 +45,22 @@ pub(crate) struct Listeners<'a> {
     pub(crate) errors: &'a Recipient<ErrorOccurred>,
 }
 
-/// Polls a target after `first`, then every `interval`, for ever.
-pub(crate) async fn watch(
-    target: impl Target,
-    first: Duration,
+/// Polls each target every `interval`, for ever.
+pub(crate) async fn watch<T: Target>(
+    targets: impl ExactSizeIterator<Item = T>,
     interval: Duration,
     to: Listeners<'_>,
 ) {
-    let poll = async || poll(&target, &to).await;
+    let count = targets.len();
+    let all = targets.enumerate().map(|(index, target)| {
+        let first = offset(index, count, interval);
+        watch_one(target, first, interval, &to)
+    });
+    join_all(all).await;
+}
+
+async fn watch_one(target: impl Target, first: Duration, interval: Duration, to: &Listeners<'_>) {
+    let poll = async || poll(&target, to).await;
     every(first, interval, poll, |skipped| {
         log::warn!(
             "{} took longer than the polling interval, {skipped} polls skipped",
@@ -164,11 +173,8 @@ mod tests {
         let (clock, target, other) = (Clock::system(), Counting::default(), Counting::default());
         other.asked.set(10);
         let second = Duration::from_secs(1);
-        let polled = |target| {
-            let to = Listeners { clock: &clock, errors: &errors };
-            watch(target, Duration::ZERO, second, to)
-        };
-        let both = async { tokio::join!(polled(&target), polled(&other)) };
+        let to = Listeners { clock: &clock, errors: &errors };
+        let both = watch([&target, &other].into_iter(), second, to);
         _ = tokio::time::timeout(second * 5 + second / 2, both).await;
         assert_eq!(*target.handed_on.borrow(), [1, 3, 5, 6]);
         assert_eq!(*other.handed_on.borrow(), [11, 12, 13, 14, 15, 16], "nobody else is late");
