@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::yaml::Problems;
 use crate::runtime::level::Level;
 use crate::runtime::log_probe::{record, recorded};
-use crate::runtime::probe::probe;
+use crate::runtime::probe::{Received, probe};
 
 fn settings(yaml: &str) -> (Option<UptimeSettings>, Vec<String>) {
     let config: UptimeConfig = serde_yaml::from_str(yaml).unwrap();
@@ -52,8 +52,8 @@ fn defaults_and_mistakes_of_the_section() {
     assert!(problems[0].starts_with("uptimeMonitor.frequency: expected \"every N seconds\""));
 }
 
-#[actix::test]
-async fn each_tick_logs_two_lines_and_sends_one_reading() {
+/// A monitor in a time that stands still, its clock, and what it sends.
+async fn started() -> (Clock, Received<OwnMemory>) {
     tokio::time::pause();
     record();
     let clock = Clock::manual("2026-05-03T16:14:58Z".parse().unwrap());
@@ -62,6 +62,12 @@ async fn each_tick_logs_two_lines_and_sends_one_reading() {
     let fanout = Fanout::new(vec![recipient]);
     UptimeMonitor::new(settings.unwrap(), clock.clone(), || (10, 20), fanout).start();
     tokio::task::yield_now().await;
+    (clock, received)
+}
+
+#[actix::test]
+async fn each_tick_logs_two_lines_and_sends_one_reading() {
+    let (clock, received) = started().await;
     clock.advance(Duration::from_secs(2));
     let reading = received.at_least(1).await[0];
     assert_eq!((reading.heap_used, reading.heap_total), (10, 20));
@@ -74,14 +80,7 @@ async fn each_tick_logs_two_lines_and_sends_one_reading() {
 
 #[actix::test]
 async fn a_clock_that_is_set_does_not_change_the_uptime() {
-    tokio::time::pause();
-    record();
-    let clock = Clock::manual("2026-05-03T16:14:58Z".parse().unwrap());
-    let (recipient, received) = probe::<OwnMemory>();
-    let (settings, _) = settings("{logLevel: info}");
-    let fanout = Fanout::new(vec![recipient]);
-    UptimeMonitor::new(settings.unwrap(), clock.clone(), || (10, 20), fanout).start();
-    tokio::task::yield_now().await;
+    let (clock, received) = started().await;
     clock.set("2026-05-04T18:15:00Z".parse().unwrap());
     clock.advance(Duration::from_secs(2));
     let reading = received.at_least(1).await[0];

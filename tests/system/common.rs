@@ -56,6 +56,15 @@ pub(crate) async fn obstacle(app: &App, of: &str) -> Option<String> {
     parts.into_iter().find(|part| part.of == of).unwrap().obstacle
 }
 
+/// Waits until there is a connection to the broker.
+pub(crate) async fn connected(app: &App) {
+    let deadline = std::time::Instant::now() + test_support::PATIENCE;
+    while let Some(obstacle) = obstacle(app, "mqtt").await {
+        assert!(std::time::Instant::now() < deadline, "{obstacle}");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
 /// All error events that a history file has, oldest first, once there are so many.
 pub(crate) async fn history(file: &Path, count: usize) -> Vec<HistoryRow> {
     until_async("the error history", || {

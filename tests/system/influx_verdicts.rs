@@ -113,6 +113,18 @@ fn a_user_who_may_only_write_is_enough() {
     assert!(memories(&influx) > 0);
 }
 
+/// A point of this program arrives at a database that speaks `https`, and can be read afterwards
+/// where it does not.
+fn stored_by_https(program: Program, influx: &mut Influxd) {
+    program.line_with(ONE_POINT);
+    let lines = stop(program);
+    assert!(!lines.iter().any(|line| line.contains("Cannot write")), "{lines:?}");
+    influx.stop();
+    influx.set_http("");
+    influx.start();
+    assert!(memories(influx) > 0, "{lines:?}");
+}
+
 #[test]
 fn an_influxdb_that_speaks_tls_is_reached_by_its_url_only() {
     let folder = tempfile::tempdir().unwrap();
@@ -149,13 +161,7 @@ fn an_influxdb_that_speaks_tls_is_reached_by_its_url_only() {
     let program = start(folder.path(), &plain.replace(host, &url), &before);
     program.line_with("INFLUXDB: created database \"SenseOps\", points are kept for 10d");
     program.line_with("MAIN: Writing to InfluxDB 1 at https://127.0.0.1:");
-    program.line_with(ONE_POINT);
-    let lines = stop(program);
-    assert!(!lines.iter().any(|line| line.contains("Cannot write")), "{lines:?}");
-    influx.stop();
-    influx.set_http("");
-    influx.start();
-    assert!(memories(&influx) > 0, "{lines:?}");
+    stored_by_https(program, &mut influx);
 }
 
 #[test]
@@ -188,13 +194,7 @@ fn an_authority_for_influxdb_is_named_in_the_configuration() {
     // Relative to the configuration file, which lies in the same folder.
     let program = start(folder.path(), &with("root.pem"), &[]);
     program.line_with("INFLUXDB: created database \"SenseOps\", points are kept for 10d");
-    program.line_with(ONE_POINT);
-    let lines = stop(program);
-    assert!(!lines.iter().any(|line| line.contains("Cannot write")), "{lines:?}");
-    influx.stop();
-    influx.set_http("");
-    influx.start();
-    assert!(memories(&influx) > 0, "{lines:?}");
+    stored_by_https(program, &mut influx);
 }
 
 #[actix::test]

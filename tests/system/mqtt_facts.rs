@@ -3,12 +3,11 @@
 
 use std::fs::read_to_string;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use butler_sos::app::App;
-use test_support::{Authority, Mosquitto, OpensslServer, PATIENCE, until_async};
+use test_support::{Authority, Mosquitto, OpensslServer, until_async};
 
-use crate::common::{counted, history, obstacle, settings, start, tracking};
+use crate::common::{connected, counted, history, settings, start, tracking};
 use crate::events::{Sender, sample};
 use crate::mqtt::{EVENTS, mqtt};
 
@@ -34,14 +33,6 @@ async fn error(broker: &str, port: u16, more: &str) -> (String, Option<(String, 
     let (syscall, host) = (row.syscall.unwrap_or_default(), row.host.unwrap_or_default());
     let remote = row.remote_address.zip(row.remote_port);
     (format!("{category},{code},{syscall},{host}"), remote)
-}
-
-async fn connected(app: &App) {
-    let deadline = Instant::now() + PATIENCE;
-    while let Some(obstacle) = obstacle(app, "mqtt").await {
-        assert!(Instant::now() < deadline, "{obstacle}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 #[actix::test]

@@ -3,24 +3,17 @@
 
 use std::time::{Duration, Instant};
 
-use butler_sos::app::App;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::Site;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 use test_support::{Mosquitto, PATIENCE};
 
-use crate::common::{ONCE, counted, history, influx_v1, obstacle, settings, start, tracking};
+use crate::common::{
+    ONCE, connected, counted, history, influx_v1, obstacle, settings, start, tracking,
+};
 use crate::events::{Sender, sample};
 use crate::mqtt::{mqtt, start_events};
-
-async fn connected(app: &App) {
-    let deadline = Instant::now() + PATIENCE;
-    while let Some(obstacle) = obstacle(app, "mqtt").await {
-        assert!(Instant::now() < deadline, "{obstacle}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
 
 #[actix::test]
 async fn every_module_is_reported_once_while_the_broker_is_away() {
