@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,6 +21,7 @@ use super::kept::{KeptConnections, Pace};
 use super::tls::TlsClient;
 use super::tls_error::TlsError;
 use super::wire::{Stream, Wire, WireError};
+use crate::io::dial::{DialError, dial};
 
 /// Until when the certificates are valid that servers have shown.
 #[derive(Clone, Default)]
@@ -92,7 +92,15 @@ impl Connector {
             let Self(inner) = self.clone();
             async move {
                 let (host, port) = (bare(info.hostname()), info.port());
-                let (stream, address) = dial(host, port).await?;
+                let (stream, address) =
+                    dial(host, port, |_| ()).await.map_err(|error| match error {
+                        DialError::Lookup(error) => ConnectError::Resolver(Box::new(error)),
+                        DialError::NoAddress => ConnectError::NoRecords,
+                        DialError::Refused(address, error) => {
+                            failed(WireError::dial(address, error))
+                        }
+                    })?;
+                _ = SockRef::from(&stream).set_tcp_keepalive(&KEEP_ALIVE);
                 let stream = inner.secure(stream, host, port).await;
                 let stream = stream.map_err(|error| failed(WireError::tls(address, error)))?;
                 let retired = inner.kept.add(owner(info.request()));
@@ -134,28 +142,4 @@ fn failed(error: WireError) -> ConnectError {
 /// An IPv6 address without the brackets of a URL.
 fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
-}
-
-/// Tries the addresses of a host in turn; the error is that of the last one.
-async fn dial(host: &str, port: u16) -> Result<(TcpStream, SocketAddr), ConnectError> {
-    let addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
-        Ok(ip) => vec![SocketAddr::new(ip, port)],
-        Err(_) => tokio::net::lookup_host((host, port))
-            .await
-            .map_err(|error| ConnectError::Resolver(Box::new(error)))?
-            .collect(),
-    };
-    let mut last = ConnectError::NoRecords;
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                // A poll is one small write and one answer; waiting to fill packets only delays.
-                _ = stream.set_nodelay(true);
-                _ = SockRef::from(&stream).set_tcp_keepalive(&KEEP_ALIVE);
-                return Ok((stream, address));
-            }
-            Err(error) => last = failed(WireError::dial(address, error)),
-        }
-    }
-    Err(last)
 }

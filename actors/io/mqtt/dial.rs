@@ -1,9 +1,9 @@
-//! From the broker's name to a connection: lookup, dial, read, write. The client library is handed
+//! The connection to a broker: lookup, dial, read, write. The client library is handed
 //! a connection and forgets what an error must tell, so the address and the system call are noted
 //! here, where the operation is made.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::domain::errors::{Stage, Transfer};
+use crate::io::dial::{DialError, dial};
 
 /// How far the connection to a broker is. Cheap to clone; all clones tell the same.
 #[derive(Debug, Clone)]
@@ -33,28 +34,15 @@ impl Route {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
     }
 
-    /// Looks a host up and tries its addresses in turn; the error is that of the last one. An IPv6
-    /// address has no brackets.
+    /// Connects to a broker.
     pub(super) async fn dial(self, host: String, port: u16) -> io::Result<Line> {
-        self.is_at(Stage::Lookup);
-        let addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
-            Ok(ip) => vec![SocketAddr::new(ip, port)],
-            Err(_) => tokio::net::lookup_host((host.as_str(), port)).await?.collect(),
-        };
-        let mut last = io::Error::other("the host name has no address");
-        for address in addresses {
-            self.is_at(Stage::Dial(address));
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    // Messages are small, and waiting to fill packets only delays them.
-                    _ = stream.set_nodelay(true);
-                    self.is_at(Stage::Exchange(address, Transfer::Read));
-                    return Ok(Line { stream, address, route: self });
-                }
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+        let dialled = dial(&host, port, |stage| self.is_at(stage)).await;
+        let (stream, address) = dialled.map_err(|error| match error {
+            DialError::Lookup(error) | DialError::Refused(_, error) => error,
+            DialError::NoAddress => io::Error::other("the host name has no address"),
+        })?;
+        self.is_at(Stage::Exchange(address, Transfer::Read));
+        Ok(Line { stream, address, route: self })
     }
 }
 
