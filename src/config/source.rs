@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::ops::ControlFlow;
 
+use actors::domain::text::is_invisible;
 use actors::domain::yaml::{MASK, Problem, is_secret};
 use saphyr_parser::{Marker, Span};
 
@@ -138,8 +139,7 @@ fn shown(line: &str, pieces: &[Piece]) -> String {
         match (hidden, masked) {
             (true, true) => {}
             (true, false) => text.push_str(MASK),
-            // Control characters, and those that change the direction of a line.
-            (false, _) if char.is_control() || matches!(char, '\u{200e}'..='\u{202e}') => {
+            (false, _) if is_invisible(char) => {
                 text.extend(char.escape_default());
             }
             (false, _) => text.push(char),

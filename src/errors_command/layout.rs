@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use actors::domain::text::is_invisible;
 use actors::error_history::HistoryRow;
 
 /// A heading and what stands below it for each row.
@@ -76,12 +77,7 @@ fn name(text: &str) -> String {
 
 /// Text that moves no cursor and turns no direction: it may come from the network.
 pub(super) fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if hidden(c) { '?' } else { c }).collect()
+    text.chars().map(|c| if is_invisible(c) { '?' } else { c }).collect()
 }
 
 /// The lines of a sentence that are at most so wide, as long as its words are.
