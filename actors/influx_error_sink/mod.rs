@@ -17,9 +17,8 @@ use actix::{
 
 use crate::domain::errors::ErrorPoint;
 use crate::domain::measurement_name::MeasurementName;
-use crate::io::influx::{
-    Delivery, Event, InfluxSettings, Look, Stats, Style, WriteJob, encode_error,
-};
+use crate::io::delivery::{Delivery, Event, Job, Stats};
+use crate::io::influx::{InfluxSettings, InfluxTransport, Look, encode_error};
 use crate::io::outbox::{Outbox, Stream};
 use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
@@ -30,7 +29,7 @@ pub use settings::{ErrorSinkConfig, ErrorSinkSettings};
 /// See the module.
 pub struct InfluxErrorSinkActor {
     measurement: MeasurementName,
-    delivery: Delivery,
+    delivery: Delivery<InfluxTransport>,
 }
 
 /// Asks what became of the points.
@@ -47,16 +46,11 @@ impl InfluxErrorSinkActor {
         settings: ErrorSinkSettings,
     ) -> Self {
         // Error points leave at once when no request is under way and gather while one is.
-        let max_points = settings.max_points;
-        let style = Style {
-            linger: Duration::ZERO,
-            max_points,
-            pause: Style::PAUSE,
-            // InfluxWriter looks at the database; two at once would make it twice.
-            look: Look::WhenMissed,
-        };
+        let policy = InfluxTransport::policy(influx, Duration::ZERO, settings.max_points);
+        // InfluxWriter looks at the database; two at once would make it twice.
+        let transport = InfluxTransport::new(influx, Look::WhenMissed);
         let outbox = outbox.map(|outbox| (outbox, Stream::Errors));
-        let delivery = Delivery::with_outbox(influx, style, outbox, |event| log_event(&event));
+        let delivery = Delivery::new(transport, policy, outbox, |event| log_event(&event));
         Self { measurement: settings.measurement, delivery }
     }
 }
@@ -70,10 +64,8 @@ fn log_event(event: &Event) {
         Event::Back { backlog_points } => {
             log::debug!("ERROR TRACKER: InfluxDB is back, {backlog_points} error events to send");
         }
-        // No failure: a database was made, because this stream was the first to miss it.
-        Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
-        // Only jobs with an origin are reported, and error points have none.
-        Event::NotStored { .. } => {}
+        // Only jobs with an origin are reported, and error points have none. They are kept.
+        Event::NotStored { .. } | Event::Lost { .. } | Event::Stored { .. } => {}
     }
 }
 
@@ -93,7 +85,7 @@ impl Handler<ErrorPoint> for InfluxErrorSinkActor {
     fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
         let mut lines = Vec::with_capacity(384);
         encode_error(&point, self.measurement.as_str(), &mut lines);
-        self.delivery.push(WriteJob::new(lines, 1, None));
+        self.delivery.push(Job::new(lines, 1, None));
     }
 }
 

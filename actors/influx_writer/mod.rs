@@ -32,7 +32,8 @@ use crate::domain::point::Point;
 use crate::domain::telemetry::{
     CountedEvents, EventBatch, HealthMetrics, OwnMemory, ProxySessions, QueueMetrics,
 };
-use crate::io::influx::{Delivery, InfluxSettings, Look, Style, WriteJob, encode};
+use crate::io::delivery::{Delivery, Job};
+use crate::io::influx::{InfluxSettings, InfluxTransport, Look, encode};
 use crate::io::outbox::{Outbox, Stream};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
@@ -55,7 +56,7 @@ pub struct InfluxWriter {
     events: EventSettings,
     gathered: Gathered,
     clock: Clock,
-    delivery: Delivery,
+    delivery: Delivery<InfluxTransport>,
 }
 
 /// Tags of `butlersos_memory_usage`.
@@ -84,16 +85,11 @@ impl InfluxWriter {
         clock: Clock,
         errors: Recipient<ErrorOccurred>,
     ) -> Self {
-        let style = Style {
-            linger: LINGER,
-            max_points: MAX_POINTS,
-            pause: Style::PAUSE,
-            look: Look::First,
-        };
+        let policy = InfluxTransport::policy(&influx, LINGER, MAX_POINTS);
+        let transport = InfluxTransport::new(&influx, Look::First);
         let told = Told::new(errors, clock.clone());
         let outbox = outbox.map(|outbox| (outbox, Stream::Measurements));
-        let delivery =
-            Delivery::with_outbox(&influx, style, outbox, move |event| told.on_event(event));
+        let delivery = Delivery::new(transport, policy, outbox, move |event| told.on_event(event));
         Self { influx, own, events, gathered: Gathered::default(), clock, delivery }
     }
 
@@ -121,7 +117,11 @@ impl InfluxWriter {
             server: server.cloned(),
             to: self.influx.destination(),
         };
-        self.delivery.push(WriteJob::new(lines, points, Some(origin)));
+        let job = Job::new(lines, points, Some(origin));
+        self.delivery.push(match module {
+            InfluxModule::UserEvents | InfluxModule::LogEvents => job.of_events(),
+            _ => job,
+        });
     }
 
     /// Sends gathered events on when enough are together, else when they have waited long enough.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use actix::Recipient;
 
 use crate::domain::errors::ErrorOccurred;
-use crate::io::influx::{Event, Fate};
+use crate::io::delivery::{Event, Fate};
 use crate::runtime::clock::Clock;
 use crate::runtime::outage::Outage;
 
@@ -46,7 +46,8 @@ impl Told {
             Event::Dropped { points, message, .. } => {
                 log::warn!("INFLUXDB: {} dropped: {message}", counted(points));
             }
-            Event::SetUp { message } => log::info!("INFLUXDB: {message}"),
+            // Nothing is tried once only.
+            Event::Stored { .. } | Event::Lost { .. } => {}
         }
     }
 }
@@ -61,7 +62,7 @@ mod tests {
 
     use super::*;
     use crate::domain::errors::{DestinationHost, Failure, InfluxModule, InfluxVersion, Origin};
-    use crate::io::influx::DropReason;
+    use crate::io::delivery::DropReason;
     use crate::runtime::log_probe::{record, recorded};
     use crate::runtime::probe::probe;
 
@@ -87,7 +88,7 @@ mod tests {
         let clock = Clock::manual("2026-05-03T16:10:09Z".parse().unwrap());
         let (errors, received) = probe();
         let told = Told::new(errors, clock.clone());
-        told.on_event(not_stored(Fate::Dropped));
+        told.on_event(not_stored(Fate::Refused));
         clock.advance(Duration::from_secs(60));
         told.on_event(away());
         told.on_event(not_stored(Fate::Kept));
@@ -95,7 +96,12 @@ mod tests {
         told.on_event(away());
         told.on_event(Event::Back { backlog_points: 0 });
         let reason = DropReason::Refused;
-        told.on_event(Event::Dropped { points: 1, reason, message: "too old".to_owned() });
+        told.on_event(Event::Dropped {
+            points: 1,
+            reason,
+            message: "too old".to_owned(),
+            begins: true,
+        });
         let away = "warn: INFLUXDB: Cannot write, points are kept and sent later: it is away";
         let again = "info: INFLUXDB: Writing works again, had failed since 2026-05-03T16:11:09Z";
         assert_eq!(

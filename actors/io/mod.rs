@@ -1,6 +1,7 @@
 //! Sockets, TLS and bytes: how the outside is spoken to. Knows no actor.
 
 pub(crate) mod cause;
+pub mod delivery;
 mod dial;
 pub mod http;
 pub mod influx;

@@ -10,8 +10,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::refusal::Refusal;
 use super::settings::{InfluxSettings, InfluxTarget};
-use super::verdict::{Asked, Outage, Suspicion, Verdict, judge};
+use super::verdict::{Asked, Verdict, judge};
 use crate::domain::errors::{Failure, RequestFacts};
+use crate::io::delivery::{SendError, Suspicion};
 use crate::io::http::{Answer, HttpClient, Limits, Request};
 
 /// Writes to one database. Lives on one thread.
@@ -52,12 +53,6 @@ impl InfluxClient {
     /// points are stored already. Version 3 makes everything at the first write.
     pub(super) fn has_retention(&self) -> bool {
         !matches!(self.settings.target, InfluxTarget::V3 { .. })
-    }
-
-    /// Whether the server answers a write only after the next flush of its log, every second,
-    /// whatever the size of the write: version 3 does.
-    pub(super) fn flushes_before_it_answers(&self) -> bool {
-        matches!(self.settings.target, InfluxTarget::V3 { .. })
     }
 
     /// Writes encoded lines.
@@ -110,7 +105,7 @@ impl InfluxClient {
     }
 
     /// The outage behind a refusal that is the same for whatever is sent.
-    pub(super) fn repeated(&self, refusal: &Refusal, failure: &Failure) -> Outage {
+    pub(super) fn repeated(&self, refusal: &Refusal, failure: &Failure) -> SendError {
         let message = format!(
             "{}: {}, {:?}, whichever of the points are sent",
             self.settings.base_url,
@@ -118,12 +113,12 @@ impl InfluxClient {
             refusal.message
         );
         let suspicion = failure.status().map(|status| Suspicion { status, is_decisive: true });
-        Outage { failure: failure.clone(), message, retry_after: None, suspicion }
+        SendError { failure: failure.clone(), message, retry_after: None, suspicion }
     }
 
-    fn unanswered(&self, failure: Failure) -> Outage {
+    fn unanswered(&self, failure: Failure) -> SendError {
         let message = format!("{}: {}", self.settings.base_url, failure.message());
-        Outage { failure, message, retry_after: None, suspicion: None }
+        SendError { failure, message, retry_after: None, suspicion: None }
     }
 
     fn write_request(&self, lines: Bytes) -> Request {
@@ -169,7 +164,7 @@ impl InfluxClient {
     }
 
     /// Asks a question of the set-up.
-    pub(super) async fn ask(&self, request: Request) -> Result<Reply<'_>, Outage> {
+    pub(super) async fn ask(&self, request: Request) -> Result<Reply<'_>, SendError> {
         let request_facts = self.questions.facts(&request.url);
         match self.questions.send(self.authorised(request)).await {
             Ok(answer) => Ok(Reply { asked: self.asked(request_facts), answer }),

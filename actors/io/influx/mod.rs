@@ -1,4 +1,4 @@
-//! InfluxDB, versions 1, 2 and 3: encoding, client, and the one write path that every writer uses.
+//! InfluxDB, versions 1, 2 and 3: encoding, client, and how a batch is stored.
 //!
 //! ```text
 //! line.rs       a point becomes a line; lines.rs takes lines apart again
@@ -6,23 +6,20 @@
 //! client.rs     one request, for each version
 //! verdict.rs    what an answer means: stored, refused, away; refusal.rs reads a refusal
 //! set_up.rs     database or bucket is created when missing
-//! queue.rs      what waits, bounded
-//! delivery.rs   the write path: batches, back-off, backlog, reports
+//! transport.rs  one batch, until the server has answered for every line of it
 //! settings.rs   influxdbConfig
 //! ```
 
 mod client;
-mod delivery;
 mod line;
 mod lines;
-mod queue;
 mod refusal;
 mod retype;
 mod set_up;
 mod settings;
+mod transport;
 mod verdict;
 
-pub use delivery::{Delivery, DropReason, Event, Fate, Leftover, Look, Stats, Style};
 pub use line::{encode, encode_error};
-pub use queue::WriteJob;
 pub use settings::{IncludeFields, InfluxConfig, InfluxSettings, InfluxTarget};
+pub use transport::{InfluxTransport, Look};

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::client::{InfluxClient, Reply};
 use super::settings::InfluxTarget;
-use super::verdict::{self, Outage};
+use super::verdict;
 use crate::domain::errors::Failure;
+use crate::io::delivery::SendError;
 use crate::io::http::Request;
 
 impl InfluxClient {
@@ -22,7 +23,7 @@ impl InfluxClient {
     /// # Errors
     /// When nothing can be written: there is no answer, nobody accepts the login, or what is
     /// missing cannot be made.
-    pub(super) async fn set_up(&self, missing: bool) -> Result<Vec<String>, Outage> {
+    pub(super) async fn set_up(&self, missing: bool) -> Result<Vec<String>, SendError> {
         match &self.settings.target {
             InfluxTarget::V1 { database, policy, duration, .. } => {
                 v1::set_up(self, v1::Wanted { database, policy, duration }, missing).await
@@ -36,7 +37,7 @@ impl InfluxClient {
     }
 
     /// Version 3 makes the database at the first write, so this only says early what is wrong.
-    async fn look_at_v3(&self) -> Result<Vec<String>, Outage> {
+    async fn look_at_v3(&self) -> Result<Vec<String>, SendError> {
         let reply = self.ask(Request::get(format!("{}/health", self.settings.base_url))).await?;
         if reply.is_away() || reply.answer.status == 401 {
             return Err(reply.outage());
@@ -66,13 +67,13 @@ impl Reply<'_> {
         matches!(self.answer.status, 401 | 403)
     }
 
-    fn outage(&self) -> Outage {
+    fn outage(&self) -> SendError {
         verdict::outage(&self.asked, &self.answer)
     }
 
     /// The outage that follows when `what`, with a verb, was refused: `bucket "b" cannot be made`.
     /// `key` is what to look at.
-    fn refused(&self, what: &str, key: &str) -> Outage {
+    fn refused(&self, what: &str, key: &str) -> SendError {
         let outage = self.outage();
         let said = self.said();
         let message = format!("{}: {what}{said}; check {key}", self.asked.server);
@@ -83,7 +84,7 @@ impl Reply<'_> {
             },
             failure => failure,
         };
-        Outage { failure, message, suspicion: None, ..outage }
+        SendError { failure, message, suspicion: None, ..outage }
     }
 
     /// A note that `what` could not be looked at, and what follows from that.

@@ -2,10 +2,10 @@
 //! InfluxDB itself refuses; all else is a database that is away, whoever answered.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use super::refusal::{Refusal, for_log, influx_message};
 use crate::domain::errors::{Failure, RequestFacts};
+use crate::io::delivery::{SendError, Suspicion};
 use crate::io::http::Answer;
 
 /// What became of the lines of a write.
@@ -18,38 +18,9 @@ pub(super) enum Verdict {
         failure: Failure,
     },
     /// Database, bucket or retention policy does not exist.
-    Missing(Outage),
+    Missing(SendError),
     /// Anything that time or an administrator can cure.
-    Away(Outage),
-}
-
-/// The database cannot be written to.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Outage {
-    pub(super) failure: Failure,
-    /// For the log: what failed, what the server said, what to look at.
-    pub(super) message: String,
-    /// How long the server asks to wait.
-    pub(super) retry_after: Option<Duration>,
-    /// These very points may be the reason. They never are when a server cannot be reached, does
-    /// not accept a login, or has a limit of requests.
-    pub(super) suspicion: Option<Suspicion>,
-}
-
-/// An answer for which the points may be the reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Suspicion {
-    pub(super) status: u16,
-    /// Whether the answer proves it when it is always the same, and other requests succeed: an
-    /// error of the server does, and a refusal; the page of a stranger does not.
-    pub(super) is_decisive: bool,
-}
-
-impl Outage {
-    /// Whether the same answer time after time condemns the points.
-    pub(super) fn is_decisive(&self) -> bool {
-        self.suspicion.is_some_and(|suspicion| suspicion.is_decisive)
-    }
+    Away(SendError),
 }
 
 /// Who answers: the words are InfluxDB's, or somebody else's.
@@ -86,7 +57,7 @@ pub(super) fn judge(asked: &Asked<'_>, answer: &Answer) -> Verdict {
     match status {
         400 | 413 | 422 => match refusal() {
             refusal if refusal.names_nothing() && is_about_the_request(&message) => {
-                Verdict::Away(Outage { suspicion: None, ..outage })
+                Verdict::Away(SendError { suspicion: None, ..outage })
             }
             refusal => refused(refusal),
         },
@@ -102,7 +73,7 @@ pub(super) fn judge(asked: &Asked<'_>, answer: &Answer) -> Verdict {
 }
 
 /// The outage that an answer tells of.
-pub(super) fn outage(asked: &Asked<'_>, answer: &Answer) -> Outage {
+pub(super) fn outage(asked: &Asked<'_>, answer: &Answer) -> SendError {
     let status = answer.status;
     let failure = failure(asked, answer);
     let said = Said::of(&answer.body);
@@ -116,7 +87,7 @@ pub(super) fn outage(asked: &Asked<'_>, answer: &Answer) -> Outage {
         403 if login => None,
         _ => Some(Suspicion { status, is_decisive: status >= 500 }),
     };
-    Outage { failure, message, retry_after: answer.retry_after, suspicion }
+    SendError { failure, message, retry_after: answer.retry_after, suspicion }
 }
 
 /// The failure that an answer is, when it is not the one that was hoped for.

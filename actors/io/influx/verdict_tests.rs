@@ -25,7 +25,7 @@ fn verdict(status: u16, body: &str) -> &'static str {
         Verdict::Stored => "stored",
         Verdict::Refused { .. } => "refused",
         Verdict::Missing(_) => "missing",
-        Verdict::Away(Outage { suspicion: Some(_), .. }) => "away, or the points",
+        Verdict::Away(SendError { suspicion: Some(_), .. }) => "away, or the points",
         Verdict::Away(_) => "away",
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{SHOWN_LATER, for_how_long};
+use crate::io::delivery::SendError;
 use crate::io::http::Request;
 use crate::io::influx::client::{InfluxClient, Reply, encoded};
 use crate::io::influx::settings::duration;
-use crate::io::influx::verdict::Outage;
 
 /// What the configuration wants.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ pub(super) async fn set_up(
     client: &InfluxClient,
     wanted: Wanted<'_>,
     missing: bool,
-) -> Result<Vec<String>, Outage> {
+) -> Result<Vec<String>, SendError> {
     let url = format!("{}/query?q={}", client.settings.base_url, encoded("SHOW DATABASES"));
     let reply = client.ask(Request::get(url)).await?;
     if reply.is_away() || reply.answer.status == 401 {
@@ -67,7 +67,7 @@ pub(super) async fn set_up(
 async fn look_at_policies(
     client: &InfluxClient,
     wanted: Wanted<'_>,
-) -> Result<Vec<String>, Outage> {
+) -> Result<Vec<String>, SendError> {
     let Wanted { database, policy, .. } = wanted;
     let name = identifier(database);
     let query = encoded(&format!("SHOW RETENTION POLICIES ON {name}"));
@@ -103,7 +103,7 @@ async fn look_at_policies(
     )])
 }
 
-async fn statement<'c>(client: &'c InfluxClient, query: &str) -> Result<Reply<'c>, Outage> {
+async fn statement<'c>(client: &'c InfluxClient, query: &str) -> Result<Reply<'c>, SendError> {
     let url = format!("{}/query?q={}", client.settings.base_url, encoded(query));
     client.ask(Request::post(url, "")).await
 }

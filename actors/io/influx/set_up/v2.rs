@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{SHOWN_LATER, for_how_long};
+use crate::io::delivery::SendError;
 use crate::io::http::Request;
 use crate::io::influx::client::{InfluxClient, Reply, encoded};
-use crate::io::influx::verdict::Outage;
 
 /// What the configuration wants.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ pub(super) async fn set_up(
     client: &InfluxClient,
     wanted: Wanted<'_>,
     missing: bool,
-) -> Result<Vec<String>, Outage> {
+) -> Result<Vec<String>, SendError> {
     let Wanted { org, bucket, .. } = wanted;
     let base = &client.settings.base_url;
     let url = format!("{base}/api/v2/buckets?org={}&name={}", encoded(org), encoded(bucket));
@@ -81,7 +81,7 @@ fn buckets(reply: &Reply<'_>) -> Buckets {
 }
 
 /// The id of the organisation, which is needed to make a bucket.
-async fn organisation(client: &InfluxClient, wanted: Wanted<'_>) -> Result<String, Outage> {
+async fn organisation(client: &InfluxClient, wanted: Wanted<'_>) -> Result<String, SendError> {
     let Wanted { org, bucket, .. } = wanted;
     let url = format!("{}/api/v2/orgs?org={}", client.settings.base_url, encoded(org));
     let reply = client.ask(Request::get(url)).await?;
@@ -106,7 +106,7 @@ async fn create(
     client: &InfluxClient,
     wanted: Wanted<'_>,
     org_id: &str,
-) -> Result<Vec<String>, Outage> {
+) -> Result<Vec<String>, SendError> {
     let Wanted { bucket, description, retention, .. } = wanted;
     let rules = match retention {
         Some(keep) => json!([{ "type": "expire", "everySeconds": keep.as_secs() }]),

@@ -5,8 +5,8 @@ use test_support::Influx3;
 use super::*;
 
 /// One operation of several points.
-fn operation(name: &str, lines: &str) -> WriteJob {
-    WriteJob { lines: lines.as_bytes().to_vec().into(), points: lines.lines().count(), ..job(name) }
+fn operation(name: &str, lines: &str) -> Job {
+    Job { bytes: lines.as_bytes().to_vec().into(), points: lines.lines().count(), ..job(name) }
 }
 
 fn of_version(server: &StandIn, version: InfluxVersion) -> InfluxSettings {
@@ -32,14 +32,9 @@ fn of_version(server: &StandIn, version: InfluxVersion) -> InfluxSettings {
 
 /// Everything that leaves together, and what became of it: requests to write, points stored,
 /// dropped, and the messages.
-async fn result(settings: &InfluxSettings, jobs: Vec<WriteJob>) -> (u64, u64, u64, Vec<String>) {
-    let style = Style {
-        linger: Duration::from_millis(50),
-        max_points: 10_000,
-        pause: Style::PAUSE,
-        look: Look::First,
-    };
-    let (stream, events) = start(settings, style);
+async fn result(settings: &InfluxSettings, jobs: Vec<Job>) -> (u64, u64, u64, Vec<String>) {
+    let policy = Policy { linger: Duration::from_millis(50), ..policy(settings, 10_000) };
+    let (stream, events) = start(settings, policy, Look::First);
     jobs.into_iter().for_each(|job| stream.push(job));
     until_async("everything", || (stream.stats().waiting == 0).then_some(())).await;
     let stats = stream.stats();
@@ -75,7 +70,7 @@ async fn a_line_that_is_quoted_is_found_at_once() {
         let body = serde_json::json!({ "code": "invalid", "message": bad.join("\n") });
         (!bad.is_empty()).then(|| Answer::new(400, body.to_string()))
     });
-    let mut jobs: Vec<WriteJob> = (0..500).map(|number| job(&format!("{number}"))).collect();
+    let mut jobs: Vec<Job> = (0..500).map(|number| job(&format!("{number}"))).collect();
     jobs[100] = job("bad");
     jobs[300] = operation("x", "m,t=good f=1 1\nm,t=bad2 f= 1\n");
     let (requests, written, dropped, _) =
@@ -123,7 +118,7 @@ async fn a_permanent_cause_behind_an_error_of_the_server_is_a_refusal() {
         let body = r#"{"code":"internal error","message":"unexpected error writing points to database: partial write: points beyond retention policy dropped=1"}"#;
         lines.iter().any(|line| line.contains("poison")).then(|| Answer::new(500, body))
     });
-    let mut jobs: Vec<WriteJob> = (0..50).map(|number| job(&format!("{number}"))).collect();
+    let mut jobs: Vec<Job> = (0..50).map(|number| job(&format!("{number}"))).collect();
     jobs[30] = operation("x", "m,t=a f=1 1\nm,t=poison f=1 1\nm,t=b f=1 1\n");
     let (requests, written, dropped, messages) =
         result(&of_version(&server, InfluxVersion::V2), jobs).await;
@@ -142,7 +137,7 @@ async fn a_type_that_cannot_be_given_costs_the_lines_that_have_it() {
         );
         (bad > 0).then(|| Answer::new(400, body))
     });
-    let mut jobs: Vec<WriteJob> = (0..100).map(|number| job(&format!("{number}"))).collect();
+    let mut jobs: Vec<Job> = (0..100).map(|number| job(&format!("{number}"))).collect();
     jobs[5] = operation("x", "m,t=a f=\"text\" 1\nm,t=b f=1 1\n");
     jobs[77] = operation("y", "m,t=c f=\"text\" 1\n");
     let (requests, written, dropped, _) =
@@ -182,7 +177,7 @@ async fn version_3_is_asked_once_more_and_names_its_lines() {
     let mut influx =
         Influx3::with_token("token").column("m", "f", "float").column("m", "g", "integer");
     let server = StandIn::start(move |seen| influx.answer(seen));
-    let mut jobs: Vec<WriteJob> = (0..200).map(|number| job(&format!("{number}"))).collect();
+    let mut jobs: Vec<Job> = (0..200).map(|number| job(&format!("{number}"))).collect();
     jobs[17] = operation("x", "m,t=a f=5i 1\nm,t=b f= 1\nm,t=c f=1,g=2.5 1\nm,t=d f=\"text\" 1\n");
     let (requests, written, dropped, messages) =
         result(&of_version(&server, InfluxVersion::V3), jobs).await;
@@ -223,7 +218,7 @@ async fn where_nobody_names_lines_the_batch_is_halved() {
             Some("/api/v3/write_lp") => elsewhere.clone(),
             _ => Answer::new(204, ""),
         });
-        let mut jobs: Vec<WriteJob> = (0..64).map(|number| job(&format!("{number}"))).collect();
+        let mut jobs: Vec<Job> = (0..64).map(|number| job(&format!("{number}"))).collect();
         jobs[0] = job("bad");
         let (requests, written, dropped, _) =
             result(&of_version(&server, InfluxVersion::V3), jobs).await;

@@ -17,7 +17,7 @@ fn outbox(folder: &Path) -> Outbox {
 }
 
 struct Kept {
-    stream: Delivery,
+    stream: InfluxDelivery,
     events: Events,
     running: actix_rt::task::JoinHandle<()>,
 }
@@ -32,11 +32,11 @@ fn kept_by(server: &StandIn, folder: &Path, look: Look) -> Kept {
     let for_stream = Rc::clone(&events);
     let settings = InfluxSettings { max_batch_size: 1_000, ..settings(server) };
     let pause = Duration::from_millis(20);
-    let style = Style { linger: Duration::ZERO, max_points: LARGE, pause, look };
+    let policy = Policy { pause, ..policy(&settings, LARGE) };
+    let transport = InfluxTransport::new(&settings, look);
     let to = Some((outbox(folder), Stream::Measurements));
-    let stream = Delivery::with_outbox(&settings, style, to, move |event| {
-        for_stream.borrow_mut().push(event);
-    });
+    let stream =
+        Delivery::new(transport, policy, to, move |event| for_stream.borrow_mut().push(event));
     let running = actix_rt::spawn(stream.clone().run());
     Kept { stream, events, running }
 }
@@ -119,7 +119,7 @@ async fn a_long_backlog_is_on_disk_only_and_all_of_it_arrives() {
     until_async("the outage", || kept.stream.obstacle()).await;
     for number in 0..600 {
         let lines: String = (0..100).map(|line| format!("m,t=p{number}_{line} f=1 1\n")).collect();
-        kept.stream.push(WriteJob::new(lines, 100, None));
+        kept.stream.push(Job::new(lines, 100, None));
     }
     assert_eq!(kept.stream.stats().waiting, 60_001);
     let in_memory = || {
@@ -206,8 +206,8 @@ async fn what_an_earlier_start_has_left_is_found_although_the_database_is_away_a
 
 /// A state whose file has answered, with a job of so many points in its backlog.
 fn opened(points: usize) -> State {
-    let mut state = State { disk: Some(Disk::default()), ..State::default() };
-    state.backlog.push(WriteJob::new("m f=1 1\n", points, None));
+    let mut state = State::new(any_policy(), Some(Disk::default()));
+    state.backlog.push(Job::new("m f=1 1\n", points, None));
     let work = state.disk_work().unwrap();
     assert_eq!(work.load, Some((0, 20_000_usize.saturating_sub(points))));
     state.disk_replied(work, Ok(Reply::default()));
@@ -224,7 +224,7 @@ fn a_file_is_asked_for_rows_whatever_is_in_memory_and_not_again_when_it_has_none
     let mut state = opened(0);
     let level = Level { points: 7, ..Level::default() };
     let reply = |level| Reply { level, ..Reply::default() };
-    state.forget(&[WriteJob { row: Some(1), ..WriteJob::new("m f=1 1\n", 1, None) }]);
+    state.forget(&[Job { row: Some(1), ..Job::new("m f=1 1\n", 1, None) }]);
     let work = state.disk_work().unwrap();
     state.disk_replied(work, Ok(reply(level)));
     assert_eq!(state.tail(), 7);
@@ -237,13 +237,14 @@ fn a_file_is_asked_for_rows_whatever_is_in_memory_and_not_again_when_it_has_none
 fn what_has_no_room_in_memory_leaves_the_disk_too() {
     let mut state = opened(0);
     for number in 0..3 {
-        state.join_backlog(WriteJob::new(format!("m f={number} 1\n"), 1, None));
+        state.join_backlog(Job::new(format!("m f={number} 1\n"), 1, None));
     }
     let work = state.disk_work().unwrap();
     let first = work.append[0].id;
     let level = Level { points: 3, last: work.append[2].id, ..Level::default() };
     state.disk_replied(work, Ok(Reply { level, ..Reply::default() }));
-    state.enforce_bound(2);
+    state.policy.max_points = 2;
+    state.enforce_bounds();
     assert_eq!(state.stats.dropped_overflow, 1);
     assert_eq!(state.disk_work().unwrap().remove, [first]);
 }

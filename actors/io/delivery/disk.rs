@@ -8,9 +8,9 @@ use tokio::time::{Duration, Instant};
 
 use super::event::{DropReason, Event};
 use super::flight::Flight;
+use super::job::{Job, Queue};
 use super::state::State;
 use super::suspect::Suspect;
-use crate::io::influx::queue::{Queue, WriteJob};
 use crate::io::outbox::{OutboxError, Reply, Row, Work};
 
 /// What a stream knows of its part of the outbox.
@@ -46,13 +46,13 @@ impl Disk {
 
     /// Has a job written next, unless it is there already; its number. Numbers follow the clock,
     /// so that those of a fresh file are above those of a damaged one.
-    fn save(&mut self, job: &mut WriteJob) -> i64 {
+    fn save(&mut self, job: &mut Job) -> i64 {
         if let Some(row) = job.row {
             return row;
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
         self.last = (self.last + 1).max(i64::try_from(now).unwrap_or(i64::MAX));
-        self.append.push(Row { id: self.last, points: job.points, lines: job.lines.clone() });
+        self.append.push(Row { id: self.last, points: job.points, lines: job.bytes.clone() });
         job.row = Some(self.last);
         self.last
     }
@@ -64,7 +64,7 @@ impl Disk {
 
 impl State {
     /// A job joins what waits: on disk where there is one, and in memory as far as there is room.
-    pub(super) fn join_backlog(&mut self, mut job: WriteJob) {
+    pub(super) fn join_backlog(&mut self, mut job: Job) {
         if let Some(disk) = self.disk.as_mut().filter(|disk| disk.works()) {
             let row = disk.save(&mut job);
             let room = WINDOW.saturating_sub(self.backlog.points());
@@ -83,7 +83,8 @@ impl State {
     /// What is live and has no room goes to the disk.
     pub(super) fn spill(&mut self) {
         while self.live.points() > WINDOW && self.disk.as_ref().is_some_and(Disk::works) {
-            self.live.remove(1).into_iter().for_each(|job| self.join_backlog(job));
+            let Some(job) = self.live.drop_least() else { return };
+            self.join_backlog(job);
         }
     }
 
@@ -93,7 +94,7 @@ impl State {
     }
 
     /// These jobs are done with.
-    pub(super) fn forget(&mut self, jobs: &[WriteJob]) {
+    pub(super) fn forget(&mut self, jobs: &[Job]) {
         if let Some(disk) = &mut self.disk {
             disk.remove.extend(jobs.iter().filter_map(|job| Some((job.row?, job.points))));
         }
@@ -112,7 +113,7 @@ impl State {
     pub(super) fn unsaved(&self) -> usize {
         let Some(disk) = &self.disk else { return self.waiting() };
         let unwritten: HashSet<i64> = disk.append.iter().map(|row| row.id).collect();
-        let is_unsaved = |job: &&WriteJob| job.row.is_none_or(|row| unwritten.contains(&row));
+        let is_unsaved = |job: &&Job| job.row.is_none_or(|row| unwritten.contains(&row));
         self.in_memory().chain(self.live.jobs()).filter(is_unsaved).map(|job| job.points).sum()
     }
 
@@ -191,8 +192,8 @@ impl State {
                 continue;
             }
             disk.tail = disk.tail.saturating_sub(row.points);
-            let (lines, points) = (row.lines, row.points);
-            self.backlog.push(WriteJob { lines, points, origin: None, row: Some(row.id) });
+            let job = Job::new(row.lines, row.points, None);
+            self.backlog.push(Job { row: Some(row.id), ..job });
         }
         let drops = [
             (DropReason::Size, dropped.for_size, "the outbox is full, the oldest had to go"),
@@ -203,7 +204,7 @@ impl State {
         drops
             .map(|(reason, points, message)| {
                 self.stats.count_drop(reason, points);
-                Event::Dropped { points, reason, message: message.to_owned() }
+                Event::Dropped { points, reason, message: message.to_owned(), begins: true }
             })
             .collect()
     }
@@ -228,12 +229,12 @@ impl State {
         rows.retain(|row| !held.contains(&row.id) && !removed.contains(&row.id));
         for Row { lines, points, .. } in rows {
             disk.tail = disk.tail.saturating_sub(points);
-            self.backlog.push(WriteJob { lines, points, origin: None, row: None });
+            self.backlog.push(Job::new(lines, points, None));
         }
     }
 
     /// What waits in memory and has left the live queue, or is under way.
-    fn in_memory(&self) -> impl Iterator<Item = &WriteJob> {
+    fn in_memory(&self) -> impl Iterator<Item = &Job> {
         let flights = self.flights.iter().flat_map(Flight::jobs);
         let suspects = self.suspects.iter().flat_map(Suspect::jobs);
         self.backlog.jobs().chain(flights).chain(suspects)
@@ -245,7 +246,7 @@ fn in_memory_mut<'a>(
     backlog: &'a mut Queue,
     flights: &'a mut [Flight],
     suspects: &'a mut VecDeque<Suspect>,
-) -> impl Iterator<Item = &'a mut WriteJob> {
+) -> impl Iterator<Item = &'a mut Job> {
     let flights = flights.iter_mut().flat_map(Flight::jobs_mut);
     let suspects = suspects.iter_mut().flat_map(Suspect::jobs_mut);
     backlog.jobs_mut().chain(flights).chain(suspects)

@@ -3,19 +3,21 @@
 use super::*;
 
 /// Pauses so short that a test sees many of them.
-const SHORT: Style = Style {
-    linger: Duration::ZERO,
-    max_points: 1_000,
-    pause: Duration::from_millis(2),
-    look: Look::First,
-};
+fn short(settings: &InfluxSettings) -> Policy {
+    Policy { pause: Duration::from_millis(2), ..policy(settings, 1_000) }
+}
+
 /// A pause so long that a test sees one attempt only.
-const LONG: Style = Style {
-    linger: Duration::ZERO,
-    max_points: 1_000,
-    pause: Duration::from_secs(3_600),
-    look: Look::First,
-};
+fn long(settings: &InfluxSettings) -> Policy {
+    Policy { pause: Duration::from_secs(3_600), ..policy(settings, 1_000) }
+}
+
+fn start_with(
+    settings: &InfluxSettings,
+    policy: fn(&InfluxSettings) -> Policy,
+) -> (InfluxDelivery, Events) {
+    start(settings, policy(settings), Look::First)
+}
 
 fn is_write(seen: &Seen) -> bool {
     seen.target.contains("/write")
@@ -79,7 +81,7 @@ async fn nothing_but_204_is_stored() {
             true => answer.clone(),
             false => Answer::new(200, "OK"),
         });
-        let (stream, events) = start(&settings(&server), LONG);
+        let (stream, events) = start_with(&settings(&server), long);
         (0..4).for_each(|number| stream.push(job(&format!("{number}"))));
         until_async("the outage", || (not_stored(&events).len() == 4).then_some(())).await;
         let stats = stream.stats();
@@ -103,7 +105,8 @@ async fn a_refusal_that_is_the_same_for_every_part_is_not_about_points() {
         false => Answer::new(200, "OK"),
     });
     let large = InfluxSettings { max_batch_size: 1_000, ..settings(&server) };
-    let (stream, events) = start(&large, Style { linger: Duration::from_millis(50), ..LONG });
+    let (stream, events) =
+        start(&large, Policy { linger: Duration::from_millis(50), ..long(&large) }, Look::First);
     (0..24).for_each(|number| stream.push(job(&format!("{number}"))));
     until_async("the outage", || stream.obstacle()).await;
     assert_eq!(not_stored(&events).len(), 24);
@@ -124,7 +127,7 @@ async fn a_request_that_is_asked_wrongly_costs_no_point() {
         r#"{"code":"invalid","message":"namespace name 'a b/' contains invalid character, character number 1 is not whitelisted"}"#,
     ] {
         let server = StandIn::start(move |_| Answer::new(400, message));
-        let (stream, _) = start(&settings(&server), LONG);
+        let (stream, _) = start_with(&settings(&server), long);
         stream.push(job("a"));
         until_async("the outage", || stream.obstacle()).await;
         assert_eq!((stream.stats().dropped_refused, stream.stats().waiting), (0, 1), "{message}");
@@ -143,7 +146,8 @@ fn poisoned(seen: &Seen) -> Answer {
 async fn five_equal_answers_while_others_are_stored_find_the_bad_line() {
     let server = StandIn::start(poisoned);
     let large = InfluxSettings { max_batch_size: 1_000, ..settings(&server) };
-    let (stream, events) = start(&large, Style { linger: Duration::from_millis(20), ..SHORT });
+    let (stream, events) =
+        start(&large, Policy { linger: Duration::from_millis(20), ..short(&large) }, Look::First);
     (0..20).for_each(|number| {
         stream.push(job(&if number == 7 { "bad".to_owned() } else { format!("n{number}") }));
     });
@@ -182,7 +186,8 @@ async fn five_equal_answers_while_others_are_stored_find_the_bad_line() {
 async fn without_others_the_parts_of_the_batch_show_which_line_it_is() {
     let server = StandIn::start(poisoned);
     let large = InfluxSettings { max_batch_size: 1_000, ..settings(&server) };
-    let (stream, _) = start(&large, Style { linger: Duration::from_millis(20), ..SHORT });
+    let (stream, _) =
+        start(&large, Policy { linger: Duration::from_millis(20), ..short(&large) }, Look::First);
     ["a", "b", "c", "bad", "d"].iter().for_each(|name| stream.push(job(name)));
     until_async("everything", || (stream.stats().waiting == 0).then_some(())).await;
     assert_eq!((stream.stats().written, stream.stats().dropped_refused), (4, 1));
@@ -194,7 +199,7 @@ async fn a_server_that_is_ill_costs_no_point() {
         true => Answer::new(500, r#"{"error":"timeout"}"#),
         false => Answer::new(204, ""),
     });
-    let (stream, events) = start(&settings(&server), SHORT);
+    let (stream, events) = start_with(&settings(&server), short);
     (0..10).for_each(|number| stream.push(job(&format!("{number}"))));
     until_async("many attempts", || (writes(&server) >= 30).then_some(())).await;
     assert_eq!((stream.stats().dropped_refused, stream.stats().waiting), (0, 10));
@@ -212,7 +217,7 @@ async fn a_server_that_is_ill_costs_no_point() {
 #[actix::test]
 async fn another_cause_of_the_same_outage_is_news() {
     let server = StandIn::start(|_| Answer::HangUp);
-    let (stream, events) = start(&settings(&server), SHORT);
+    let (stream, events) = start_with(&settings(&server), short);
     stream.push(job("a"));
     until_async("the outage", || stream.obstacle()).await;
     server.respond(|_| Answer::new(401, ""));
@@ -227,7 +232,7 @@ async fn a_server_that_is_silent_is_away_before_anything_is_written() {
     if let InfluxTarget::V3 { timeout, .. } = &mut quick.target {
         *timeout = Duration::from_millis(100);
     }
-    let (stream, events) = start(&quick, LONG);
+    let (stream, events) = start_with(&quick, long);
     stream.push(job("a"));
     until_async("the report", || (not_stored(&events).len() == 1).then_some(())).await;
     assert!(stream.obstacle().is_some());
@@ -237,7 +242,7 @@ async fn a_server_that_is_silent_is_away_before_anything_is_written() {
 #[actix::test]
 async fn an_outage_ends_although_there_is_nothing_to_write() {
     let server = StandIn::start(|_| Answer::HangUp);
-    let (stream, events) = start(&settings(&server), SHORT);
+    let (stream, events) = start_with(&settings(&server), short);
     until_async("the outage", || stream.obstacle()).await;
     server.respond(|_| Answer::new(200, "OK"));
     until_async("the end", || stream.obstacle().is_none().then_some(())).await;
@@ -252,7 +257,7 @@ async fn a_page_for_some_points_alone_costs_none_and_holds_nobody_up() {
         false => Answer::new(204, ""),
     });
     let single = InfluxSettings { max_batch_size: 1, ..settings(&server) };
-    let (stream, events) = start(&single, SHORT);
+    let (stream, events) = start_with(&single, short);
     ["a", "bad", "b", "c"].iter().for_each(|name| stream.push(job(name)));
     let goes_on = || (stream.stats().written == 3 && stream.obstacle().is_none()).then_some(());
     until_async("the others", goes_on).await;

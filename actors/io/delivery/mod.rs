@@ -1,35 +1,36 @@
-//! The one write path: every writer has a stream of its own with one request under way, or some
-//! where the server answers late.
+//! The one road out: how everything is sent, whatever it is and wherever it goes. A destination
+//! adds a [`Transport`]: how one batch is sent, and what its answer means.
 //!
 //! ```text
-//!         push                      204: stored
-//! job ───────────> live ──batch──>  refused: retyped, else the bad points are dropped
+//!         push                      stored
+//! job ───────────> live ──batch──>  refused for good: dropped, the others are stored
 //!          │                        away: the batch and all that waits join the backlog
-//!          └ away ─> backlog ──one probe for each step of the back-off──> back: live and
-//!                       │                                    backlog batches take turns
+//!          └ away ─> backlog ──one operation for each probe──> back: live and backlog batches
+//!                       │                                      take turns
 //!                       └ outbox: on disk until it is stored; of a long backlog the rest is there
 //!                         only, and what is left at the end
 //! a batch with an answer of neither kind ─> suspects ──the same answer five times while others
 //!                                           are stored──> cut down to the lines that cause it
 //! ```
 //!
-//! A job is one write operation. If it is not stored at its first attempt, or joins the backlog,
-//! that is told once (decisions E11 and E19). Bytes never change between attempts, so a repeated
-//! write is stored once.
+//! A job is one operation. If it is not stored at its first attempt, or joins the backlog, that is
+//! reported once (decisions E11 and E19). Bytes never change between attempts, so a repeated write
+//! is stored once. What a stream does while its destination is away is its [`Policy`].
 
 mod backoff;
-mod database;
 mod disk;
 mod event;
 mod flight;
+mod job;
 mod outcome;
-mod piece;
+mod overflow;
+mod policy;
+mod prepare;
+mod run;
 mod state;
-mod store;
-mod stored;
-mod style;
 mod suspect;
-mod turns;
+mod transport;
+mod turn;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -41,39 +42,41 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use self::disk::Disk;
-use self::state::{State, Turn};
-use super::client::InfluxClient;
-use super::queue::WriteJob;
-use super::settings::InfluxSettings;
+use self::state::State;
+use self::turn::Turn;
+use crate::domain::errors::Failure;
 use crate::domain::metrics::{Destination, Family};
 use crate::io::outbox::{Outbox, Stream};
 
 pub use self::event::{DropReason, Event, Fate, Stats};
-pub use self::style::{Look, Style};
+pub use self::job::Job;
+pub use self::policy::{BatchSize, Policy, WhileAway};
+pub use self::transport::{Attempt, Batch, Doubt, Rejection, SendError, Suspicion, Transport};
 
-/// A stream to one database; clones are the same stream. Lives on one thread.
-#[derive(Clone)]
-pub struct Delivery(Rc<Inner>);
+/// A stream to one destination; clones are the same stream. Lives on one thread.
+pub struct Delivery<T>(Rc<Inner<T>>);
 
-struct Inner {
-    client: InfluxClient,
-    style: Style,
+impl<T> Clone for Delivery<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+struct Inner<T> {
+    transport: T,
+    policy: Policy,
     /// Where what waits is kept, and as which stream.
     outbox: Option<(Outbox, Stream)>,
     on_event: Box<dyn Fn(Event)>,
     state: RefCell<State>,
+    /// Requests so far.
+    requests: Cell<u64>,
     /// There is something to do.
     wake: Notify,
     /// Nothing is left to do, or nothing can be done before the end.
     at_rest: Notify,
     /// The outbox has answered.
     written: Notify,
-    /// When the database was found or made; `None` until then.
-    set_up: Cell<Option<Instant>>,
-    /// How long the server took for the last request that it stored.
-    took: Cell<Duration>,
-    /// What was said about the database last.
-    notes: RefCell<Vec<String>>,
 }
 
 /// What was not stored at the end.
@@ -88,47 +91,36 @@ pub struct Leftover {
 /// How long the end waits for the disk.
 const LAST_WRITE: Duration = Duration::from_secs(2);
 
-impl Delivery {
-    /// A stream to the database of `settings`, kept in memory. `on_event` must not call back into
-    /// the stream.
+impl<T: Transport> Delivery<T> {
+    /// A stream by way of `transport`; what waits is kept in the outbox, else in memory. `on_event`
+    /// must not call back into the stream.
     pub fn new(
-        settings: &InfluxSettings,
-        style: Style,
-        on_event: impl Fn(Event) + 'static,
-    ) -> Self {
-        Self::with_outbox(settings, style, None, on_event)
-    }
-
-    /// The same; what waits for the database is kept in the outbox.
-    pub fn with_outbox(
-        settings: &InfluxSettings,
-        style: Style,
+        transport: T,
+        policy: Policy,
         outbox: Option<(Outbox, Stream)>,
         on_event: impl Fn(Event) + 'static,
     ) -> Self {
         let disk = outbox.as_ref().map(|_| Disk::default());
         Self(Rc::new(Inner {
-            client: InfluxClient::new(settings),
-            style,
+            transport,
+            policy,
             outbox,
             on_event: Box::new(on_event),
-            state: RefCell::new(State { pause: style.pause, disk, ..State::default() }),
+            state: RefCell::new(State::new(policy, disk)),
+            requests: Cell::default(),
             wake: Notify::new(),
             at_rest: Notify::new(),
             written: Notify::new(),
-            set_up: Cell::default(),
-            took: Cell::default(),
-            notes: RefCell::default(),
         }))
     }
 
     /// Accepts an operation.
-    pub fn push(&self, mut job: WriteJob) {
+    pub fn push(&self, mut job: Job) {
         let inner = &*self.0;
         let mut state = inner.state.borrow_mut();
-        let report = match &state.away {
-            Some(away) => {
-                let failure = away.outage.failure.clone();
+        let failure = state.away.as_ref().filter(|_| state.is_kept());
+        let report = match failure.map(|away| away.error.failure.clone()) {
+            Some(failure) => {
                 let report = job.origin.take().map(|origin| {
                     let fate = Fate::Kept;
                     Event::NotStored { origin, failure, fate }
@@ -142,11 +134,10 @@ impl Delivery {
                 None
             }
         };
-        state.enforce_bound(inner.style.max_points);
+        state.enforce_bounds();
         drop(state);
-        if let Some(report) = report {
-            (inner.on_event)(report);
-        }
+        inner.report_overflow(false);
+        inner.report(report.into_iter().collect());
         inner.wake.notify_one();
     }
 
@@ -155,8 +146,8 @@ impl Delivery {
     pub async fn run(self) {
         let inner = &*self.0;
         inner.state.borrow_mut().call_back();
-        if inner.looks_first() && inner.set_up.get().is_none() {
-            inner.look().await;
+        if inner.transport.prepares_first() {
+            inner.prepare().await;
         }
         let mut flights = FuturesUnordered::new();
         let mut disk = FuturesUnordered::new();
@@ -167,14 +158,14 @@ impl Delivery {
                 Some(()) = disk.next(), if !disk.is_empty() => {}
                 turn = inner.next_turn() => match turn {
                     Some(Turn::Send(lane)) => flights.extend(inner.depart(lane).map(|it| inner.fly(it))),
-                    Some(Turn::Look) => inner.look().await,
+                    Some(Turn::Prepare) => inner.prepare().await,
                     _ => {}
                 },
             }
         }
     }
 
-    /// Waits until everything is stored, until the database proves to be away, or until the
+    /// Waits until everything is stored, until the destination proves to be away, or until the
     /// deadline, and has the rest written to disk where there is one.
     pub async fn flush(&self, until: Instant) -> Leftover {
         let inner = &*self.0;
@@ -196,7 +187,7 @@ impl Delivery {
                 break;
             }
         }
-        inner.tell_overflow();
+        inner.report_overflow(true);
         inner.state.borrow_mut().save_all();
         inner.wake.notify_one();
         let saved = async {
@@ -214,11 +205,17 @@ impl Delivery {
         Leftover { lost, kept: state.waiting().saturating_sub(lost) }
     }
 
-    /// Why the database cannot be written to right now, or what waits for it cannot be kept; `None`
-    /// when both can, as far as is known.
+    /// The end has come: whatever waits or is under way is lost, with this failure.
+    pub fn give_up(&self, failure: &Failure) {
+        let events = self.0.state.borrow_mut().give_up(failure);
+        self.0.report(events);
+    }
+
+    /// Why nothing can be sent right now, or what waits cannot be kept; `None` when both can, as
+    /// far as is known.
     pub fn obstacle(&self) -> Option<String> {
         let state = self.0.state.borrow();
-        let away = state.away.as_ref().map(|away| away.outage.message.clone());
+        let away = state.away.as_ref().map(|away| away.error.message.clone());
         away.or_else(|| self.0.outbox.as_ref().and_then(|(outbox, _)| outbox.obstacle()))
     }
 
@@ -230,7 +227,8 @@ impl Delivery {
     /// The counters.
     pub fn stats(&self) -> Stats {
         let state = self.0.state.borrow();
-        Stats { waiting: state.waiting(), ..state.stats }
+        let requests = self.0.requests.get();
+        Stats { waiting: state.waiting(), requests, ..state.stats }
     }
 
     /// The counters as the numbers of a destination called `name`.
@@ -249,7 +247,7 @@ impl Delivery {
                 ("damaged", stats.dropped_damaged),
             ],
             waiting: stats.waiting,
-            capacity: self.0.style.max_points,
+            capacity: self.0.policy.max_points,
             up: self.0.state.borrow().away.is_none(),
         };
         destination.families()

@@ -1,19 +1,16 @@
 //! One batch until the server has answered for every line of it.
 
-use std::cell::Cell;
 use std::collections::{HashSet, VecDeque};
 use std::ops::ControlFlow::{self, Break, Continue};
 
-use super::Inner;
-use super::outcome::Outcome;
 use super::piece::{History, Line, Piece};
-use super::suspect::Doubt;
+use super::{InfluxTransport, MOST_POINTS};
 use crate::domain::errors::Failure;
+use crate::io::delivery::{Attempt, Batch, Doubt, Rejection, SendError};
 use crate::io::influx::lines::stamp;
-use crate::io::influx::queue::Batch;
 use crate::io::influx::refusal::{BadLine, Refusal, TooOld};
 use crate::io::influx::retype::Conflict;
-use crate::io::influx::verdict::{Outage, Verdict};
+use crate::io::influx::verdict::Verdict;
 
 /// More columns than this do not change their type at once.
 const MOST_RETYPED: u32 = 32;
@@ -30,37 +27,42 @@ struct Work {
     /// What is still to be sent, large parts first: both halves are tried before either is cut
     /// further.
     pieces: VecDeque<Piece>,
-    outcomes: Vec<Outcome>,
+    rejections: Vec<Rejection>,
     /// A request was stored, so it is not the server that fails.
     proof: bool,
     /// How often the same was answered, and what.
     equal: (u32, String),
 }
 
-/// Sends a batch; the outcomes are what was refused for good. An error means that the whole batch
+/// Sends a batch; the answer is what was refused for good. An error means that the whole batch
 /// should be sent again later, which does no harm to what was stored. A batch in doubt is cut
-/// until the lines are found that cause it. `requests` counts what was sent.
+/// until the lines are found that cause it.
 pub(super) async fn store(
-    inner: &Inner,
+    inner: &InfluxTransport,
     batch: Batch,
-    doubt: Doubt,
-    requests: &Cell<u64>,
-) -> Result<Vec<Outcome>, Outage> {
-    let most = inner.client.settings.max_batch_size;
-    let mut pieces: VecDeque<Piece> = Piece::whole(batch).chunks(most).into();
+    attempt: &Attempt<'_>,
+) -> Result<Vec<Rejection>, SendError> {
+    let doubt = attempt.doubt;
+    let is_large = batch.points > MOST_POINTS;
+    let whole = Piece::whole(batch);
+    let mut pieces: VecDeque<Piece> =
+        if is_large { whole.chunks(MOST_POINTS).into() } else { [whole].into() };
     if doubt != Doubt::None {
         // The whole has given its answer often enough.
         pieces = pieces.into_iter().flat_map(Piece::halves).collect();
     }
     let proof = doubt == Doubt::Proven;
-    let mut work = Work { pieces, outcomes: vec![], proof, equal: (0, String::new()) };
+    let mut work = Work { pieces, rejections: vec![], proof, equal: (0, String::new()) };
     while let Some(mut piece) = work.pieces.pop_front() {
-        let flow = match write(inner, &mut piece, requests).await {
+        let flow = match write(inner, &mut piece, attempt).await {
             Verdict::Stored => {
                 work.proof = true;
                 Continue(())
             }
             Verdict::Refused { refusal, failure } => {
+                if refusal.too_large {
+                    inner.too_large(piece.body().len());
+                }
                 let outage = || inner.client.repeated(&refusal, &failure);
                 work.refused(piece, &refusal, &failure, outage)
             }
@@ -74,7 +76,7 @@ pub(super) async fn store(
                     Continue(())
                 }
                 // The set-up knows why it is missing still.
-                Some(Err(why)) => Break(Outage { message: why.message, ..outage }),
+                Some(Err(why)) => Break(SendError { message: why.message, ..outage }),
                 _ => Break(outage),
             },
             Verdict::Away(outage) => Break(outage),
@@ -83,17 +85,13 @@ pub(super) async fn store(
             return Err(outage);
         }
     }
-    Ok(work.outcomes)
+    Ok(work.rejections)
 }
 
 /// One request; where it is refused without a reason that helps, one more to the path that gives
 /// reasons.
-async fn write(inner: &Inner, piece: &mut Piece, requests: &Cell<u64>) -> Verdict {
-    let count = || {
-        requests.set(requests.get() + 1);
-        inner.state.borrow_mut().stats.requests += 1;
-    };
-    count();
+async fn write(inner: &InfluxTransport, piece: &mut Piece, attempt: &Attempt<'_>) -> Verdict {
+    attempt.request();
     let verdict = inner.client.write(piece.body()).await;
     match &verdict {
         Verdict::Refused { refusal, .. }
@@ -103,7 +101,7 @@ async fn write(inner: &Inner, piece: &mut Piece, requests: &Cell<u64>) -> Verdic
                 && inner.client.may_name_lines() =>
         {
             piece.history.asked = true;
-            count();
+            attempt.request();
             inner.client.write_the_good(piece.body()).await.unwrap_or(verdict)
         }
         _ => verdict,
@@ -118,12 +116,12 @@ impl Work {
         piece: Piece,
         refusal: &Refusal,
         failure: &Failure,
-        outage: impl FnOnce() -> Outage,
-    ) -> ControlFlow<Outage> {
+        outage: impl FnOnce() -> SendError,
+    ) -> ControlFlow<SendError> {
         let Some(piece) = self.led(piece, refusal, failure) else {
             return Continue(());
         };
-        let count = piece.lines.len();
+        let count = piece.lines().len();
         if count == 1 || (refusal.partial && refusal.dropped == Some(count)) {
             self.give_up(&piece, &refusal.message, failure);
             return Continue(());
@@ -133,7 +131,7 @@ impl Work {
         {
             // The rest was stored, and all of it is one operation: which ones does not matter.
             let (message, failure) = (refusal.message.clone(), failure.clone());
-            self.outcomes.push(Outcome { job, points: points.min(count), message, failure });
+            self.rejections.push(Rejection { job, points: points.min(count), message, failure });
             return Continue(());
         }
         if !refusal.partial && !refusal.too_large {
@@ -144,8 +142,8 @@ impl Work {
     }
 
     /// An answer that is no refusal, for a piece of a batch that has had it again and again.
-    fn suspected(&mut self, piece: Piece, outage: Outage) -> ControlFlow<Outage> {
-        if piece.lines.len() > 1 {
+    fn suspected(&mut self, piece: Piece, outage: SendError) -> ControlFlow<SendError> {
+        if piece.lines().len() > 1 {
             self.count(&outage.message.clone(), || outage)?;
             self.pieces.extend(piece.halves());
             return Continue(());
@@ -191,7 +189,7 @@ impl Work {
     /// The server numbers the bad lines, each with its reason.
     fn numbered(&mut self, piece: Piece, refusal: &Refusal, failure: &Failure) -> Option<Piece> {
         let is_ours = |bad: &&BadLine| {
-            let line = piece.lines.get(bad.index).map(|line| line.text.trim_ascii());
+            let line = piece.lines().get(bad.index).map(|line| line.text.trim_ascii());
             let begin = bad.text.as_deref().map(|text| text.trim().as_bytes());
             line.is_some_and(|line| begin.is_none_or(|begin| line.starts_with(begin)))
         };
@@ -202,13 +200,13 @@ impl Work {
         let may_retype = piece.history.retyped < MOST_RETYPED;
         let mut retyped = Vec::new();
         for bad in &named {
-            let Some(line) = piece.lines.get(bad.index) else { continue };
+            let Some(line) = piece.lines().get(bad.index) else { continue };
             let conflict = Conflict::in_line(&bad.message, &line.text).filter(|_| may_retype);
             match conflict.and_then(|conflict| conflict.rewrite(&line.text)) {
                 Some(text) => retyped.push(Line { job: line.job, text: text.into() }),
                 None => {
                     let (message, failure) = (bad.message.clone(), failure.clone());
-                    self.outcomes.push(Outcome { job: line.job, points: 1, message, failure });
+                    self.rejections.push(Rejection { job: line.job, points: 1, message, failure });
                 }
             }
         }
@@ -262,11 +260,11 @@ impl Work {
                 return self.set_aside(piece, &bad, &refusal.message, failure);
             }
         }
-        if old.points == 0 || old.points >= piece.lines.len() || piece.history.guessed {
+        if old.points == 0 || old.points >= piece.lines().len() || piece.history.guessed {
             return Some(piece);
         }
-        let mut by_age: Vec<usize> = (0..piece.lines.len()).collect();
-        by_age.sort_by_key(|&index| stamp(&piece.lines[index].text));
+        let mut by_age: Vec<usize> = (0..piece.lines().len()).collect();
+        by_age.sort_by_key(|&index| stamp(&piece.lines()[index].text));
         let oldest: HashSet<usize> = by_age.into_iter().take(old.points).collect();
         piece.history.guessed = true;
         // Both are sent: only what is refused alone is given up.
@@ -276,11 +274,15 @@ impl Work {
     }
 
     fn give_up(&mut self, piece: &Piece, message: &str, failure: &Failure) {
-        self.outcomes.extend(piece.given_up(message, failure));
+        self.rejections.extend(piece.given_up(message, failure));
     }
 
     /// Counts answers that lead nowhere.
-    fn count(&mut self, answer: &str, outage: impl FnOnce() -> Outage) -> ControlFlow<Outage> {
+    fn count(
+        &mut self,
+        answer: &str,
+        outage: impl FnOnce() -> SendError,
+    ) -> ControlFlow<SendError> {
         if self.proof {
             return Continue(());
         }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::outcome::Outcome;
+use crate::io::delivery::{Batch, Rejection};
 use crate::io::influx::lines::{Parts, split_lines};
-use crate::io::influx::queue::Batch;
 
 /// Points of a batch by measurement.
 pub(super) struct Stored(BTreeMap<String, usize>);
@@ -14,7 +13,7 @@ impl Stored {
     /// All of a batch.
     pub(super) fn of(batch: &Batch) -> Self {
         let mut counts = BTreeMap::new();
-        for line in split_lines(&batch.lines) {
+        for line in batch.jobs.iter().flat_map(|job| split_lines(job)) {
             if let Some(parts) = Parts::of(line) {
                 let name = String::from_utf8_lossy(&parts.measurement()).into_owned();
                 *counts.entry(name).or_default() += 1;
@@ -24,8 +23,8 @@ impl Stored {
     }
 
     /// `3 points (sense_server 1, users 2)`; what was refused is told, too.
-    pub(super) fn told(&self, outcomes: &[Outcome]) -> String {
-        let refused: usize = outcomes.iter().map(|outcome| outcome.points).sum();
+    pub(super) fn told(&self, rejections: &[Rejection]) -> String {
+        let refused: usize = rejections.iter().map(|rejection| rejection.points).sum();
         match refused {
             0 => self.to_string(),
             refused => format!("{self}, without {refused} that were refused"),
@@ -51,10 +50,9 @@ mod tests {
     fn points_are_counted_by_measurement() {
         let lines =
             b"users,host=a v=\"x\nusers,b=1 \" 1\nusers v=1 2\nmy\\ name,t=1 v=1 3\n".to_vec();
-        let points = 3;
-        let batch = Batch { lines, jobs: Vec::new(), points };
+        let batch = Batch { jobs: vec![lines.into()], points: 3 };
         assert_eq!(Stored::of(&batch).told(&[]), "3 points (my name 1, users 2)");
-        let one = Batch { lines: b"apps v=1 2\n".to_vec(), jobs: Vec::new(), points: 1 };
+        let one = Batch { jobs: vec!["apps v=1 2\n".into()], points: 1 };
         assert_eq!(Stored::of(&one).to_string(), "1 point (apps 1)");
     }
 }

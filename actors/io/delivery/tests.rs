@@ -8,10 +8,11 @@ use test_support::{Answer, PATIENCE, Seen, StandIn, until_async};
 use super::*;
 use crate::domain::errors::{Failure, InfluxModule, InfluxVersion, Origin};
 use crate::domain::names::{Secret, ServerName};
-use crate::io::influx::{IncludeFields, InfluxTarget};
+use crate::io::influx::{IncludeFields, InfluxSettings, InfluxTarget, InfluxTransport, Look};
 
 mod disk_tests;
 mod late_tests;
+mod policy_tests;
 mod refusal_tests;
 mod verdict_tests;
 
@@ -31,28 +32,58 @@ fn settings(server: &StandIn) -> InfluxSettings {
     }
 }
 
-fn delivery(server: &StandIn, max_points: usize) -> (Delivery, Events) {
-    let style =
-        Style { linger: Duration::ZERO, max_points, pause: Style::PAUSE, look: Look::First };
-    start(&settings(server), style)
+type InfluxDelivery = Delivery<InfluxTransport>;
+
+/// Batches of at most as many points as are configured, and few pauses.
+fn policy(settings: &InfluxSettings, max_points: usize) -> Policy {
+    let policy = InfluxTransport::policy(settings, Duration::ZERO, max_points);
+    let points = settings.max_batch_size;
+    let batch = BatchSize { points, most_points: points, ..policy.batch };
+    Policy { batch, pause: Duration::from_millis(500), ..policy }
 }
 
-fn start(settings: &InfluxSettings, style: Style) -> (Delivery, Events) {
+/// For a state without a destination.
+fn any_policy() -> Policy {
+    let batch = BatchSize { points: 1, most_points: 1, most_bytes: usize::MAX };
+    Policy {
+        while_away: WhileAway::Keep,
+        linger: Duration::ZERO,
+        max_points: 1_000,
+        max_bytes: usize::MAX,
+        batch,
+        at_once: 8,
+        pause: Policy::PAUSE,
+        patience: PATIENCE,
+        replay: None,
+    }
+}
+
+fn delivery(server: &StandIn, max_points: usize) -> (InfluxDelivery, Events) {
+    let settings = settings(server);
+    start(&settings, policy(&settings, max_points), Look::First)
+}
+
+fn start(settings: &InfluxSettings, policy: Policy, look: Look) -> (InfluxDelivery, Events) {
     let events = Events::default();
     let for_stream = Rc::clone(&events);
-    let stream = Delivery::new(settings, style, move |event| for_stream.borrow_mut().push(event));
+    let transport = InfluxTransport::new(settings, look);
+    let stream = Delivery::new(transport, policy, None, move |event| {
+        if !matches!(event, Event::Stored { .. }) {
+            for_stream.borrow_mut().push(event);
+        }
+    });
     actix_rt::spawn(stream.clone().run());
     (stream, events)
 }
 
-fn job(name: &str) -> WriteJob {
+fn job(name: &str) -> Job {
     let origin = Origin::InfluxWrite {
         version: InfluxVersion::V3,
         module: InfluxModule::HealthMetrics,
         server: Some(ServerName::from(name)),
         to: crate::domain::errors::DestinationHost::of_url("http://h"),
     };
-    WriteJob::new(format!("m,t={name} f=1 1\n").into_bytes(), 1, Some(origin))
+    Job::new(format!("m,t={name} f=1 1\n").into_bytes(), 1, Some(origin))
 }
 
 fn not_stored(events: &Events) -> Vec<String> {
@@ -70,7 +101,7 @@ fn stored(server: &StandIn, accepted: impl Fn(&Seen) -> bool) -> Vec<String> {
     writes.flat_map(|seen| seen.text().lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-async fn flush(stream: &Delivery) -> usize {
+async fn flush(stream: &InfluxDelivery) -> usize {
     stream.flush(Instant::now() + PATIENCE).await.lost
 }
 
@@ -145,7 +176,7 @@ async fn live_data_waits_for_one_batch_of_the_backlog_at_most() {
     let lines = stored(&server, |seen| seen.text().starts_with("m,t="));
     let lines = &lines[lines.len() - 41..];
     let live = lines.iter().position(|line| line.contains("t=live")).unwrap();
-    assert_eq!(live, 8, "after the probe and one batch: {lines:?}");
+    assert_eq!(live, 5, "after the probe and one batch: {lines:?}");
 }
 
 #[actix::test]

@@ -5,8 +5,8 @@
 use tokio::time::{Duration, Instant};
 
 use super::backoff::Backoff;
-use crate::io::influx::queue::{Batch, Queue, WriteJob};
-use crate::io::influx::verdict::Suspicion;
+use super::job::{Job, Load, Queue};
+use super::transport::{Doubt, Suspicion};
 
 /// Such a batch. It is tried again by itself, and never in company.
 pub(super) struct Suspect {
@@ -23,17 +23,6 @@ pub(super) struct Suspect {
     until: Instant,
 }
 
-/// How sure it is that a line of a batch is bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doubt {
-    /// It may as well be the server.
-    None,
-    /// The same answer again and again, but nothing else was stored in between.
-    Possible,
-    /// The same answer again and again, while other requests succeeded.
-    Proven,
-}
-
 /// So many equal answers are no accident.
 const ENOUGH: u32 = 5;
 
@@ -41,23 +30,22 @@ impl Suspect {
     /// A batch that has failed like this for the first time; `successes` is how many batches
     /// were stored so far, `pause` the first one.
     pub(super) fn new(
-        jobs: Vec<WriteJob>,
+        jobs: Vec<Job>,
         suspicion: Suspicion,
         successes: u64,
         pause: Duration,
     ) -> Self {
-        let mut queue = Queue::default();
-        jobs.into_iter().for_each(|job| queue.push(job));
+        let jobs = Queue::from_iter(jobs);
         let mut backoff = Backoff::from(pause);
-        let until = Instant::now() + backoff.next(None);
-        Self { jobs: queue, suspicion, failures: 1, witnessed: 1, successes, backoff, until }
+        let until = Instant::now() + backoff.next();
+        Self { jobs, suspicion, failures: 1, witnessed: 1, successes, backoff, until }
     }
 
     /// It failed again; `None` is a failure that says nothing about it.
     pub(super) fn failed(&mut self, suspicion: Option<Suspicion>, successes: u64) {
         let stored_meanwhile = successes > self.successes;
         self.successes = successes;
-        self.until = Instant::now() + self.backoff.next(None);
+        self.until = Instant::now() + self.backoff.next();
         match suspicion {
             None => {}
             Some(suspicion) if suspicion == self.suspicion => {
@@ -97,37 +85,33 @@ impl Suspect {
         self.until = Instant::now();
     }
 
-    /// All of it.
-    pub(super) fn batch(&self) -> Batch {
-        self.jobs.oldest(usize::MAX)
-    }
-
-    pub(super) fn points(&self) -> usize {
-        self.jobs.points()
+    pub(super) fn load(&self) -> Load {
+        self.jobs.load()
     }
 
     /// Takes its oldest job out, for good.
-    pub(super) fn drop_oldest(&mut self) -> Option<WriteJob> {
+    pub(super) fn drop_oldest(&mut self) -> Option<Job> {
         self.jobs.drop_oldest()
     }
 
-    pub(super) fn jobs(&self) -> impl Iterator<Item = &WriteJob> {
+    pub(super) fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.jobs()
     }
 
-    pub(super) fn jobs_mut(&mut self) -> impl Iterator<Item = &mut WriteJob> {
+    pub(super) fn jobs_mut(&mut self) -> impl Iterator<Item = &mut Job> {
         self.jobs.jobs_mut()
     }
 
-    pub(super) fn into_jobs(mut self) -> Vec<WriteJob> {
-        self.jobs.remove(usize::MAX)
+    pub(super) fn into_jobs(mut self) -> Vec<Job> {
+        self.jobs.take_all().into()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::influx::delivery::backoff::FIRST;
+
+    const FIRST: Duration = Duration::from_secs(1);
 
     const fn status(status: u16) -> Suspicion {
         Suspicion { status, is_decisive: status >= 500 }

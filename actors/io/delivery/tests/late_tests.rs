@@ -1,9 +1,7 @@
 //! A server that answers each write with the next flush of its log, as version 3 does.
 
 use super::*;
-use crate::io::influx::delivery::state::Lane;
-use crate::io::influx::delivery::turns::AT_ONCE;
-use crate::io::influx::verdict::Outage;
+use crate::io::delivery::state::Lane;
 
 const FLUSH: Duration = Duration::from_millis(400);
 
@@ -28,7 +26,7 @@ async fn full_batches_do_not_wait_for_a_server_that_answers_late() {
     until_async("everything", || (stream.stats().waiting == 0).then_some(())).await;
     let overlaps = overlaps(&server);
     assert!(overlaps.iter().any(|open| *open > 1), "{overlaps:?}");
-    assert!(overlaps.iter().all(|open| *open <= AT_ONCE), "{overlaps:?}");
+    assert!(overlaps.iter().all(|open| *open <= 8), "{overlaps:?}");
     let mut lines = stored(&server, |_| true);
     lines.sort();
     lines.dedup();
@@ -63,22 +61,23 @@ async fn what_was_under_way_together_fails_as_one() {
 #[test]
 fn eight_failures_at_once_make_the_pause_no_longer() {
     let pause = Duration::from_secs(1);
-    let mut state = State { pause, ..State::default() };
+    let mut state = State::new(Policy { pause, ..any_policy() }, None);
     let failure = Failure::Local { code: None, message: "x".into() };
-    let outage = Outage { failure, message: "x".to_owned(), retry_after: None, suspicion: None };
+    let error = SendError { failure, message: "x".to_owned(), retry_after: None, suspicion: None };
     (0..8).for_each(|number| state.live.push(job(&format!("{number}"))));
-    let flights: Vec<u64> = (0..8).map(|_| state.depart(Lane::Live, 1).unwrap().id).collect();
+    let flights: Vec<u64> =
+        (0..8).map(|_| state.depart(Lane::Live, usize::MAX).unwrap().id).collect();
     for id in flights {
-        state.not_stored(id, outage.clone());
+        state.not_stored(id, error.clone());
     }
     let away = state.away.as_ref().unwrap();
     assert!(away.until - away.failed <= pause * 120 / 100, "{:?}", away.until - away.failed);
     assert_eq!((state.backlog.points(), state.flights.len()), (8, 0));
     // The one that was under way before says nothing about now.
     state.live.push(job("early"));
-    let early = state.depart(Lane::Live, 1).unwrap().id;
+    let early = state.depart(Lane::Live, usize::MAX).unwrap().id;
     let late = Instant::now() + Duration::from_millis(1);
     state.away.as_mut().unwrap().failed = late;
-    assert_eq!(state.done(early, &[]), []);
+    assert_eq!(state.done(early, &[]), [Event::Stored { points: 1 }]);
     assert!(state.away.is_some());
 }

@@ -7,7 +7,7 @@ use crate::domain::errors::{Failure, Origin};
 pub enum DropReason {
     /// More waited than the queue may hold.
     Overflow,
-    /// The server will never take them.
+    /// The destination will never take them.
     Refused,
     /// More lay on disk than may.
     Size,
@@ -15,6 +15,8 @@ pub enum DropReason {
     Age,
     /// The file on disk was damaged.
     Damaged,
+    /// They were tried once, and what they were sent to was away.
+    Away,
 }
 
 /// What becomes of an operation that was not stored at its first attempt.
@@ -22,8 +24,10 @@ pub enum DropReason {
 pub enum Fate {
     /// It waits and is sent again.
     Kept,
-    /// The database refuses points of it; that is no outage.
-    Dropped,
+    /// The destination refuses points of it; that is no outage.
+    Refused,
+    /// It was tried once, and is lost.
+    Lost,
 }
 
 /// What a stream tells its owner.
@@ -38,14 +42,14 @@ pub enum Event {
         /// What becomes of it.
         fate: Fate,
     },
-    /// The database cannot be written to from now on, or still cannot, for another reason.
+    /// The destination cannot take anything from now on, or still cannot, for another reason.
     Away {
         /// Why.
         failure: Failure,
         /// The same for the log, with the server's words.
         message: String,
     },
-    /// The database can be written to again.
+    /// The destination takes points again.
     Back {
         /// Points that had to wait, those included that were stored just now.
         backlog_points: usize,
@@ -58,12 +62,20 @@ pub enum Event {
         reason: DropReason,
         /// The same for the log.
         message: String,
+        /// Whether this is the first that is said about this loss.
+        begins: bool,
     },
-    /// Database or bucket was made or repaired, is otherwise than configured, or could not be
-    /// looked at. None of this stands in the way of writing.
-    SetUp {
-        /// For the log.
-        message: String,
+    /// A batch was tried once and is lost.
+    Lost {
+        /// Its points.
+        points: usize,
+        /// Why.
+        failure: Failure,
+    },
+    /// A batch was stored.
+    Stored {
+        /// Its points, without those that were refused.
+        points: usize,
     },
 }
 
@@ -82,6 +94,8 @@ pub struct Stats {
     pub dropped_age: u64,
     /// Points that were lost with a damaged file.
     pub dropped_damaged: u64,
+    /// Points that were tried once and are lost.
+    pub dropped_away: u64,
     /// Points that wait now.
     pub waiting: usize,
     /// Write requests sent.
@@ -100,6 +114,7 @@ impl Stats {
             DropReason::Size => &mut self.dropped_size,
             DropReason::Age => &mut self.dropped_age,
             DropReason::Damaged => &mut self.dropped_damaged,
+            DropReason::Away => &mut self.dropped_away,
         };
         *count += points as u64;
     }
