@@ -15,7 +15,8 @@
 //! metrics.rs    bodies for the Metric API
 //! events.rs     bodies for the Event API
 //! scramble.rs   names of users that cannot be read
-//! lane.rs       requests, one after the other, of one kind and account
+//! lane.rs       what is posted of one kind for one account
+//! transport.rs  one request
 //! ```
 
 mod events;
@@ -23,6 +24,7 @@ mod lane;
 mod metrics;
 mod scramble;
 mod settings;
+mod transport;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -31,13 +33,16 @@ use actix::fut::wrap_future;
 use actix::{
     Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, Supervised,
 };
+use bytes::Bytes;
 use futures_util::future::join_all;
 
-use self::lane::{Counts, Form, Kind, Lane, Told};
+use self::lane::{Kind, Lane};
+use self::transport::Form;
 use crate::domain::errors::{ErrorOccurred, NewRelicModule};
 use crate::domain::events::{Key, LogEvent, UserEvent};
 use crate::domain::metrics::Destination;
 use crate::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessions};
+use crate::io::delivery::{Policy, Stats};
 use crate::io::http::{HttpClient, Limits};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
@@ -84,23 +89,28 @@ impl NewRelicPoster {
             Rc::new(HttpClient::public(limits))
         };
         let (long, short) = (client(settings.timeouts.long), client(settings.timeouts.short));
-        let told = Told { errors, clock: clock.clone() };
+        let pause = settings.timeouts.pause;
+        // The client has a deadline of its own; this is for when it does not keep it.
+        let patience = settings.timeouts.long * 2 + Policy::PAUSE;
         let lanes = |kind: Kind, endpoint: &Endpoint, names: Option<&Vec<String>>| -> Lanes {
             let names = names.into_iter().flatten();
             let lane = |name: &String| {
-                Lane::new(kind.clone(), name, &settings.accounts, endpoint, told.clone())
+                let heard = (errors.clone(), clock.clone());
+                Lane::new(kind.clone(), name, &settings.accounts, endpoint, heard)
             };
             names.map(|name| Rc::new(lane(name))).collect()
         };
         let metrics = |module, http: &Rc<HttpClient>, room, names| {
-            let http = Rc::clone(http);
-            let kind = Kind { module, http, room, together: METRICS_TOGETHER, form: Form::Array };
+            // As many as may wait may be under way.
+            let (http, room) = (Rc::clone(http), 2 * room);
+            let (together, form) = (METRICS_TOGETHER, Form::Array);
+            let kind = Kind { module, http, room, together, form, pause, patience };
             lanes(kind, &settings.metric, names)
         };
         let events = |module, names: Option<&Vec<String>>| {
-            let (room, together) = (MOST_EVENTS, EVENTS_TOGETHER);
+            let (room, together) = (MOST_EVENTS + EVENTS_TOGETHER, EVENTS_TOGETHER);
             let (http, form) = (Rc::clone(&long), Form::ObjectOrArray);
-            let kind = Kind { module, http, room, together, form };
+            let kind = Kind { module, http, room, together, form, pause, patience };
             settings.events.as_ref().map_or_else(Vec::new, |posts| lanes(kind, &posts.to, names))
         };
         // A round of polls may wait, and no second one behind it.
@@ -132,7 +142,7 @@ impl NewRelicPoster {
 
 /// Queues the same bodies for each account.
 fn push(lanes: &Lanes, bodies: impl IntoIterator<Item = String>) {
-    let bodies: Vec<Rc<str>> = bodies.into_iter().map(Rc::from).collect();
+    let bodies: Vec<Bytes> = bodies.into_iter().map(Bytes::from).collect();
     if !bodies.is_empty() {
         lanes.iter().for_each(|lane| lane.push(&bodies));
     }
@@ -212,20 +222,19 @@ impl Handler<AskMetrics> for NewRelicPoster {
 
     /// All accounts together: their names are not for everybody who may scrape.
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
-        let counts: Vec<Counts> = self.lanes().map(|lane| lane.counts()).collect();
-        let load: Vec<(usize, usize)> = self.lanes().map(|lane| lane.load()).collect();
-        let sum = |count: fn(&Counts) -> u64| counts.iter().map(count).sum();
+        let stats: Vec<Stats> = self.lanes().map(|lane| lane.stats()).collect();
+        let sum = |count: fn(&Stats) -> u64| stats.iter().map(count).sum();
         let destination = Destination {
             name: "new_relic",
-            writes: sum(|counts| counts.requests),
+            writes: sum(|stats| stats.requests),
             retries: 0,
-            points: sum(|counts| counts.posted),
+            points: sum(|stats| stats.written),
             dropped: &[
-                ("failed", sum(|counts| counts.failed)),
-                ("overflow", sum(|counts| counts.overflowed)),
+                ("failed", sum(|stats| stats.dropped_away)),
+                ("overflow", sum(|stats| stats.dropped_overflow)),
             ],
-            waiting: load.iter().map(|(waiting, _)| waiting).sum(),
-            capacity: load.iter().map(|(_, capacity)| capacity).sum(),
+            waiting: stats.iter().map(|stats| stats.waiting).sum(),
+            capacity: self.lanes().map(|lane| lane.room()).sum(),
             up: !self.lanes().any(|lane| lane.is_failing()),
         };
         MessageResult(destination.families())

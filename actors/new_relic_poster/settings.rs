@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::domain::events::{Pairs, Source};
 use crate::domain::names::Secret;
+use crate::io::delivery::Policy;
 
 pub use config::{CredentialsConfig, NewRelicConfig, NewRelicSection};
 
@@ -158,11 +159,13 @@ pub struct Timeouts {
     pub long: Duration,
     /// Sessions and uptime.
     pub short: Duration,
+    /// Pause between two requests of one kind while an account takes nothing.
+    pub pause: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { long: Duration::from_secs(10), short: Duration::from_secs(5) }
+        Self { long: Duration::from_secs(10), short: Duration::from_secs(5), pause: Policy::PAUSE }
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn settings(base: &str, to: &[&str]) -> NewRelicSettings {
             }),
         }),
         // Longer than any test: the machine may be slow.
-        timeouts: Timeouts { long: LONG, short: LONG },
+        timeouts: Timeouts { long: LONG, short: LONG, pause: Duration::from_millis(1) },
     }
 }
 

@@ -121,7 +121,7 @@ impl State {
     }
 
     /// Nobody waits for the answers any more: what was under way is sent again.
-    pub(super) fn call_back(&mut self) {
+    pub(super) fn send_again(&mut self) {
         for flight in std::mem::take(&mut self.flights).into_iter().rev() {
             match flight.cargo {
                 Cargo::Live(jobs) | Cargo::Backlog(jobs) => self.backlog.put_back(jobs),

@@ -145,7 +145,7 @@ impl<T: Transport> Delivery<T> {
     /// it may be spawned again, and what was under way is sent again.
     pub async fn run(self) {
         let inner = &*self.0;
-        inner.state.borrow_mut().call_back();
+        inner.call_back();
         if inner.transport.prepares_first() {
             inner.prepare().await;
         }
@@ -207,7 +207,7 @@ impl<T: Transport> Delivery<T> {
 
     /// The end has come: whatever waits or is under way is lost, with this failure.
     pub fn give_up(&self, failure: &Failure) {
-        let events = self.0.state.borrow_mut().give_up(failure);
+        let events = self.0.state.borrow_mut().lose_all(failure);
         self.0.report(events);
     }
 

@@ -103,15 +103,27 @@ impl State {
         events
     }
 
-    /// The end has come: what waits or is under way is lost, a request's worth at a time.
-    pub(super) fn give_up(&mut self, failure: &Failure) -> Vec<Event> {
-        let mut events = Vec::new();
+    /// What is under way is lost.
+    pub(super) fn lose_flights(&mut self, failure: &Failure) -> Vec<Event> {
         let under_way = std::mem::take(&mut self.flights).into_iter();
-        let mut batches: Vec<Vec<Job>> = under_way.map(|it| it.into_cargo().into_jobs()).collect();
+        let batches = under_way.map(|flight| flight.into_cargo().into_jobs()).collect();
+        self.lose(batches, failure)
+    }
+
+    /// The end has come: what waits is lost, too, a request's worth at a time.
+    pub(super) fn lose_all(&mut self, failure: &Failure) -> Vec<Event> {
+        let mut events = self.lose_flights(failure);
+        let mut batches = Vec::new();
         while !self.live.is_empty() {
             let batch = self.policy.batch;
             batches.push(self.live.take(Load { points: batch.points, bytes: batch.most_bytes }));
         }
+        events.extend(self.lose(batches, failure));
+        events
+    }
+
+    fn lose(&mut self, batches: Vec<Vec<Job>>, failure: &Failure) -> Vec<Event> {
+        let mut events = Vec::new();
         for jobs in batches {
             let points = Load::of(&jobs).points;
             self.stats.count_drop(DropReason::Away, points);

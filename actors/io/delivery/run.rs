@@ -29,6 +29,22 @@ impl<T: Transport> Inner<T> {
         None
     }
 
+    /// Nobody waits for the answers to what was under way before a restart.
+    pub(super) fn call_back(&self) {
+        let events = {
+            let mut state = self.state.borrow_mut();
+            if state.is_kept() {
+                state.send_again();
+                return;
+            }
+            let reason =
+                format!("the request to {} was given up, because its actor restarted", T::NAME);
+            let failure = Failure::Local { code: None, message: reason.as_str().into() };
+            state.lose_flights(&failure)
+        };
+        self.report(events);
+    }
+
     /// What is to be done on disk now.
     pub(super) fn keep(&self) -> Option<impl Future<Output = ()> + use<'_, T>> {
         let (outbox, stream) = self.outbox.as_ref()?;
@@ -85,7 +101,8 @@ impl<T: Transport> Inner<T> {
                 return result;
             }
             if Instant::now() >= attempt.progress() + patience {
-                let message = format!("timeout: nothing has happened for {} s", patience.as_secs());
+                let message =
+                    format!("timeout: {} did nothing for {} s", T::NAME, patience.as_secs());
                 let failure = Failure::Local { code: None, message: message.as_str().into() };
                 return Err(SendError { failure, message, retry_after: None, suspicion: None });
             }
@@ -104,8 +121,9 @@ impl<T: Transport> Inner<T> {
             state.overflow.loss(over)
         };
         if let Some(loss) = loss {
+            let (points, bytes) = (self.policy.max_points, self.policy.max_bytes >> 20);
             let message =
-                format!("more than {} wait, the oldest had to go", self.policy.max_points);
+                format!("more than {points} points wait, or {bytes} MiB: the oldest had to go");
             let (points, begins) = (loss.points, loss.begins);
             let reason = DropReason::Overflow;
             (self.on_event)(Event::Dropped { points, reason, message, begins });

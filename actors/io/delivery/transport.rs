@@ -12,6 +12,9 @@ use crate::domain::errors::Failure;
 /// A destination that batches are sent to. One request, or as many as it takes until every job of a
 /// batch has its answer. Lives on one thread.
 pub trait Transport: 'static {
+    /// Where to, for errors.
+    const NAME: &'static str;
+
     /// Sends a batch. The answer names what the destination refuses for good; everything else of
     /// the batch is stored then. It may be sent again, with the same bytes, after an error.
     ///

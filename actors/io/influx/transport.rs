@@ -131,6 +131,8 @@ impl InfluxTransport {
 }
 
 impl Transport for InfluxTransport {
+    const NAME: &'static str = "InfluxDB";
+
     async fn send(&self, batch: Batch, attempt: &Attempt<'_>) -> Result<Vec<Rejection>, SendError> {
         let begun = Instant::now();
         // Counting and copying cost something, so only where they are shown.

@@ -35,6 +35,8 @@ impl Script {
 }
 
 impl Transport for Script {
+    const NAME: &'static str = "the script";
+
     async fn send(&self, batch: Batch, attempt: &Attempt<'_>) -> Result<Vec<Rejection>, SendError> {
         attempt.request();
         let names = batch.jobs.iter().map(|job| String::from_utf8_lossy(job).into_owned());
@@ -94,7 +96,7 @@ async fn a_batch_in_which_nothing_happens_has_failed_whatever_its_transport_does
     let begun = Instant::now();
     until_async("the failure", || (not_stored(&events).len() == 1).then_some(())).await;
     assert!((70..80).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
-    assert_eq!(stream.obstacle().as_deref(), Some("timeout: nothing has happened for 70 s"));
+    assert_eq!(stream.obstacle().as_deref(), Some("timeout: the script did nothing for 70 s"));
     script.answers.set(Answers::Stored);
     idle(&stream).await;
     assert_eq!(stream.stats().written, 1, "it is not lost");
