@@ -19,7 +19,8 @@ use serde_json::{Map, Value};
 
 use crate::domain::errors::ErrorPoint;
 use crate::domain::point::FieldValue;
-use crate::io::mqtt::{Connection, Event, Message, MqttSettings};
+use crate::io::delivery::{self, Delivery, Job};
+use crate::io::mqtt::{self, Connection, Event, Message, MqttSettings, MqttTransport, pack};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost, LostAtEnd};
@@ -30,7 +31,8 @@ pub use settings::ErrorTopicConfig;
 /// See the module.
 pub struct MqttErrorSinkActor {
     topic: String,
-    connection: Rc<Connection<()>>,
+    connection: Rc<Connection>,
+    delivery: Delivery<MqttTransport>,
     lost: Rc<LostAtEnd>,
 }
 
@@ -41,17 +43,24 @@ impl MqttErrorSinkActor {
         settings.client_id = settings.client_id.map(|id| format!("{id}-errors"));
         let lost = Rc::<LostAtEnd>::default();
         let count = Rc::clone(&lost);
-        let connection = Connection::new(settings, clock, move |event| on_event(event, &count));
-        Self { topic, connection: Rc::new(connection), lost }
+        let connection = Rc::new(Connection::new(settings, clock, on_event));
+        let transport = MqttTransport::new(Rc::clone(&connection));
+        let on_fate = move |event| {
+            let message = match event {
+                delivery::Event::Lost { failure, .. } => failure.message().into_owned(),
+                delivery::Event::Dropped { message, .. } => message,
+                _ => return,
+            };
+            count.failed();
+            log::debug!("ERROR TRACKER: Error publishing error event: {message}");
+        };
+        let delivery = Delivery::new(transport, MqttTransport::POLICY, None, on_fate);
+        Self { topic, connection, delivery, lost }
     }
 }
 
-fn on_event(event: Event<()>, lost: &LostAtEnd) {
+fn on_event(event: Event) {
     match event {
-        Event::Failed { failure, .. } => {
-            lost.failed();
-            log::debug!("ERROR TRACKER: Error publishing error event: {}", failure.message());
-        }
         Event::Connected { to, .. } => {
             log::debug!("ERROR TRACKER: Error events are published by {to}");
         }
@@ -88,6 +97,7 @@ impl Actor for MqttErrorSinkActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.spawn(wrap_future(self.connection.run()));
+        ctx.spawn(wrap_future(self.delivery.clone().run()));
     }
 }
 
@@ -98,7 +108,7 @@ impl Handler<ErrorPoint> for MqttErrorSinkActor {
 
     fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
         let message = Message { topic: self.topic.clone(), payload: payload(&point) };
-        self.connection.publish((), vec![message]);
+        self.delivery.push(Job::new(pack(&[message]), 1, None));
     }
 }
 
@@ -106,7 +116,8 @@ impl Handler<AskMetrics> for MqttErrorSinkActor {
     type Result = MessageResult<AskMetrics>;
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.connection.families("mqtt_errors"))
+        let up = self.connection.obstacle().is_none();
+        MessageResult(mqtt::families("mqtt_errors", &self.delivery.stats(), up))
     }
 }
 
@@ -124,8 +135,8 @@ impl Handler<Drain> for MqttErrorSinkActor {
 
     fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
         self.lost.begin();
-        let connection = Rc::clone(&self.connection);
-        Box::pin(async move { connection.finish(drain.until).await })
+        let (connection, delivery) = (Rc::clone(&self.connection), self.delivery.clone());
+        Box::pin(async move { mqtt::finish(&connection, &delivery, drain.until).await })
     }
 }
 

@@ -21,7 +21,8 @@ use crate::domain::errors::{ErrorOccurred, MqttModule, Origin};
 use crate::domain::events::{LogEvent, UserEvent, excerpt};
 use crate::domain::names::{Host, ServerName, VirtualProxy};
 use crate::domain::telemetry::{EventBatch, HealthMetrics, ProxySessions};
-use crate::io::mqtt::{Connection, Event, Message, MqttSettings};
+use crate::io::delivery::{self, Delivery, Job};
+use crate::io::mqtt::{self, Connection, Event, Message, MqttSettings, MqttTransport, pack};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::level::verbose;
@@ -36,7 +37,8 @@ const VALUES: usize = 2_000;
 
 /// See the module.
 pub struct MqttPublisher {
-    connection: Rc<Connection<Origin>>,
+    connection: Rc<Connection>,
+    delivery: Delivery<MqttTransport>,
     broker: Host,
     base_topic: String,
     topics: EventTopics,
@@ -54,13 +56,19 @@ impl MqttPublisher {
         let (broker, base_topic) = (settings.broker.clone(), settings.base_topic.clone());
         let lost = Rc::<LostAtEnd>::default();
         let count = Rc::clone(&lost);
-        let connection = Connection::new(settings, clock, move |event| {
-            if matches!(event, Event::Failed { .. }) {
+        let connection = Rc::new(Connection::new(settings, clock, on_event));
+        let transport = MqttTransport::new(Rc::clone(&connection));
+        let link = Rc::clone(&connection);
+        let on_fate = move |event| {
+            if let delivery::Event::NotStored { origin, failure, .. } = event {
                 count.failed();
+                link.failed();
+                log::debug!("MQTT: Not published: {}", failure.message());
+                errors.do_send(ErrorOccurred { origin, failure });
             }
-            on_event(event, &errors);
-        });
-        Self { connection: Rc::new(connection), broker, base_topic, topics, lost }
+        };
+        let delivery = Delivery::new(transport, MqttTransport::POLICY, None, on_fate);
+        Self { connection, delivery, broker, base_topic, topics, lost }
     }
 
     fn publish(&self, about: Origin, messages: Vec<Message>) {
@@ -71,7 +79,9 @@ impl MqttPublisher {
                 log::debug!("MQTT: {topic}: {:?}", excerpt(payload, VALUES));
             }
         }
-        self.connection.publish(about, messages);
+        if !messages.is_empty() {
+            self.delivery.push(Job::new(pack(&messages), messages.len(), Some(about)));
+        }
     }
 
     /// What a publication is about, for its error.
@@ -90,12 +100,8 @@ impl MqttPublisher {
     }
 }
 
-fn on_event(event: Event<Origin>, errors: &Recipient<ErrorOccurred>) {
+fn on_event(event: Event) {
     match event {
-        Event::Failed { about, failure } => {
-            log::debug!("MQTT: Not published: {}", failure.message());
-            errors.do_send(ErrorOccurred { origin: about, failure });
-        }
         Event::Connected { to, after: None } => log::info!("MQTT: Connected to {to}"),
         Event::Connected { to, after: Some(outage) } => log::info!("MQTT: {to} {outage}"),
         Event::Lost { to, message } => {
@@ -110,6 +116,7 @@ impl Actor for MqttPublisher {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.spawn(wrap_future(self.connection.run()));
+        ctx.spawn(wrap_future(self.delivery.clone().run()));
     }
 }
 
@@ -170,7 +177,8 @@ impl Handler<AskMetrics> for MqttPublisher {
     type Result = MessageResult<AskMetrics>;
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.connection.families("mqtt"))
+        let up = self.connection.obstacle().is_none();
+        MessageResult(mqtt::families("mqtt", &self.delivery.stats(), up))
     }
 }
 
@@ -188,8 +196,8 @@ impl Handler<Drain> for MqttPublisher {
 
     fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
         self.lost.begin();
-        let connection = Rc::clone(&self.connection);
-        Box::pin(async move { connection.finish(drain.until).await })
+        let (connection, delivery) = (Rc::clone(&self.connection), self.delivery.clone());
+        Box::pin(async move { mqtt::finish(&connection, &delivery, drain.until).await })
     }
 }
 

@@ -13,7 +13,9 @@ use tokio::time::Instant;
 use super::settings::{Account, Endpoint};
 use super::transport::{Form, NewRelicTransport};
 use crate::domain::errors::{DestinationHost, ErrorOccurred, Failure, NewRelicModule, Origin};
-use crate::io::delivery::{BatchSize, Delivery, DropReason, Event, Job, Policy, Stats, WhileAway};
+use crate::io::delivery::{
+    AtOnce, BatchSize, Delivery, DropReason, Event, Job, Policy, Stats, WhileAway,
+};
 use crate::io::http::HttpClient;
 use crate::runtime::clock::Clock;
 use crate::runtime::level::verbose;
@@ -94,7 +96,7 @@ impl Lane {
                 most_points: together,
                 most_bytes: MOST_BYTES - together - 2,
             },
-            at_once: 1,
+            at_once: AtOnce::WhenLate(1),
             pause: kind.pause,
             patience: kind.patience,
             replay: None,

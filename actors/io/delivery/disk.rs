@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::{Duration, Instant};
 
 use super::event::{DropReason, Event};
-use super::flight::Flight;
+use super::flight::{Flight, Flights};
 use super::job::{Job, Queue};
 use super::state::State;
 use super::suspect::Suspect;
@@ -244,7 +244,7 @@ impl State {
 /// As [`State::in_memory`], for a state of which another part is in use.
 fn in_memory_mut<'a>(
     backlog: &'a mut Queue,
-    flights: &'a mut [Flight],
+    flights: &'a mut Flights,
     suspects: &'a mut VecDeque<Suspect>,
 ) -> impl Iterator<Item = &'a mut Job> {
     let flights = flights.iter_mut().flat_map(Flight::jobs_mut);

@@ -1,5 +1,7 @@
 //! Batches that are under way.
 
+use std::collections::BTreeMap;
+
 use tokio::time::{Duration, Instant};
 
 use super::job::{Job, Load};
@@ -9,7 +11,6 @@ use super::transport::{Batch, Doubt};
 
 /// A batch that was sent and has no answer yet.
 pub(super) struct Flight {
-    id: u64,
     cargo: Cargo,
     load: Load,
     pub(super) begun: Instant,
@@ -20,6 +21,61 @@ pub(super) enum Cargo {
     Live(Vec<Job>),
     Backlog(Vec<Job>),
     Suspect(Suspect),
+}
+
+/// All that is under way, by number.
+#[derive(Default)]
+pub(super) struct Flights {
+    flights: BTreeMap<u64, Flight>,
+    live: Load,
+    late: Load,
+}
+
+impl Flights {
+    fn add(&mut self, id: u64, flight: Flight) {
+        let sum = if flight.is_live() { &mut self.live } else { &mut self.late };
+        *sum = sum.plus(flight.load);
+        self.flights.insert(id, flight);
+    }
+
+    /// The flight with this number; it is no longer under way.
+    pub(super) fn land(&mut self, id: u64) -> Option<Flight> {
+        let flight = self.flights.remove(&id)?;
+        let sum = if flight.is_live() { &mut self.live } else { &mut self.late };
+        *sum = sum.minus(flight.load);
+        Some(flight)
+    }
+
+    /// Takes all of them out, in the order in which they left.
+    pub(super) fn take_all(&mut self) -> impl DoubleEndedIterator<Item = Flight> + use<> {
+        std::mem::take(self).flights.into_values()
+    }
+
+    /// How much is under way for the first time.
+    pub(super) fn live(&self) -> Load {
+        self.live
+    }
+
+    /// How much is under way again.
+    pub(super) fn late(&self) -> Load {
+        self.late
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.flights.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.flights.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Flight> {
+        self.flights.values()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Flight> {
+        self.flights.values_mut()
+    }
 }
 
 /// What leaves now.
@@ -99,10 +155,10 @@ impl State {
         self.served = Some(lane);
         self.departures += 1;
         let id = self.departures;
-        let mut flight = Flight { id, cargo, load: Load::default(), begun: Instant::now() };
+        let mut flight = Flight { cargo, load: Load::default(), begun: Instant::now() };
         flight.load = Load::of(flight.jobs());
         let batch = Batch::of(flight.jobs());
-        self.flights.push(flight);
+        self.flights.add(id, flight);
         Some(Departure { id, lane, batch, doubt })
     }
 
@@ -114,15 +170,9 @@ impl State {
         self.replay_at = Some(begin + Duration::from_secs_f64(points as f64 / f64::from(pace)));
     }
 
-    /// The flight with this number; it is no longer under way.
-    pub(super) fn land(&mut self, id: u64) -> Option<Flight> {
-        let index = self.flights.iter().position(|flight| flight.id == id)?;
-        Some(self.flights.remove(index))
-    }
-
     /// Nobody waits for the answers any more: what was under way is sent again.
     pub(super) fn send_again(&mut self) {
-        for flight in std::mem::take(&mut self.flights).into_iter().rev() {
+        for flight in self.flights.take_all().rev() {
             match flight.cargo {
                 Cargo::Live(jobs) | Cargo::Backlog(jobs) => self.backlog.put_back(jobs),
                 Cargo::Suspect(suspect) => self.suspects.push_front(suspect),

@@ -66,6 +66,10 @@ impl Load {
         Self { points: self.points + other.points, bytes: self.bytes + other.bytes }
     }
 
+    pub(super) fn minus(self, other: Self) -> Self {
+        Self { points: self.points - other.points, bytes: self.bytes - other.bytes }
+    }
+
     pub(super) fn exceeds(self, bound: Self) -> bool {
         self.points > bound.points || self.bytes > bound.bytes
     }

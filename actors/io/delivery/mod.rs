@@ -34,6 +34,7 @@ mod turn;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -50,7 +51,7 @@ use crate::io::outbox::{Outbox, Stream};
 
 pub use self::event::{DropReason, Event, Fate, Stats};
 pub use self::job::Job;
-pub use self::policy::{BatchSize, Policy, WhileAway};
+pub use self::policy::{AtOnce, BatchSize, Policy, WhileAway};
 pub use self::transport::{Attempt, Batch, Doubt, Rejection, SendError, Suspicion, Transport};
 
 /// A stream to one destination; clones are the same stream. Lives on one thread.
@@ -118,26 +119,32 @@ impl<T: Transport> Delivery<T> {
     pub fn push(&self, mut job: Job) {
         let inner = &*self.0;
         let mut state = inner.state.borrow_mut();
-        let failure = state.away.as_ref().filter(|_| state.is_kept());
-        let report = match failure.map(|away| away.error.failure.clone()) {
-            Some(failure) => {
+        let failure = state.away.as_ref().map(|away| away.error.failure.clone());
+        let mut reports = match (failure, inner.policy.while_away) {
+            (Some(failure), WhileAway::Keep) => {
                 let report = job.origin.take().map(|origin| {
                     let fate = Fate::Kept;
                     Event::NotStored { origin, failure, fate }
                 });
                 state.join_backlog(job);
-                report
+                report.into_iter().collect()
             }
-            None => {
+            (Some(failure), WhileAway::Fail) => state.lose(vec![vec![job]], &failure),
+            (_, WhileAway::TryOnce) | (None, _) => {
                 state.first_live.get_or_insert_with(Instant::now);
                 state.live.push(job);
-                None
+                Vec::new()
             }
         };
-        state.enforce_bounds();
+        let dropped = state.enforce_bounds();
         drop(state);
+        let message: Arc<str> = format!("too much waits for {}", T::NAME).into();
+        reports.extend(dropped.into_iter().map(|origin| {
+            let failure = Failure::Local { code: None, message: Arc::clone(&message) };
+            Event::NotStored { origin, failure, fate: Fate::Lost }
+        }));
         inner.report_overflow(false);
-        inner.report(report.into_iter().collect());
+        inner.report(reports);
         inner.wake.notify_one();
     }
 

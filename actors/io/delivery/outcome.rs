@@ -6,6 +6,7 @@ use super::backoff::spread;
 use super::event::{DropReason, Event, Fate};
 use super::flight::{Cargo, Flight};
 use super::job::{Job, Load};
+use super::policy::{AtOnce, WhileAway};
 use super::state::{Away, State};
 use super::suspect::Suspect;
 use super::transport::{Rejection, SendError, Suspicion};
@@ -22,7 +23,7 @@ impl State {
     pub(super) fn done(&mut self, id: u64, rejections: &[Rejection]) -> Vec<Event> {
         // What waited before this batch was stored: with it the outage ends.
         let waited = self.waiting_to_catch_up();
-        let Some(flight) = self.land(id) else { return Vec::new() };
+        let Some(flight) = self.flights.land(id) else { return Vec::new() };
         let (begun, points) = (flight.begun, flight.load().points);
         let jobs = flight.into_cargo().into_jobs();
         let refused: usize = rejections.iter().map(|rejection| rejection.points).sum();
@@ -53,7 +54,7 @@ impl State {
     /// A flight was not stored, and no job of it is known to be bad: it waits, and every operation
     /// is reported once.
     pub(super) fn not_stored(&mut self, id: u64, error: SendError) -> Vec<Event> {
-        let Some(flight) = self.land(id) else { return Vec::new() };
+        let Some(flight) = self.flights.land(id) else { return Vec::new() };
         let begun = flight.begun;
         if !self.is_kept() {
             return self.lost(flight, error);
@@ -105,8 +106,8 @@ impl State {
 
     /// What is under way is lost.
     pub(super) fn lose_flights(&mut self, failure: &Failure) -> Vec<Event> {
-        let under_way = std::mem::take(&mut self.flights).into_iter();
-        let batches = under_way.map(|flight| flight.into_cargo().into_jobs()).collect();
+        let batches =
+            self.flights.take_all().map(|flight| flight.into_cargo().into_jobs()).collect();
         self.lose(batches, failure)
     }
 
@@ -122,7 +123,7 @@ impl State {
         events
     }
 
-    fn lose(&mut self, batches: Vec<Vec<Job>>, failure: &Failure) -> Vec<Event> {
+    pub(super) fn lose(&mut self, batches: Vec<Vec<Job>>, failure: &Failure) -> Vec<Event> {
         let mut events = Vec::new();
         for jobs in batches {
             let points = Load::of(&jobs).points;
@@ -154,8 +155,14 @@ impl State {
             }
             self.first_live = None;
         }
+        if self.policy.while_away == WhileAway::Fail {
+            let live = self.live.take_all().map(|job| vec![job]).collect();
+            events.extend(self.lose(live, &error.failure));
+        }
         self.gave_up |= self.draining && self.is_kept();
-        self.width = 1;
+        if let AtOnce::WhenLate(_) = self.policy.at_once {
+            self.width = 1;
+        }
         let before = self.away.take();
         if before.as_ref().is_some_and(|away| begun < away.failed) {
             // Of several that were under way together the first has said it.

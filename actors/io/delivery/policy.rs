@@ -16,9 +16,8 @@ pub struct Policy {
     pub max_bytes: usize,
     /// How large a batch is.
     pub batch: BatchSize,
-    /// Most batches that are under way together, while the destination answers late and full
-    /// batches wait.
-    pub at_once: usize,
+    /// How many batches are under way together.
+    pub at_once: AtOnce,
     /// Pause between two probes of a destination that is away, a fifth more or less.
     pub pause: Duration,
     /// A batch that made no progress for so long has failed, whatever its transport does.
@@ -34,6 +33,17 @@ pub enum WhileAway {
     Keep,
     /// They are tried once, and lost when that fails.
     TryOnce,
+    /// The same, and those that come while it is known to be away are lost at once.
+    Fail,
+}
+
+/// How many batches are under way together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtOnce {
+    /// One, and up to so many while the destination answers late and full batches wait.
+    WhenLate(usize),
+    /// Up to so many, whatever waits.
+    Always(usize),
 }
 
 /// How large a batch is; one job at least, whatever its size.

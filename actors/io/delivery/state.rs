@@ -6,12 +6,13 @@ use tokio::time::Instant;
 
 use super::disk::Disk;
 use super::event::{DropReason, Stats};
-use super::flight::Flight;
+use super::flight::Flights;
 use super::job::{Job, Live, Load, Queue};
 use super::overflow::Overflow;
-use super::policy::{Policy, WhileAway};
+use super::policy::{AtOnce, Policy, WhileAway};
 use super::suspect::Suspect;
 use super::transport::SendError;
+use crate::domain::errors::Origin;
 
 pub(super) struct State {
     pub(super) policy: Policy,
@@ -23,7 +24,7 @@ pub(super) struct State {
     pub(super) suspects: VecDeque<Suspect>,
     /// When the oldest live job came.
     pub(super) first_live: Option<Instant>,
-    pub(super) flights: Vec<Flight>,
+    pub(super) flights: Flights,
     /// How many batches were sent off.
     pub(super) departures: u64,
     /// The lane that was served last.
@@ -74,7 +75,7 @@ impl State {
             disk,
             suspects: VecDeque::new(),
             first_live: None,
-            flights: Vec::new(),
+            flights: Flights::default(),
             departures: 0,
             served: None,
             away: None,
@@ -82,7 +83,10 @@ impl State {
             round: 0,
             successes: 0,
             doubtful: false,
-            width: 1,
+            width: match policy.at_once {
+                AtOnce::WhenLate(_) => 1,
+                AtOnce::Always(most) => most,
+            },
             replay_at: None,
             draining: false,
             gave_up: false,
@@ -92,23 +96,21 @@ impl State {
     }
 
     pub(super) fn waiting(&self) -> usize {
-        let live = self.flights.iter().filter(|flight| flight.is_live()).map(Flight::load);
-        let live = live.fold(self.live.load(), Load::plus);
-        live.points + self.waiting_to_catch_up()
+        self.live.points() + self.flights.live().points + self.waiting_to_catch_up()
     }
 
     /// Points that wait because they were not stored when they came.
     pub(super) fn waiting_to_catch_up(&self) -> usize {
-        let late = self.flights.iter().filter(|flight| !flight.is_live()).map(Flight::load);
         let suspects = self.suspects.iter().map(Suspect::load);
-        late.chain(suspects).fold(self.backlog.load(), Load::plus).points + self.tail()
+        let late = self.backlog.load().plus(self.flights.late());
+        suspects.fold(late, Load::plus).points + self.tail()
     }
 
     /// What waits in memory or is under way.
     fn in_memory_load(&self) -> Load {
-        let flights = self.flights.iter().map(Flight::load);
+        let flights = self.flights.live().plus(self.flights.late());
         let suspects = self.suspects.iter().map(Suspect::load);
-        flights.chain(suspects).fold(self.live.load().plus(self.backlog.load()), Load::plus)
+        suspects.fold(self.live.load().plus(self.backlog.load()).plus(flights), Load::plus)
     }
 
     /// The destination is back, or the end is near: every suspect may be tried.
@@ -129,20 +131,23 @@ impl State {
     }
 
     /// Drops what is beyond the bounds: suspects first, then the oldest of the backlog, but never
-    /// what is under way.
-    pub(super) fn enforce_bounds(&mut self) {
+    /// what is under way. The answer is what was not reported yet.
+    pub(super) fn enforce_bounds(&mut self) -> Vec<Origin> {
         self.spill();
+        let mut origins = Vec::new();
         let bounds = Load { points: self.policy.max_points, bytes: self.policy.max_bytes };
         while self.in_memory_load().exceeds(bounds) {
             let dropped = self
                 .drop_suspicious()
                 .or_else(|| self.backlog.drop_oldest())
                 .or_else(|| self.live.drop_least());
-            let Some(job) = dropped else { return };
+            let Some(mut job) = dropped else { break };
+            origins.extend(job.origin.take());
             self.overflow.dropped(job.points);
             self.stats.count_drop(DropReason::Overflow, job.points);
             self.forget(&[job]);
         }
+        origins
     }
 
     fn drop_suspicious(&mut self) -> Option<Job> {

@@ -51,7 +51,7 @@ fn any_policy() -> Policy {
         max_points: 1_000,
         max_bytes: usize::MAX,
         batch,
-        at_once: 8,
+        at_once: AtOnce::WhenLate(8),
         pause: Policy::PAUSE,
         patience: PATIENCE,
         replay: None,

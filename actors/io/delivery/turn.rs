@@ -4,6 +4,7 @@ use tokio::time::{Duration, Instant};
 
 use super::flight::Flight;
 use super::job::Load;
+use super::policy::AtOnce;
 use super::state::{Lane, State};
 use super::suspect::Suspect;
 
@@ -52,7 +53,8 @@ impl State {
         if alone || self.flights.len() >= self.width {
             return Turn::Busy;
         }
-        let is_full = |points: usize| points >= self.policy.batch.points;
+        let enough = self.enough();
+        let is_full = |points: usize| points >= enough;
         let paced = self.replay_at.filter(|at| *at > now && !self.draining);
         let backlog = is_full(self.backlog.points()) && paced.is_none();
         match (is_full(self.live.points()), backlog) {
@@ -60,6 +62,14 @@ impl State {
             (true, _) => Turn::Send(Lane::Live),
             (false, true) => Turn::Send(Lane::Backlog),
             (false, false) => Turn::Busy,
+        }
+    }
+
+    /// So many points leave although others are under way.
+    fn enough(&self) -> usize {
+        match self.policy.at_once {
+            AtOnce::WhenLate(_) => self.policy.batch.points,
+            AtOnce::Always(_) => 1,
         }
     }
 
@@ -114,9 +124,8 @@ impl State {
 
     /// A batch of one request was stored in so long.
     pub(super) fn answered_in(&mut self, took: Duration) {
-        self.width = match took >= LATE {
-            true => (self.width * 2).min(self.policy.at_once),
-            false => (self.width / 2).max(1),
-        };
+        let AtOnce::WhenLate(most) = self.policy.at_once else { return };
+        self.width =
+            if took >= LATE { (self.width * 2).min(most) } else { (self.width / 2).max(1) };
     }
 }

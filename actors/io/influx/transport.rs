@@ -14,7 +14,7 @@ use super::client::InfluxClient;
 use super::settings::{InfluxSettings, InfluxTarget};
 use crate::domain::events::excerpt;
 use crate::io::delivery::{
-    Attempt, Batch, BatchSize, Policy, Rejection, SendError, Transport, WhileAway,
+    AtOnce, Attempt, Batch, BatchSize, Policy, Rejection, SendError, Transport, WhileAway,
 };
 use crate::runtime::level::{VERBOSE, verbose};
 
@@ -88,10 +88,10 @@ impl InfluxTransport {
                 most_points: MOST_POINTS.max(points),
                 most_bytes: MOST_BYTES,
             },
-            at_once: match settings.target {
+            at_once: AtOnce::WhenLate(match settings.target {
                 InfluxTarget::V3 { .. } => AT_ONCE_TO_ONE_THAT_FLUSHES,
                 _ => AT_ONCE,
-            },
+            }),
             pause: Policy::PAUSE,
             // The client has a deadline of its own; this is for when it does not keep it.
             patience: settings.timeout() * 2 + Duration::from_secs(10),

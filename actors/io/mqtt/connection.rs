@@ -1,5 +1,5 @@
-//! Publishing on the connection to the broker: what was published is told apart from what merely
-//! was handed over.
+//! The connection to the broker, as seen from here: where it stands, what is under way on it, and
+//! its end.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,11 +11,10 @@ use tokio::time::Instant;
 use super::closures::Closures;
 use super::dial::Route;
 use super::event::Event;
-use super::ledger::{Ledger, Publication, Traffic};
+use super::ledger::{Ledger, Publication};
 use super::message::{Message, is_topic};
 use super::settings::{MqttQos, MqttSettings};
 use crate::domain::errors::Failure;
-use crate::domain::metrics::{Destination, Family};
 use crate::runtime::clock::Clock;
 use crate::runtime::outage::Outage;
 
@@ -37,40 +36,39 @@ pub(super) enum Link {
     Down(Failure),
 }
 
-/// The broker, as seen from here. `A` is what a publication is about. Lives on one thread.
-pub struct Connection<A> {
+/// The broker, as seen from here. Lives on one thread.
+pub struct Connection {
     pub(super) settings: MqttSettings,
     pub(super) link: RefCell<Link>,
-    pub(super) ledger: RefCell<Ledger<A>>,
+    /// There is a connection.
+    pub(super) up: Notify,
+    pub(super) ledger: RefCell<Ledger>,
     pub(super) client: RefCell<Option<AsyncClient>>,
     /// How far the connection is, for its errors.
     pub(super) route: Route,
     pub(super) closures: RefCell<Closures>,
-    /// Told when nothing is under way any more.
-    pub(super) idle: Notify,
-    /// Whether somebody waits for that.
+    /// The connection has ended.
+    pub(super) gone: Notify,
+    /// Whether the end is waited for.
     pub(super) finishing: Cell<bool>,
     pub(super) leaving: Cell<bool>,
     pub(super) clock: Clock,
     pub(super) outage: RefCell<Outage>,
-    pub(super) on_event: Box<dyn Fn(Event<A>)>,
+    pub(super) on_event: Box<dyn Fn(Event)>,
 }
 
-impl<A: Clone> Connection<A> {
+impl Connection {
     /// No connection yet; [`Connection::run`] makes it.
-    pub fn new(
-        settings: MqttSettings,
-        clock: Clock,
-        on_event: impl Fn(Event<A>) + 'static,
-    ) -> Self {
+    pub fn new(settings: MqttSettings, clock: Clock, on_event: impl Fn(Event) + 'static) -> Self {
         Self {
             settings,
             link: RefCell::new(Link::Connecting),
+            up: Notify::new(),
             ledger: RefCell::default(),
             client: RefCell::default(),
             route: Route::default(),
             closures: RefCell::default(),
-            idle: Notify::new(),
+            gone: Notify::new(),
             finishing: Cell::new(false),
             leaving: Cell::new(false),
             clock,
@@ -79,72 +77,48 @@ impl<A: Clone> Connection<A> {
         }
     }
 
-    /// Publishes the messages of one publication, or reports that it failed, now or later.
-    pub fn publish(&self, about: A, messages: Vec<Message>) {
-        if messages.is_empty() {
-            return;
-        }
-        if let Link::Down(failure) = &*self.link.borrow() {
-            self.ledger.borrow_mut().refused(messages.len());
-            return self.failed(about, failure.clone());
-        }
-        let publication = Publication::new(about);
-        for message in messages {
-            if let Err(reason) = self.hand_over(message, &publication) {
-                self.ledger.borrow_mut().refused(1);
-                if let Some(about) = publication.fail() {
-                    let failure = Failure::Local { code: None, message: reason.into() };
-                    self.failed(about, failure);
-                }
-            }
-        }
-    }
-
-    fn failed(&self, about: A, failure: Failure) {
+    /// A publication has failed, because there is no connection or for a reason of its own.
+    pub fn failed(&self) {
         if !matches!(*self.link.borrow(), Link::Up) {
             self.outage.borrow_mut().failed(&self.clock);
         }
-        (self.on_event)(Event::Failed { about, failure });
     }
 
-    /// The counters as the numbers of a destination called `name`.
-    pub fn families(&self, name: &'static str) -> Vec<Family> {
-        let up = self.obstacle().is_none();
-        let ledger = self.ledger.borrow();
-        let Traffic { written, published, failed } = ledger.traffic();
-        let destination = Destination {
-            name,
-            writes: written,
-            retries: 0,
-            points: published,
-            dropped: &[("failed", failed)],
-            waiting: ledger.len(),
-            capacity: CAPACITY,
-            up,
-        };
-        destination.families()
+    /// Why there is no connection; `None` while there is one, or may be one in a moment.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        match &*self.link.borrow() {
+            Link::Down(failure) => Some(failure.clone()),
+            Link::Connecting | Link::Up => None,
+        }
     }
 
-    fn hand_over(&self, message: Message, publication: &Rc<Publication<A>>) -> Result<(), String> {
+    /// Gives a message to the library; `None` when that succeeded, else why it cannot be one.
+    pub(super) fn hand_over(
+        &self,
+        message: Message,
+        publication: &Rc<Publication>,
+    ) -> Option<String> {
         let Message { topic, payload } = message;
         if !is_topic(&topic) {
-            return Err("its text cannot be an mqtt topic".to_owned());
+            return Some("its text cannot be an mqtt topic".to_owned());
         }
         let size = topic.len() + payload.len() + HEADER;
         if size > MAX_PACKET {
-            return Err(format!("an mqtt message of {size} bytes is larger than {MAX_PACKET}"));
+            return Some(format!("an mqtt message of {size} bytes is larger than {MAX_PACKET}"));
         }
         let client = self.client.borrow();
-        let client = client.as_ref().ok_or("the mqtt client is not running")?;
+        let Some(client) = client.as_ref() else {
+            return Some("the mqtt client is not running".to_owned());
+        };
         let qos = match self.settings.qos {
             MqttQos::AtMostOnce => QoS::AtMostOnce,
             MqttQos::AtLeastOnce => QoS::AtLeastOnce,
         };
-        client
-            .try_publish(topic, payload, PublishOptions::new(qos))
-            .map_err(|_| format!("more than {CAPACITY} mqtt messages are under way"))?;
+        if client.try_publish(topic, payload, PublishOptions::new(qos)).is_err() {
+            return Some(format!("more than {CAPACITY} mqtt messages are under way"));
+        }
         self.ledger.borrow_mut().add(publication);
-        Ok(())
+        None
     }
 
     /// What stands in the way of publishing.
@@ -156,29 +130,19 @@ impl<A: Clone> Connection<A> {
         }
     }
 
-    /// Waits until nothing is under way, at most until `until`. Nothing is published afterwards;
-    /// what is not done has failed.
-    pub async fn finish(&self, until: Instant) {
+    /// The end is near: the broker is asked for proof of the last messages.
+    pub fn finish(&self) {
         self.finishing.set(true);
-        _ = tokio::time::timeout_at(until, async {
-            self.ask_for_proof();
-            while self.ledger.borrow().len() > 0 {
-                self.idle.notified().await;
-            }
-        })
-        .await;
-        self.leaving.set(true);
-        self.leave(until).await;
-        let reason = "the program ended before the mqtt broker had the message";
-        self.fail_all(&Failure::Local { code: None, message: reason.into() });
+        self.ask_for_proof();
     }
 
-    /// Says goodbye, so that the broker does not take the end for a failure.
-    async fn leave(&self, until: Instant) {
+    /// Says goodbye, so that the broker does not take the end for a failure; at most until `until`.
+    pub async fn leave(&self, until: Instant) {
+        self.leaving.set(true);
         if !matches!(*self.link.borrow(), Link::Up) {
             return;
         }
-        let gone = self.idle.notified();
+        let gone = self.gone.notified();
         let asked = self.client.borrow().as_ref().map(AsyncClient::try_disconnect);
         if let Some(Ok(())) = asked {
             _ = tokio::time::timeout_at(until, gone).await;
@@ -198,14 +162,6 @@ impl<A: Clone> Connection<A> {
             // Nothing will be answered, and that ends the connection.
             log::debug!("MQTT: {} cannot be asked whether it reads", self.address());
         }
-    }
-
-    pub(super) fn fail_all(&self, failure: &Failure) {
-        let failed = self.ledger.borrow_mut().fail_all();
-        for about in failed {
-            self.failed(about, failure.clone());
-        }
-        self.idle.notify_waiters();
     }
 
     /// `host:port`, with the brackets of an IPv6 address.

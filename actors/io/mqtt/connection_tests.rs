@@ -13,9 +13,8 @@ fn connection(port: u16, client_id: &str) -> Rc<RefCell<Vec<String>>> {
     let settings =
         MqttSettings { client_id: Some(client_id.to_owned()), ..MqttSettings::for_tests(port) };
     let lines = Rc::clone(&told);
-    let on_event = move |event: Event<()>| {
+    let on_event = move |event: Event| {
         lines.borrow_mut().push(match event {
-            Event::Failed { .. } => "failed".to_owned(),
             Event::Connected { .. } => "connected".to_owned(),
             Event::Lost { .. } => "lost".to_owned(),
             Event::Contested { message, .. } => message,

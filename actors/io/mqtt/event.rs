@@ -1,18 +1,10 @@
-//! What the owner of a connection is told.
+//! What the owner of a connection is told about it.
 
-use crate::domain::errors::Failure;
 use crate::runtime::outage::Ended;
 
-/// What the owner of a connection is told.
+/// What the owner of a connection is told about it.
 #[derive(Debug)]
-pub enum Event<A> {
-    /// A publication failed.
-    Failed {
-        /// What it is about.
-        about: A,
-        /// Why.
-        failure: Failure,
-    },
+pub enum Event {
     /// There is a connection.
     Connected {
         /// `host:port`.

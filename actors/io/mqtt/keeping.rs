@@ -26,12 +26,13 @@ const PROOF_AFTER: usize = 500;
 /// Pause before TLS is set up anew that could not be.
 const SET_UP_AGAIN: Duration = Duration::from_secs(60);
 
-impl<A: Clone> Connection<A> {
+impl Connection {
     /// Keeps the connection for ever. What is published from now on waits for the first attempt;
     /// what was under way before, if this is not the first call, has failed.
-    pub fn run(self: &Rc<Self>) -> impl Future<Output = ()> + use<A> {
+    pub fn run(self: &Rc<Self>) -> impl Future<Output = ()> + use<> {
         let reason = "the mqtt client was restarted";
-        self.fail_all(&Failure::Local { code: None, message: reason.into() });
+        let failure = Failure::Local { code: None, message: reason.into() };
+        self.ledger.borrow_mut().fail_all(&failure);
         self.link.replace(Link::Connecting);
         let this = Rc::clone(self);
         let mut opened = this.open();
@@ -112,6 +113,7 @@ impl<A: Clone> Connection<A> {
         match event {
             rumqttc::Event::Incoming(Packet::ConnAck(_)) => {
                 self.link.replace(Link::Up);
+                self.up.notify_waiters();
                 self.closures.borrow_mut().connected();
                 if self.closures.borrow().is_contested() {
                     log::debug!("MQTT: Connected to {} for the moment", self.address());
@@ -125,7 +127,6 @@ impl<A: Clone> Connection<A> {
                 if is_last || self.ledger.borrow().unproven() >= PROOF_AFTER {
                     self.ask_for_proof();
                 }
-                self.tell_when_idle();
             }
             rumqttc::Event::Outgoing(Outgoing::Unsubscribe(_)) => self.ledger.borrow_mut().asked(),
             rumqttc::Event::Incoming(Packet::UnsubAck(_)) => {
@@ -133,11 +134,9 @@ impl<A: Clone> Connection<A> {
                 if self.finishing.get() {
                     self.ask_for_proof();
                 }
-                self.tell_when_idle();
             }
             rumqttc::Event::Incoming(Packet::PubAck(ack)) => {
                 self.ledger.borrow_mut().confirmed(ack.pkid);
-                self.tell_when_idle();
             }
             _ => {}
         }
@@ -167,12 +166,6 @@ impl<A: Clone> Connection<A> {
         (self.on_event)(Event::Contested { to: self.address(), message });
     }
 
-    fn tell_when_idle(&self) {
-        if self.ledger.borrow().len() == 0 {
-            self.idle.notify_waiters();
-        }
-    }
-
     fn went_down(&self, failure: &Failure) {
         let (to, message) = (self.address(), failure.message().into_owned());
         let before = self.link.replace(Link::Down(failure.clone()));
@@ -183,7 +176,8 @@ impl<A: Clone> Connection<A> {
         } else {
             (self.on_event)(Event::Lost { to, message });
         }
-        self.fail_all(failure);
+        self.ledger.borrow_mut().fail_all(failure);
+        self.gone.notify_waiters();
     }
 }
 

@@ -1,48 +1,74 @@
-//! What is under way to the broker, and what becomes of it: pure. The client library never says
-//! which message failed, only which were written and confirmed, and in which order.
-//!
-//! With QoS 0 nothing confirms a message. What was written may still lie in a buffer of this
-//! machine or of the broker's, so it counts as published when the broker has answered a question
-//! that was written after it: a broker reads in order.
+//! What becomes of messages that were handed to the client library.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::domain::errors::Failure;
+
 /// A publication under way: one health answer, one session list, one event, whatever the number of
-/// its topics. `A` is what it is about, for its error.
+/// its topics.
 #[derive(Debug)]
-pub(super) struct Publication<A> {
-    about: A,
+pub(super) struct Publication {
     since: Instant,
-    failed: Cell<bool>,
+    /// Messages that nothing has proven yet.
+    left: Cell<usize>,
+    failure: RefCell<Option<Failure>>,
+    ended: Notify,
 }
 
-impl<A: Clone> Publication<A> {
-    /// Begins now.
-    pub(super) fn new(about: A) -> Rc<Self> {
-        Rc::new(Self { about, since: Instant::now(), failed: Cell::new(false) })
+impl Publication {
+    /// One of so many messages begins now.
+    pub(super) fn new(messages: usize) -> Rc<Self> {
+        Rc::new(Self {
+            since: Instant::now(),
+            left: Cell::new(messages),
+            failure: RefCell::default(),
+            ended: Notify::new(),
+        })
     }
 
-    /// Marks it failed; what it is about, the first time.
-    pub(super) fn fail(&self) -> Option<A> {
-        (!self.failed.replace(true)).then(|| self.about.clone())
+    /// Waits until the broker has all its messages, or one of them has failed.
+    pub(super) async fn end(&self) -> Result<(), Failure> {
+        loop {
+            if let Some(failure) = &*self.failure.borrow() {
+                return Err(failure.clone());
+            }
+            if self.left.get() == 0 {
+                return Ok(());
+            }
+            self.ended.notified().await;
+        }
+    }
+
+    /// The broker has one of its messages.
+    fn arrived(&self) {
+        self.left.set(self.left.get().saturating_sub(1));
+        if self.left.get() == 0 {
+            self.ended.notify_one();
+        }
+    }
+
+    /// One of its messages has failed.
+    fn fail(&self, failure: &Failure) {
+        self.failure.borrow_mut().get_or_insert_with(|| failure.clone());
+        self.ended.notify_one();
     }
 }
 
 /// Messages handed to the client library, oldest first.
-#[derive(Debug)]
-pub(super) struct Ledger<A> {
-    waiting: VecDeque<Rc<Publication<A>>>,
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    waiting: VecDeque<Rc<Publication>>,
     /// Written with QoS 1.
-    unconfirmed: HashMap<u16, Rc<Publication<A>>>,
+    unconfirmed: HashMap<u16, Rc<Publication>>,
     /// Written with QoS 0.
-    unproven: VecDeque<Rc<Publication<A>>>,
+    unproven: VecDeque<Rc<Publication>>,
     question: Question,
-    traffic: Traffic,
 }
 
 /// The question whose answer proves that the broker reads.
@@ -56,30 +82,9 @@ enum Question {
     Written(usize),
 }
 
-/// What became of messages since the program started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Traffic {
-    pub(super) written: u64,
-    /// Confirmed with QoS 1, proven to be read with QoS 0.
-    pub(super) published: u64,
-    pub(super) failed: u64,
-}
-
-impl<A> Default for Ledger<A> {
-    fn default() -> Self {
-        Self {
-            waiting: VecDeque::new(),
-            unconfirmed: HashMap::new(),
-            unproven: VecDeque::new(),
-            question: Question::None,
-            traffic: Traffic::default(),
-        }
-    }
-}
-
-impl<A: Clone> Ledger<A> {
+impl Ledger {
     /// A message of `publication` was handed over.
-    pub(super) fn add(&mut self, publication: &Rc<Publication<A>>) {
+    pub(super) fn add(&mut self, publication: &Rc<Publication>) {
         self.waiting.push_back(Rc::clone(publication));
     }
 
@@ -87,7 +92,6 @@ impl<A: Clone> Ledger<A> {
     /// tell that it was read.
     pub(super) fn written(&mut self, packet_id: u16) {
         let Some(publication) = self.waiting.pop_front() else { return };
-        self.traffic.written += 1;
         if packet_id == 0 {
             self.unproven.push_back(publication);
         } else {
@@ -97,8 +101,9 @@ impl<A: Clone> Ledger<A> {
 
     /// The broker has confirmed a message.
     pub(super) fn confirmed(&mut self, packet_id: u16) {
-        let was_waited_for = self.unconfirmed.remove(&packet_id).is_some();
-        self.traffic.published += u64::from(was_waited_for);
+        if let Some(publication) = self.unconfirmed.remove(&packet_id) {
+            publication.arrived();
+        }
     }
 
     /// How many messages were written that nothing has proven yet.
@@ -128,19 +133,9 @@ impl<A: Clone> Ledger<A> {
     /// The question was answered: what was written before it was read.
     pub(super) fn answered(&mut self) {
         if let Question::Written(before) = std::mem::take(&mut self.question) {
-            let proven = self.unproven.drain(..before.min(self.unproven.len())).count();
-            self.traffic.published += proven as u64;
+            let proven = self.unproven.drain(..before.min(self.unproven.len()));
+            proven.for_each(|publication| publication.arrived());
         }
-    }
-
-    /// So many messages could not even be handed over.
-    pub(super) fn refused(&mut self, messages: usize) {
-        self.traffic.failed += messages as u64;
-    }
-
-    /// What became of all messages that are not under way any more, and how many were written.
-    pub(super) fn traffic(&self) -> Traffic {
-        self.traffic
     }
 
     /// How many messages are neither written nor confirmed, as their quality of service wants.
@@ -157,82 +152,95 @@ impl<A: Clone> Ledger<A> {
             .any(|age| age >= limit)
     }
 
-    /// Gives everything up: what the publications were about, each once.
-    pub(super) fn fail_all(&mut self) -> Vec<A> {
-        self.traffic.failed += self.len() as u64;
+    /// Gives everything up.
+    pub(super) fn fail_all(&mut self, failure: &Failure) {
         self.question = Question::None;
         let unconfirmed = self.unconfirmed.drain().map(|(_, publication)| publication);
         let all = unconfirmed.chain(self.unproven.drain(..)).chain(self.waiting.drain(..));
-        all.filter_map(|publication| publication.fail()).collect()
+        all.for_each(|publication| publication.fail(failure));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
+    /// What has become of a publication: `None` while it is under way.
+    fn fate(publication: &Publication) -> Option<Result<(), String>> {
+        let end = publication.end().now_or_never()?;
+        Some(end.map_err(|failure| failure.message().into_owned()))
+    }
+
+    fn broken() -> Failure {
+        Failure::Local { code: None, message: "broken".into() }
+    }
+
+    fn failed() -> Option<Result<(), String>> {
+        Some(Err("broken".to_owned()))
+    }
+
     #[test]
-    fn a_publication_fails_once_whatever_the_number_of_its_messages() {
+    fn a_publication_ends_with_the_last_of_its_messages_or_the_first_that_fails() {
         let mut ledger = Ledger::default();
-        let (a, b) = (Publication::new("a"), Publication::new("b"));
-        for publication in [&a, &a, &b] {
+        let (a, b, c) = (Publication::new(1), Publication::new(2), Publication::new(2));
+        for publication in [&a, &b, &b, &c, &c] {
             ledger.add(publication);
         }
-        ledger.written(0);
+        (0..4).for_each(|_| ledger.written(0));
         assert!(ledger.asks() && !ledger.asks());
         ledger.asked();
+        assert_eq!([fate(&a), fate(&b)], [None, None]);
         ledger.answered();
-        assert_eq!(ledger.len(), 2);
-        let failed = ledger.fail_all();
-        assert_eq!(failed, ["a", "b"]);
-        assert_eq!((ledger.len(), a.fail()), (0, None));
+        assert_eq!([fate(&a), fate(&b), fate(&c)], [Some(Ok(())), Some(Ok(())), None]);
+        assert_eq!(ledger.len(), 1);
+        ledger.fail_all(&broken());
+        assert_eq!((ledger.len(), fate(&c)), (0, failed()));
     }
 
     #[test]
     fn what_is_written_for_the_broker_to_confirm_is_still_under_way() {
         let mut ledger = Ledger::default();
-        for server in ["a", "b", "c"] {
-            ledger.add(&Publication::new(server));
-        }
+        let [a, b, c] = [(); 3].map(|()| Publication::new(1));
+        [&a, &b, &c].into_iter().for_each(|publication| ledger.add(publication));
         ledger.written(1);
         ledger.written(2);
         ledger.confirmed(1);
-        assert_eq!(ledger.fail_all(), ["b", "c"]);
+        ledger.fail_all(&broken());
+        assert_eq!([fate(&a), fate(&b), fate(&c)], [Some(Ok(())), failed(), failed()]);
         // Nobody waits any more; late news change nothing.
         ledger.written(3);
         ledger.confirmed(3);
         assert_eq!(ledger.len(), 0);
-        ledger.refused(2);
-        assert_eq!(ledger.traffic(), Traffic { written: 2, published: 1, failed: 4 });
     }
 
     #[test]
     fn without_confirmation_an_answer_proves_what_was_written_before_its_question() {
         let mut ledger = Ledger::default();
         assert!(!ledger.asks(), "nothing was written");
-        for server in ["a", "b", "c"] {
-            ledger.add(&Publication::new(server));
-        }
+        let all = [(); 3].map(|()| Publication::new(1));
+        all.iter().for_each(|publication| ledger.add(publication));
         ledger.written(0);
         assert!(ledger.asks());
         ledger.written(0);
         ledger.asked();
         ledger.written(0);
         ledger.answered();
-        assert_eq!(ledger.traffic(), Traffic { written: 3, published: 2, failed: 0 });
+        assert_eq!([0, 1, 2].map(|it| fate(&all[it])), [Some(Ok(())), Some(Ok(())), None]);
         assert_eq!(ledger.unproven(), 1);
         assert!(ledger.asks());
-        assert_eq!(ledger.fail_all(), ["c"]);
+        ledger.fail_all(&broken());
         // An answer that nothing was asked for proves nothing.
         ledger.answered();
-        assert_eq!(ledger.traffic(), Traffic { written: 3, published: 2, failed: 1 });
+        assert_eq!(fate(&all[2]), failed());
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_takes_too_long_is_overdue() {
         let limit = Duration::from_secs(10);
         let mut ledger = Ledger::default();
-        ledger.add(&Publication::new("a"));
+        ledger.add(&Publication::new(1));
         tokio::time::advance(Duration::from_secs(9)).await;
         assert!(!ledger.is_overdue(limit));
         ledger.written(7);
