@@ -177,6 +177,8 @@ impl Batch {
 pub(super) struct Live {
     measurements: Queue,
     events: Queue,
+    /// Events waited, and none of them had room in the last batch.
+    passed_over: bool,
 }
 
 impl Live {
@@ -199,13 +201,19 @@ impl Live {
         self.measurements.is_empty() && self.events.is_empty()
     }
 
-    /// Takes out what fits into a batch, at least one job where there is one.
+    /// Takes out what fits into a batch, at least one job where there is one. Events that had no
+    /// room in one batch are the first of the next.
     pub(super) fn take(&mut self, most: Load) -> Vec<Job> {
         let mut taken = Vec::new();
+        let waiting = self.events.points();
+        if self.passed_over {
+            self.events.take(most, &mut taken);
+        }
         self.measurements.take(most, &mut taken);
         if self.measurements.is_empty() {
             self.events.take(most, &mut taken);
         }
+        self.passed_over = waiting > 0 && self.events.points() == waiting;
         taken
     }
 
@@ -298,5 +306,15 @@ mod tests {
         assert_eq!(live.drop_least().map(|job| job.bytes), Some("e2\n".into()));
         assert_eq!(live.take_all().count(), 1);
         assert_eq!(live.load(), Load::default());
+    }
+
+    #[test]
+    fn events_that_fit_into_no_batch_have_their_turn() {
+        let mut live = Live::default();
+        live.push(job("large", 10).of_events());
+        (0..3).for_each(|_| live.push(job("m", 1)));
+        assert_eq!(text(&live.take(points(2))), "m\nm\n");
+        assert_eq!(text(&live.take(points(2))), "large\n");
+        assert_eq!(text(&live.take(points(2))), "m\n");
     }
 }
