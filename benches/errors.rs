@@ -10,7 +10,7 @@ use actors::domain::errors::{
     RequestUrl, Stage,
 };
 use actors::domain::point::Stamp;
-use actors::error_tracker::{AskCounts, ErrorTrackerActor, Tracking};
+use actors::error_tracker::{AskCounts, CollectorNumber, ErrorTrackerActor, Tracking};
 use actors::io::influx::encode_error;
 use actors::runtime::clock::Clock;
 use actors::runtime::level::Level;
@@ -52,7 +52,7 @@ fn start(log_summary: bool, place: &Place) -> Addr<ErrorTrackerActor> {
     let today = ErrorCounts::new(chrono::Utc::now().date_naive());
     let tracking = Tracking::On { log_summary, sinks: Vec::new(), today };
     Supervisor::new(Policy::default(), |_| {}).start("ErrorTrackerActor", place, 16, move || {
-        ErrorTrackerActor::new(tracking, Clock::system())
+        ErrorTrackerActor::new(tracking, CollectorNumber::default(), Clock::system())
     })
 }
 

@@ -11,7 +11,8 @@
 //! HealthMetrics, ProxySessions, ErrorPoint ──> PrometheusEndpoint ──AskMetrics──> who has numbers
 //! pollers, receivers, destinations ──ErrorOccurred──> ErrorTrackerActor
 //! ErrorTrackerActor ──ErrorPoint──> InfluxErrorSinkActor, MqttErrorSinkActor, ErrorHistoryActor
-//! ErrorHistoryActor ──EarlierCounts──> ErrorTrackerActor
+//! ErrorHistoryActor ──EarlierErrors──> ErrorTrackerActor
+//! ErrorHistoryActor ──Placement──> InfluxErrorSinkActor ──CursorWork──> ErrorHistoryActor
 //! HealthEndpoint ──AskReadiness──> destinations, receivers, HealthPoller
 //! HealthPoller, ProxyPoller ──ServerCertificate──> CertificateWatcher
 //! at the end ──AskLost──> receivers, destinations, sinks

@@ -39,12 +39,12 @@ pub fn run(args: &ErrorsArgs, bases: &Bases, out: &mut impl Write) -> Result<(),
     filter::check_names(&filter, &reader, &servers, &file)?;
 
     let mut output = Output { out, failed: None };
-    match args.format {
+    let left_out = match args.format {
         OutputFormat::Table => {
             let limit = args.limit.unwrap_or(TABLE_LIMIT);
             let mut rows = Vec::new();
             let read = reader.for_each(&filter, Some(limit), |row| rows.push(row));
-            read.map_err(|error| unreadable(&error))?;
+            let left_out = read.map_err(|error| unreadable(&error))?;
             let totals = reader.totals(&filter).map_err(|error| unreadable(&error))?;
             if totals.is_empty() {
                 output.write(&format!("No errors {}.\n", filter::period(&filter)));
@@ -52,6 +52,7 @@ pub fn run(args: &ErrorsArgs, bases: &Bases, out: &mut impl Write) -> Result<(),
                 let width = width::of_stdout();
                 output.write(&Table { rows: &rows, totals: &totals, width }.to_string());
             }
+            left_out
         }
         OutputFormat::Json => {
             let mut begin = "[";
@@ -60,8 +61,8 @@ pub fn run(args: &ErrorsArgs, bases: &Bases, out: &mut impl Write) -> Result<(),
                 output.write(&format!("\n  {}", json(row)));
                 begin = ",";
             });
-            read.map_err(|error| unreadable(&error))?;
             output.write(if begin == "[" { "[]\n" } else { "\n]\n" });
+            read.map_err(|error| unreadable(&error))?
         }
         OutputFormat::Csv => {
             output.write(&csv::line(COLUMNS));
@@ -72,10 +73,17 @@ pub fn run(args: &ErrorsArgs, bases: &Bases, out: &mut impl Write) -> Result<(),
                     other => other.to_string(),
                 })));
             });
-            read.map_err(|error| unreadable(&error))?;
+            read.map_err(|error| unreadable(&error))?
         }
+    };
+    output.end()?;
+    if left_out > 0 {
+        let file = file.display();
+        eprintln!(
+            "note: of {file} {left_out} rows are no events that can be read; they are left out"
+        );
     }
-    output.end()
+    Ok(())
 }
 
 /// What was printed may be the only copy that somebody has, so that a failure counts.

@@ -1,26 +1,37 @@
 //! ErrorHistoryActor: keeps every error event in a file on this machine, so that the program is
-//! useful without any database, and a restart does not lose the day's counts.
+//! useful without any database, and a restart does not lose the day's counts. The file is the log
+//! of which a sink has stored everything up to a place.
 //!
-//! - receives: [`ErrorPoint`] from the tracker, [`CountsTo`], [`AskLost`], [`Drain`]
-//! - sends: [`EarlierCounts`], once, when a file can be read that could not be at the start
+//! - receives: [`ErrorPoint`] from the tracker, [`CursorWork`] from a sink, [`CountsTo`],
+//!   [`PlacesTo`], [`AskLost`], [`Drain`]
+//! - sends: [`EarlierErrors`], once, when the file can be read; [`Placement`] for every event, as soon
+//!   as it is written through to the disk, or is known not to be
 //! - reports: nothing; a file that cannot be written is one warning, and one line when it can again
 //! - on restart: keeps the events that were not written yet
 
+mod cursor;
+mod insert;
 mod query;
+mod salvage;
+mod schema;
 mod settings;
 mod store;
 mod takeover;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, Supervised};
 
-use crate::domain::errors::{EarlierCounts, ErrorPoint};
+use crate::domain::errors::{EarlierErrors, ErrorPoint};
 use crate::domain::point::Stamp;
+use crate::io::outbox::OutboxError;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
+use crate::runtime::panics::catch;
 
+pub use cursor::{CursorReply, CursorWork, HistorySpool, Placement};
 pub use query::{ErrorReader, Filter, HistoryRow, Total};
 pub use settings::{EARLIER_FILE, FILE_NAME, HistoryConfig, HistorySettings};
 pub use store::{ErrorStore, StoreError};
@@ -28,28 +39,33 @@ pub use takeover::open;
 
 /// See the module. Blocks while it writes, so it needs a thread of its own.
 pub struct ErrorHistoryActor {
-    store: Store,
-    retention_days: u32,
+    settings: HistorySettings,
+    /// `None` while it cannot be used; tried again now and then.
+    store: Option<ErrorStore>,
     clock: Clock,
     /// Who counts, and what is to be counted too: both are needed before anything is sent.
-    counts_to: Option<Recipient<EarlierCounts>>,
-    earlier: Option<EarlierCounts>,
+    counts_to: Option<Recipient<EarlierErrors>>,
+    earlier: Option<EarlierErrors>,
+    places_to: Option<Recipient<Placement>>,
     pending: Vec<ErrorPoint>,
+    /// So many of the pending are known not to be in the file, and wait for nothing.
+    released: usize,
     failing: bool,
     dropped: u64,
-}
-
-enum Store {
-    Open(ErrorStore),
-    /// Tried again now and then.
-    Unusable(HistorySettings),
+    /// Events that made their handler panic twice.
+    poison: u64,
 }
 
 /// Who counts the errors of the day. Tells the history after the start, because the tracker begins
 /// with the addresses of all sinks.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
-pub struct CountsTo(pub Recipient<EarlierCounts>);
+pub struct CountsTo(pub Recipient<EarlierErrors>);
+
+/// The sink that sends what is in the history, and nothing that is not.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct PlacesTo(pub Recipient<Placement>);
 
 /// Writes what is pending. Comes after the messages that already wait, so that a burst is one
 /// transaction.
@@ -60,110 +76,226 @@ struct Flush;
 /// As many events are written at once; more would delay the first of them.
 const BATCH: usize = 4_096;
 
-/// How often a file is tried that could not be used at the start.
+/// How often a file is tried that could not be used, and is looked for when it can.
 const TRY_EVERY: Duration = Duration::from_secs(10);
+
+/// How often old events leave, some at a time.
+const TRIM_EVERY: Duration = Duration::from_secs(60);
 
 /// Events that wait for a file that cannot be written. Beyond, the oldest are dropped.
 const MAX_PENDING: usize = 100_000;
 
 impl ErrorHistoryActor {
-    /// Keeps events in `store` for a number of days.
-    pub fn new(store: ErrorStore, retention_days: u32, clock: Clock) -> Self {
-        if let Some(aside) = &store.set_aside {
-            log::warn!(
-                "ERROR HISTORY: The file was damaged. It is kept as {}, a new one is begun",
-                aside.display()
-            );
+    /// Keeps events in the file that `settings` name: it is opened when the actor starts, so that
+    /// nobody waits for that, and tried again as long as it cannot be used.
+    pub fn new(settings: HistorySettings, clock: Clock) -> Self {
+        Self {
+            settings,
+            store: None,
+            clock,
+            counts_to: None,
+            earlier: None,
+            places_to: None,
+            pending: Vec::new(),
+            released: 0,
+            failing: false,
+            dropped: 0,
+            poison: 0,
         }
-        Self::with(Store::Open(store), retention_days, clock)
-    }
-
-    /// Keeps events in memory until the file can be used, which is tried every ten seconds.
-    pub fn waiting(settings: HistorySettings, clock: Clock) -> Self {
-        let retention_days = settings.retention_days;
-        Self::with(Store::Unusable(settings), retention_days, clock)
-    }
-
-    fn with(store: Store, retention_days: u32, clock: Clock) -> Self {
-        let (counts_to, earlier, pending) = (None, None, Vec::new());
-        let (failing, dropped) = (false, 0);
-        Self { store, retention_days, clock, counts_to, earlier, pending, failing, dropped }
     }
 
     /// Opens the file if it can be used by now. What it has of today is counted before anything
     /// of this process is in it.
-    fn try_again(&mut self) {
-        let Store::Unusable(settings) = &self.store else { return };
-        match open(settings) {
-            Ok(store) => {
-                log::info!(
-                    "ERROR HISTORY: The file can be used now; {} events that waited are written, \
-                     {} were dropped",
-                    self.pending.len(),
-                    std::mem::take(&mut self.dropped)
+    fn open(&mut self, is_first: bool) {
+        if self.store.is_some() {
+            return;
+        }
+        let store = match open(&self.settings) {
+            Ok(store) => store,
+            Err(error) if is_first => {
+                log::warn!(
+                    "ERROR HISTORY: Events are kept in memory: {error}. It is tried again every \
+                     10 s. A folder that can be written is named with --data-dir, or a file with \
+                     Butler-SOS.errorTracking.history.file"
                 );
-                match store.counts_of_day(self.clock.now().date_naive()) {
-                    Ok(counts) => self.earlier = Some(EarlierCounts(counts)),
-                    Err(error) => {
-                        log::warn!("ERROR HISTORY: Today's errors cannot be read back: {error}");
-                    }
-                }
-                self.store = Store::Open(store);
-                self.send_earlier();
-                self.trim();
-                self.flush();
+                return;
             }
-            Err(error) => log::debug!("ERROR HISTORY: Still not usable: {error}"),
+            Err(error) => return log::debug!("ERROR HISTORY: Still not usable: {error}"),
+        };
+        if let Some((aside, saved)) = &store.set_aside {
+            log::warn!(
+                "ERROR HISTORY: The file was damaged, or is not this version's. It is kept as {}, \
+                 a new one is begun with {saved} events out of it",
+                aside.display()
+            );
+        }
+        if !is_first {
+            log::info!(
+                "ERROR HISTORY: The file can be used now; {} events that waited are written, {} \
+                 were dropped",
+                self.pending.len(),
+                std::mem::take(&mut self.dropped)
+            );
+        }
+        let now = self.clock.now();
+        let earlier = store
+            .counts_of_day(now.date_naive())
+            .and_then(|counts| Ok(EarlierErrors { counts, ahead: store.ahead_of(now)? }));
+        match earlier {
+            Ok(earlier) => {
+                if earlier.counts.total() > 0 {
+                    let total = earlier.counts.total();
+                    log::info!("ERROR HISTORY: {total} errors of today read back");
+                }
+                self.earlier = Some(earlier);
+            }
+            Err(error) => {
+                log::warn!("ERROR HISTORY: Today's errors cannot be read back: {error}");
+            }
+        }
+        self.store = Some(store);
+        self.send_earlier();
+        self.trim();
+        self.flush();
+    }
+
+    /// A file that was deleted is begun anew with what waits for the sink.
+    fn look_for_file(&mut self) {
+        let Some(mut deleted) = self.store.take_if(|store| !store.is_there()) else { return };
+        deleted.unlock();
+        let file = self.settings.file.display();
+        match open(&self.settings) {
+            Ok(mut store) => {
+                let moved = store.take_over(&deleted);
+                log::warn!(
+                    "ERROR HISTORY: {file} was deleted or replaced while it was in use; a new one \
+                     is begun with {} events that wait for InfluxDB",
+                    moved.unwrap_or(0)
+                );
+                self.store = Some(store);
+            }
+            Err(error) => {
+                log::warn!("ERROR HISTORY: {file} was deleted while it was in use: {error}");
+            }
         }
     }
 
     fn send_earlier(&mut self) {
         if let Some(tracker) = &self.counts_to
             && let Some(earlier) = self.earlier.take()
+            && let Err(error) = tracker.try_send(earlier)
         {
-            tracker.do_send(earlier);
+            log::warn!("ERROR HISTORY: Today's earlier errors are not counted: {error}");
         }
     }
 
     fn flush(&mut self) {
-        let Store::Open(store) = &mut self.store else { return };
+        let Some(store) = &mut self.store else { return self.release() };
         if self.pending.is_empty() {
             return;
         }
-        match store.insert(&self.pending) {
-            Ok(()) => {
-                self.pending.clear();
-                if std::mem::take(&mut self.failing) {
-                    let dropped = std::mem::take(&mut self.dropped);
-                    match dropped {
-                        0 => log::info!("ERROR HISTORY: Writing again, nothing was dropped"),
-                        _ => log::warn!(
-                            "ERROR HISTORY: Writing again, {dropped} events were dropped: more \
-                             than {MAX_PENDING} waited for Butler-SOS.errorTracking.history.file"
-                        ),
-                    }
-                }
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut self.failing, true) {
-                    log::warn!("ERROR HISTORY: Cannot write, events are kept in memory: {error}");
-                }
-                let surplus = self.pending.len().saturating_sub(MAX_PENDING);
-                self.pending.drain(..surplus);
-                self.dropped += surplus as u64;
+        let pending = &self.pending;
+        match catch(|| store.insert(pending)) {
+            Ok(Ok(numbers)) => self.written(&numbers),
+            Ok(Err(error)) => self.not_written(&error),
+            Err(panic) => {
+                log::error!("ERROR HISTORY: Writing events {panic}; they are tried one by one");
+                self.flush_one_by_one();
             }
         }
     }
 
+    /// What makes it panic once more is set aside: it would for ever.
+    fn flush_one_by_one(&mut self) {
+        for point in std::mem::take(&mut self.pending) {
+            let is_released = self.released > 0;
+            self.released = self.released.saturating_sub(1);
+            let Some(store) = &mut self.store else { return };
+            let one = [point];
+            match catch(|| store.insert(&one)) {
+                Ok(Ok(numbers)) => {
+                    self.place(numbers.first().copied().map(|id| (Some(id), one[0].stamp())));
+                }
+                Ok(Err(error)) => log::debug!("ERROR HISTORY: One event is lost: {error}"),
+                Err(panic) => {
+                    self.poison += 1;
+                    log::error!(
+                        "ERROR HISTORY: An event of type {} is left out, {} so far: it {panic}",
+                        one[0].origin().error_type().as_str(),
+                        self.poison
+                    );
+                    if !is_released {
+                        self.place([(None, one[0].stamp())]);
+                    }
+                }
+            }
+        }
+    }
+
+    fn written(&mut self, numbers: &[i64]) {
+        let points = std::mem::take(&mut self.pending);
+        let (known, new) = numbers.split_at(std::mem::take(&mut self.released));
+        // Those that did not wait are with the sink already.
+        if let Some(store) = &mut self.store {
+            store.finish(known);
+        }
+        let stamps = points[known.len()..].iter().map(ErrorPoint::stamp);
+        self.place(new.iter().copied().map(Some).zip(stamps));
+        if std::mem::take(&mut self.failing) {
+            match std::mem::take(&mut self.dropped) {
+                0 => log::info!("ERROR HISTORY: Writing again, nothing was dropped"),
+                dropped => log::warn!(
+                    "ERROR HISTORY: Writing again, {dropped} events were dropped: more than \
+                     {MAX_PENDING} waited for Butler-SOS.errorTracking.history.file"
+                ),
+            }
+        }
+    }
+
+    fn not_written(&mut self, error: &StoreError) {
+        if !std::mem::replace(&mut self.failing, true) {
+            log::warn!("ERROR HISTORY: Cannot write, events are kept in memory: {error}");
+        }
+        if error.is_gone {
+            // Opened anew: that sets a damaged file aside.
+            self.store = None;
+        }
+        self.release();
+    }
+
+    /// The sink does not wait for a file that cannot be written.
+    fn release(&mut self) {
+        let stamps: Vec<Stamp> =
+            self.pending[self.released..].iter().map(ErrorPoint::stamp).collect();
+        self.released = self.pending.len();
+        self.place(stamps.into_iter().map(|stamp| (None, stamp)));
+        let surplus = self.pending.len().saturating_sub(MAX_PENDING);
+        self.pending.drain(..surplus);
+        self.released -= surplus;
+        self.dropped += surplus as u64;
+    }
+
+    fn place(&self, events: impl IntoIterator<Item = (Option<i64>, Stamp)>) {
+        let Some(sink) = &self.places_to else { return };
+        let events: Arc<[_]> = events.into_iter().collect();
+        if !events.is_empty()
+            && let Err(error) = sink.try_send(Placement(events))
+        {
+            // What is in the file is found there.
+            log::debug!("ERROR HISTORY: The sink is not told of events: {error}");
+        }
+    }
+
     fn trim(&mut self) {
-        let kept = chrono::Duration::days(self.retention_days.into());
-        let before = (self.clock.now() - kept).timestamp_nanos_opt().map_or(Stamp(0), Stamp);
-        let Store::Open(store) = &mut self.store else { return };
+        let kept = chrono::Duration::days(self.settings.retention_days.into());
+        let Some(store) = &mut self.store else { return };
+        let now = store::reference(self.clock.now(), store.newest(), self.clock.passed(), kept);
+        let before = (now - kept).timestamp_nanos_opt().map_or(Stamp(0), Stamp);
         match store.trim(before) {
             Ok(0) => {}
             Ok(removed) => log::debug!(
                 "ERROR HISTORY: Removed {removed} events older than {} days",
-                self.retention_days
+                self.settings.retention_days
             ),
             Err(error) => log::debug!("ERROR HISTORY: Old events cannot be removed: {error}"),
         }
@@ -174,16 +306,22 @@ impl Actor for ErrorHistoryActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.trim();
-        ctx.run_interval(Duration::from_secs(3_600), |this, _| this.trim());
+        self.open(true);
+        ctx.run_interval(TRIM_EVERY, |this, _| this.trim());
         ctx.run_interval(Duration::from_secs(1), |this, _| {
-            if this.failing {
+            if this.failing && this.store.is_some() {
                 this.flush();
             }
+            if let Some(store) = &mut this.store
+                && let Err(error) = store.save_position()
+            {
+                log::debug!("ERROR HISTORY: The place of the sink is not written: {error}");
+            }
         });
-        if let Store::Unusable(_) = self.store {
-            ctx.run_interval(TRY_EVERY, |this, _| this.try_again());
-        }
+        ctx.run_interval(TRY_EVERY, |this, _| {
+            this.look_for_file();
+            this.open(false);
+        });
         ctx.notify(Flush);
     }
 }
@@ -195,12 +333,8 @@ impl Handler<ErrorPoint> for ErrorHistoryActor {
 
     fn handle(&mut self, point: ErrorPoint, ctx: &mut Self::Context) {
         self.pending.push(point);
-        if self.failing || matches!(self.store, Store::Unusable(_)) {
-            // Tried again now and then; until then only the bound is kept.
-            if self.pending.len() > MAX_PENDING + BATCH {
-                self.pending.drain(..BATCH);
-                self.dropped += BATCH as u64;
-            }
+        if self.failing || self.store.is_none() {
+            self.release();
         } else if self.pending.len() == 1 {
             ctx.notify(Flush);
         } else if self.pending.len() >= BATCH {
@@ -215,6 +349,27 @@ impl Handler<CountsTo> for ErrorHistoryActor {
     fn handle(&mut self, CountsTo(tracker): CountsTo, _: &mut Self::Context) {
         self.counts_to = Some(tracker);
         self.send_earlier();
+    }
+}
+
+impl Handler<PlacesTo> for ErrorHistoryActor {
+    type Result = ();
+
+    fn handle(&mut self, PlacesTo(sink): PlacesTo, _: &mut Self::Context) {
+        self.places_to = Some(sink);
+    }
+}
+
+impl Handler<CursorWork> for ErrorHistoryActor {
+    type Result = Result<CursorReply, OutboxError>;
+
+    fn handle(&mut self, work: CursorWork, _: &mut Self::Context) -> Self::Result {
+        // What is pending comes first: its numbers are lower than what is asked for next.
+        self.flush();
+        let Some(store) = &mut self.store else {
+            return Err(OutboxError::new("the history cannot be used"));
+        };
+        store.work(work).map_err(|error| OutboxError::new(error.to_string()))
     }
 }
 
@@ -239,17 +394,17 @@ impl Handler<Drain> for ErrorHistoryActor {
     type Result = ();
 
     fn handle(&mut self, _: Drain, _: &mut Self::Context) {
-        self.try_again();
+        self.open(false);
         self.flush();
-        if let Store::Unusable(settings) = &self.store
-            && !self.pending.is_empty()
-        {
-            let (file, lost) = (settings.file.display(), self.pending.len());
-            log::warn!("ERROR HISTORY: {file} could never be used, {lost} events are not in it");
+        if self.store.is_none() && !self.pending.is_empty() {
+            let (file, lost) = (self.settings.file.display(), self.pending.len());
+            log::warn!("ERROR HISTORY: {file} could not be used, {lost} events are not in it");
         }
     }
 }
 
+#[cfg(test)]
+mod log_tests;
 #[cfg(unix)]
 #[cfg(test)]
 mod permission_tests;

@@ -1,12 +1,14 @@
 //! Reading the history, also while another process writes it.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 
-use crate::domain::errors::{Category, ErrorType, Module};
-use crate::domain::point::Stamp;
+use super::schema::COLUMNS;
+use crate::domain::errors::{Category, ErrorRecord, ErrorType, Module};
+use crate::domain::point::{FieldValue, Stamp};
 
 /// Which events are wanted. Several values of one kind are alternatives, none at all means: any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +52,53 @@ pub struct HistoryRow {
     pub message: String,
 }
 
+impl ErrorRecord for HistoryRow {
+    fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    fn for_each_tag(&self, mut tag: impl FnMut(&'static str, &str)) {
+        let tags = [
+            ("destination_host", self.destination_host.as_deref()),
+            ("error_type", Some(self.error_type.as_str())),
+            ("host", self.host.as_deref()),
+            ("module", self.module.as_deref()),
+            ("server_name", Some(self.server_name.as_str())),
+            ("virtual_proxy", self.virtual_proxy.as_deref()),
+        ];
+        for (name, value) in tags {
+            if let Some(value) = value {
+                tag(name, value);
+            }
+        }
+    }
+
+    fn for_each_field(&self, mut field: impl FnMut(&'static str, FieldValue<'_>)) {
+        let text = |value| FieldValue::Text(Cow::Borrowed(value));
+        field("error_count", FieldValue::Integer(1));
+        field("error_category", text(self.error_category.as_str()));
+        field("error_code", text(self.error_code.as_str()));
+        if let Some(status) = self.http_status {
+            field("http_status", FieldValue::Integer(status.into()));
+        }
+        if let Some(url) = &self.request_url {
+            field("request_url", text(url));
+        }
+        if let Some(ms) = self.request_timeout_ms {
+            field("request_timeout_ms", FieldValue::Integer(i64::try_from(ms).unwrap_or(i64::MAX)));
+        }
+        if let Some(address) = &self.remote_address {
+            field("remote_address", text(address));
+        }
+        if let Some(port) = self.remote_port {
+            field("remote_port", FieldValue::Integer(port.into()));
+        }
+        if let Some(syscall) = &self.syscall {
+            field("syscall", text(syscall));
+        }
+    }
+}
+
 /// How many events there are of one type and category.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Total {
@@ -76,7 +125,9 @@ impl ErrorReader {
         Ok(Self(connection))
     }
 
-    /// Calls `each` with the events that pass the filter, newest first, `limit` at most.
+    /// Calls `each` with the events that pass the filter, newest first, `limit` at most; how many
+    /// could not be read and were left out. Nothing of the file is held while `each` works, however
+    /// slow that is: else the log of changes of whoever writes it would grow for as long.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -85,17 +136,51 @@ impl ErrorReader {
         filter: &Filter,
         limit: Option<usize>,
         mut each: impl FnMut(HistoryRow),
-    ) -> rusqlite::Result<()> {
-        let (condition, mut values) = filter.condition();
-        let limit = limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
-        values.push(Value::Integer(limit));
-        let sql = format!("SELECT * FROM errors WHERE {condition} ORDER BY stamp DESC LIMIT ?");
-        let mut query = self.0.prepare(&sql)?;
-        let mut rows = query.query(params_from_iter(values))?;
-        while let Some(row) = rows.next()? {
-            each(read(row)?);
+    ) -> rusqlite::Result<usize> {
+        let mut left = limit.unwrap_or(usize::MAX);
+        let mut unreadable = 0;
+        let mut before = None;
+        loop {
+            let page = self.page(filter, before.take(), left.min(PAGE))?;
+            let is_last = page.rows.len() + page.unreadable < left.min(PAGE);
+            left -= page.rows.len();
+            unreadable += page.unreadable;
+            page.rows.into_iter().for_each(&mut each);
+            if is_last || left == 0 {
+                return Ok(unreadable);
+            }
+            before = page.last;
         }
-        Ok(())
+    }
+
+    /// The newest events before a place.
+    fn page(
+        &self,
+        filter: &Filter,
+        before: Option<(Value, i64)>,
+        most: usize,
+    ) -> rusqlite::Result<Page> {
+        let (mut condition, mut values) = filter.condition();
+        if let Some((stamp, id)) = before {
+            condition.push_str(" AND (stamp, rowid) < (?, ?)");
+            values.extend([stamp, Value::Integer(id)]);
+        }
+        values.push(Value::Integer(i64::try_from(most).unwrap_or(i64::MAX)));
+        let sql = format!(
+            "SELECT rowid AS id, {COLUMNS} FROM errors WHERE {condition}
+             ORDER BY stamp DESC, rowid DESC LIMIT ?"
+        );
+        let mut query = self.0.prepare_cached(&sql)?;
+        let mut rows = query.query(params_from_iter(values))?;
+        let mut page = Page::default();
+        while let Some(row) = rows.next()? {
+            match read(row) {
+                Ok(event) => page.rows.push(event),
+                Err(_) => page.unreadable += 1,
+            }
+            page.last = Some((row.get("stamp")?, row.get("id")?));
+        }
+        Ok(page)
     }
 
     /// Counts the events that pass the filter, most frequent first.
@@ -105,7 +190,8 @@ impl ErrorReader {
     pub fn totals(&self, filter: &Filter) -> rusqlite::Result<Vec<Total>> {
         let (condition, values) = filter.condition();
         let sql = format!(
-            "SELECT error_type, error_category, COUNT(*) FROM errors WHERE {condition}
+            "SELECT error_type, error_category, COUNT(*) FROM errors
+             WHERE {condition} AND typeof(error_type) = 'text' AND typeof(error_category) = 'text'
              GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
         );
         let mut query = self.0.prepare(&sql)?;
@@ -120,7 +206,10 @@ impl ErrorReader {
     /// # Errors
     /// When the file cannot be read.
     pub fn servers(&self) -> rusqlite::Result<Vec<String>> {
-        self.names("SELECT DISTINCT server_name FROM errors WHERE server_name <> '' ORDER BY 1")
+        self.names(
+            "SELECT DISTINCT server_name FROM errors WHERE server_name <> ''
+             AND typeof(server_name) = 'text' ORDER BY 1",
+        )
     }
 
     /// Hosts, destinations and addresses that any event names.
@@ -129,9 +218,10 @@ impl ErrorReader {
     /// When the file cannot be read.
     pub fn hosts(&self) -> rusqlite::Result<Vec<String>> {
         self.names(
-            "SELECT host FROM errors WHERE host <> ''
-             UNION SELECT destination_host FROM errors WHERE destination_host <> ''
-             UNION SELECT remote_address FROM errors WHERE remote_address <> '' ORDER BY 1",
+            "SELECT CAST(host AS TEXT) FROM errors WHERE host <> ''
+             UNION SELECT CAST(destination_host AS TEXT) FROM errors WHERE destination_host <> ''
+             UNION SELECT CAST(remote_address AS TEXT) FROM errors WHERE remote_address <> ''
+             ORDER BY 1",
         )
     }
 
@@ -139,6 +229,19 @@ impl ErrorReader {
         self.0.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
     }
 }
+
+/// Some events.
+#[derive(Default)]
+struct Page {
+    rows: Vec<HistoryRow>,
+    /// Of types that no event has.
+    unreadable: usize,
+    /// Where the next page begins.
+    last: Option<(Value, i64)>,
+}
+
+/// Events that are read at once.
+const PAGE: usize = 1_000;
 
 impl Filter {
     /// The condition with a question mark for each value.
@@ -182,7 +285,8 @@ const HOST: &str = "host = ? COLLATE NOCASE OR remote_address = ? COLLATE NOCASE
     OR destination_host = ? COLLATE NOCASE OR destination_host LIKE ? ESCAPE '\\'
     OR destination_host LIKE ? ESCAPE '\\'";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
+/// An event out of a row with its columns.
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
     Ok(HistoryRow {
         stamp: Stamp(row.get("stamp")?),
         error_type: row.get("error_type")?,

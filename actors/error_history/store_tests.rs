@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::errors::{
     Category, DestinationHost, ErrorCode, ErrorCounts, ErrorOccurred, ErrorType, Failure,
-    InfluxModule, InfluxVersion, Module, MqttModule, Origin, RequestFacts, RequestUrl, Stage,
-    UdpModule,
+    InfluxModule, InfluxVersion, Module, MqttModule, NewRelicModule, Origin, RequestFacts,
+    RequestUrl, Stage, UdpModule,
 };
-use crate::domain::names::{Host, VirtualProxy};
+use crate::domain::names::{Host, ServerName, VirtualProxy};
 
 pub(super) fn time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -214,7 +214,8 @@ fn a_damaged_or_foreign_file_is_set_aside() {
     for (number, content) in [(1, &b"hello, I am a text file"[..]), (2, &[0x5a; 9000])] {
         std::fs::write(&file, content).unwrap();
         let mut store = ErrorStore::open(&file).unwrap();
-        let aside = store.set_aside.clone().unwrap();
+        let (aside, saved) = store.set_aside.clone().unwrap();
+        assert_eq!(saved, 0);
         assert!(aside.to_str().unwrap().ends_with(&format!("errors.sqlite3.damaged-{number}")));
         assert_eq!(std::fs::read(aside).unwrap(), content);
         store.insert(&[simple(1, "a")]).unwrap();
@@ -262,7 +263,58 @@ fn old_events_are_removed() {
     let mut store = ErrorStore::open(&file).unwrap();
     let points: Vec<_> = (0..25_000).map(|stamp| simple(stamp, "a")).collect();
     store.insert(&points).unwrap();
-    assert_eq!(store.trim(Stamp(24_000)).unwrap(), 24_000);
+    let steps: Vec<usize> = (0..4).map(|_| store.trim(Stamp(24_000)).unwrap()).collect();
+    assert_eq!(steps, [10_000, 10_000, 4_000, 0], "never all at once");
     assert_eq!(all(&file, &Filter::default()).len(), 1_000);
-    assert_eq!(store.trim(Stamp(24_000)).unwrap(), 0);
+}
+
+/// An error of every kind, with odd texts.
+pub(super) fn every_kind() -> Vec<ErrorPoint> {
+    let odd = "a\\ b,c=d \"e\"\n\u{1f600}\\";
+    let (server, host) = (Some(ServerName::from(odd)), Host::from(odd));
+    let to = DestinationHost::of_url("https://influx.lab:8086/x?y=z");
+    let unanswered = |code| Failure::Unanswered {
+        code,
+        stage: Stage::Dial("[2001:db8::1]:4243".parse().unwrap()),
+        request: request(),
+        message: odd.into(),
+    };
+    let local = || Failure::Local { code: None, message: Arc::from(odd) };
+    let without_limit = RequestFacts { timeout: None, ..request() };
+    let origins = [
+        Origin::HealthApi { server: odd.into(), host: host.clone() },
+        Origin::ProxyApi {
+            server: odd.into(),
+            host: host.clone(),
+            virtual_proxy: VirtualProxy::from("/hdr x"),
+        },
+        Origin::AppNamesExtract { server: server.clone(), host: host.clone() },
+        Origin::AppNamesExtract { server: None, host: Host::from("") },
+        Origin::InfluxWrite {
+            version: InfluxVersion::V1,
+            module: InfluxModule::HealthMetrics,
+            server: server.clone(),
+            to: to.clone(),
+        },
+        Origin::MqttPublish {
+            module: MqttModule::ProxySessions,
+            server: server.clone(),
+            broker: host.clone(),
+            virtual_proxy: Some(VirtualProxy::from("")),
+        },
+        Origin::NewRelicPost { module: NewRelicModule::UserEvents, server: None, to },
+        Origin::UdpEvent { module: UdpModule::LogEvents, server, host: Some(host) },
+    ];
+    let failures = [
+        unanswered(ErrorCode::ConnectionRefused),
+        unanswered(ErrorCode::TimedOut),
+        Failure::Answered { status: 503, request: without_limit },
+        Failure::Unusable { request: request(), message: odd.into() },
+        local(),
+    ];
+    let pairs = origins.iter().flat_map(|origin| failures.iter().map(move |it| (origin, it)));
+    pairs
+        .zip(1_700_000_000_000_000_000..)
+        .map(|((origin, failure), stamp)| point(stamp, origin.clone(), failure.clone()))
+        .collect()
 }

@@ -11,8 +11,7 @@ async fn the_actor_stores_a_burst_and_answers_the_drain_when_done() {
     let file = dir.path().join("errors.sqlite3");
     let clock = Clock::manual(time("2026-05-03T12:00:00Z"));
     let stamp = clock.stamp().0;
-    let store = ErrorStore::open(&file).unwrap();
-    let actor = ErrorHistoryActor::new(store, 30, clock).start();
+    let actor = ErrorHistoryActor::new(HistorySettings::of_file(file.clone(), 30), clock).start();
     for i in 0..10_000 {
         actor.do_send(simple(stamp + i, "a"));
     }
@@ -29,9 +28,11 @@ async fn events_older_than_the_retention_leave_at_the_start() {
     let nanos = |time: DateTime<Utc>| time.timestamp_nanos_opt().unwrap();
     let days = |n| chrono::Duration::days(n);
     store
-        .insert(&[simple(nanos(now - days(8)), "old"), simple(nanos(now - days(6)), "new")])
+        .insert(&[simple(nanos(now - days(8)), "old"), simple(nanos(now - days(1)), "new")])
         .unwrap();
-    let actor = ErrorHistoryActor::new(store, 7, Clock::manual(now)).start();
+    drop(store);
+    let settings = HistorySettings::of_file(file.clone(), 7);
+    let actor = ErrorHistoryActor::new(settings, Clock::manual(now)).start();
     actor.send(Drain { until: tokio::time::Instant::now() }).await.unwrap();
     let rows = all(&file, &Filter::default());
     assert_eq!(rows.len(), 1);
@@ -49,15 +50,15 @@ async fn a_file_that_was_in_use_at_the_start_is_tried_again_and_todays_counts_co
     other.insert(&[simple(stamp, "a"), simple(stamp + 1, "a")]).unwrap();
     tokio::time::pause();
     let settings = HistorySettings::of_file(file.clone(), 30);
-    let actor = ErrorHistoryActor::waiting(settings, clock).start();
-    let (tracker, sent) = probe::<EarlierCounts>();
+    let actor = ErrorHistoryActor::new(settings, clock).start();
+    let (tracker, sent) = probe::<EarlierErrors>();
     actor.send(CountsTo(tracker)).await.unwrap();
     actor.send(simple(stamp + 2, "b")).await.unwrap();
     tokio::time::sleep(TRY_EVERY * 3).await;
     assert_eq!(all(&file, &Filter::default()).len(), 2, "still in use by another");
     drop(other);
     tokio::time::sleep(TRY_EVERY).await;
-    let EarlierCounts(counts) = sent.at_least(1).await.remove(0);
+    let EarlierErrors { counts, .. } = sent.at_least(1).await.remove(0);
     assert_eq!(counts.details().to_string(), r#"{"HEALTH_API":{"total":2,"servers":{"a":2}}}"#);
     assert_eq!(all(&file, &Filter::default()).len(), 3, "what waited is written");
     actor.send(simple(stamp + 3, "b")).await.unwrap();

@@ -1,6 +1,6 @@
 //! ErrorTrackerActor: owns the day's error counts, logs them, and hands each error to the sinks.
 //!
-//! - receives: [`ErrorOccurred`] from every other actor, [`EarlierCounts`], [`Drain`], [`AskCounts`],
+//! - receives: [`ErrorOccurred`] from every other actor, [`EarlierErrors`], [`Drain`], [`AskCounts`],
 //!   [`AskMetrics`]
 //! - sends: [`ErrorPoint`] to every error sink; no sink knows the tracker, so telling an error
 //!   never makes another error
@@ -9,18 +9,22 @@
 
 mod lines;
 mod settings;
+mod stamps;
 
 use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, Supervised};
 
-use crate::domain::errors::{EarlierCounts, ErrorCounts, ErrorOccurred, ErrorPoint};
+use crate::domain::errors::{EarlierErrors, ErrorCounts, ErrorOccurred, ErrorPoint};
 use crate::domain::metrics::{Family, Labels};
 use crate::runtime::clock::{Clock, next_midnight};
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
 
 pub use settings::LogSummaryConfig;
+pub use stamps::CollectorNumber;
+
+use self::stamps::Stamps;
 
 /// `errorTracking` as checked: off means that errors are neither counted, logged nor stored.
 pub enum Tracking {
@@ -32,7 +36,7 @@ pub enum Tracking {
         log_summary: bool,
         /// Where each error goes.
         sinks: Vec<Recipient<ErrorPoint>>,
-        /// What was already counted today, before a restart of the program.
+        /// What is counted.
         today: ErrorCounts,
     },
 }
@@ -41,6 +45,7 @@ pub enum Tracking {
 pub struct ErrorTrackerActor {
     tracking: Tracking,
     clock: Clock,
+    stamps: Stamps,
     /// Points that a sink had no room for.
     points_dropped: u64,
 }
@@ -64,9 +69,9 @@ pub struct Tracked {
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 impl ErrorTrackerActor {
-    /// A tracker that tells days by `clock`.
-    pub fn new(tracking: Tracking, clock: Clock) -> Self {
-        Self { tracking, clock, points_dropped: 0 }
+    /// A tracker that tells days by `clock`, and errors from those of other collectors.
+    pub fn new(tracking: Tracking, collector: CollectorNumber, clock: Clock) -> Self {
+        Self { tracking, clock, stamps: Stamps::new(collector), points_dropped: 0 }
     }
 
     fn record(&mut self, error: ErrorOccurred) {
@@ -88,7 +93,7 @@ impl ErrorTrackerActor {
         if sinks.is_empty() {
             return;
         }
-        let point = ErrorPoint::new(self.clock.stamp(), error);
+        let point = ErrorPoint::new(self.stamps.next(&self.clock), error);
         for sink in sinks {
             if let Err(error) = sink.try_send(point.clone()) {
                 self.points_dropped += 1;
@@ -157,11 +162,13 @@ impl Handler<ErrorOccurred> for ErrorTrackerActor {
     }
 }
 
-impl Handler<EarlierCounts> for ErrorTrackerActor {
+impl Handler<EarlierErrors> for ErrorTrackerActor {
     type Result = ();
 
     /// Of another day than the one being counted they are nothing any more.
-    fn handle(&mut self, EarlierCounts(mut earlier): EarlierCounts, _: &mut Self::Context) {
+    fn handle(&mut self, found: EarlierErrors, _: &mut Self::Context) {
+        let EarlierErrors { counts: mut earlier, ahead } = found;
+        self.stamps.avoid(&ahead);
         if let Tracking::On { log_summary, today, .. } = &mut self.tracking
             && earlier.day() == today.day()
             && earlier.total() > 0

@@ -60,7 +60,7 @@ fn start(
     record();
     let today = ErrorCounts::new(clock.now().date_naive());
     let tracking = Tracking::On { log_summary, sinks, today };
-    let tracker = ErrorTrackerActor::new(tracking, clock.clone());
+    let tracker = ErrorTrackerActor::new(tracking, CollectorNumber::default(), clock.clone());
     let supervisor = Supervisor::new(Policy::default(), |_| {});
     supervisor.start("ErrorTrackerActor", &Place::Here, 16, move || tracker)
 }
@@ -187,7 +187,7 @@ async fn what_was_counted_earlier_today_comes_first_and_another_day_is_nothing()
     let mut before = ErrorCounts::new(yesterday);
     before.add(ErrorType::ProxyApi, None);
     for counts in [earlier, before] {
-        tracker.send(EarlierCounts(counts)).await.unwrap();
+        tracker.send(EarlierErrors { counts, ahead: Vec::new() }).await.unwrap();
     }
     assert_eq!(
         recorded(),
@@ -201,7 +201,8 @@ async fn what_was_counted_earlier_today_comes_first_and_another_day_is_nothing()
 async fn switched_off_means_no_count_no_line_no_point() {
     record();
     let clock = Clock::manual(time("2026-05-03T23:59:00Z"));
-    let tracker = ErrorTrackerActor::new(Tracking::Off, clock.clone()).start();
+    let tracker =
+        ErrorTrackerActor::new(Tracking::Off, CollectorNumber::default(), clock.clone()).start();
     tracker.send(health("a")).await.unwrap();
     assert!(tracker.send(AskCounts).await.unwrap().counts.is_none());
     assert!(recorded().is_empty());
@@ -220,7 +221,7 @@ async fn every_sink_gets_every_error_with_a_stamp_of_its_own() {
     assert_eq!(at_second.at_least(3).await, points);
     let begin = clock.now().timestamp_nanos_opt().unwrap();
     let stamps: Vec<i64> = points.iter().map(|point| point.stamp().0 - begin).collect();
-    assert_eq!(stamps, [0, 1, 2]);
+    assert_eq!(stamps, [0, 1_000, 2_000]);
 }
 
 #[actix::test]

@@ -1,25 +1,33 @@
 //! InfluxErrorSinkActor: stores every error event as one point in InfluxDB.
 //!
-//! - receives: [`ErrorPoint`] from the tracker, [`AskLost`], [`Drain`], [`AskStats`], [`AskMetrics`]
-//! - sends: nothing; it holds no address of the tracker, so a failing write cannot become an
-//!   error that is written again (decision E16)
+//! - receives: [`ErrorPoint`] from the tracker, [`Placement`] from the history, [`AskLost`],
+//!   [`Drain`], [`AskStats`], [`AskMetrics`]
+//! - sends: [`CursorWork`] to the history, of which it has stored everything up to a place; it holds
+//!   no address of the tracker, so a failing write cannot become an error that is written again
+//!   (decision E16)
 //! - reports: failures at debug only, and local counters
 //! - on restart: keeps its queue; the point in hand at a panic is lost
 
 mod settings;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{
-    Actor, AsyncContext, Context, Handler, Message, MessageResult, ResponseActFuture, Supervised,
+    Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, ResponseActFuture,
+    Supervised,
 };
 
-use crate::domain::errors::ErrorPoint;
+use bytes::Bytes;
+
+use crate::domain::errors::{ErrorPoint, ErrorRecord};
 use crate::domain::measurement_name::MeasurementName;
+use crate::domain::point::Stamp;
+use crate::error_history::{CursorWork, HistoryRow, HistorySpool, Placement};
 use crate::io::delivery::{Delivery, Event, Job, Stats};
 use crate::io::influx::{InfluxSettings, InfluxTransport, Look, encode_error};
-use crate::io::outbox::{Outbox, Stream};
+use crate::io::outbox::{OutboxSpool, Spool};
 use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
@@ -30,7 +38,23 @@ pub use settings::{ErrorSinkConfig, ErrorSinkSettings};
 pub struct InfluxErrorSinkActor {
     measurement: MeasurementName,
     delivery: Delivery<InfluxTransport>,
+    /// Points that are not known to be in the history, where they wait for that: what the history
+    /// does not know must not be in the database.
+    unplaced: Option<VecDeque<(Stamp, Bytes)>>,
 }
+
+/// Where points are kept until they are stored.
+pub enum Source {
+    /// In memory only.
+    Memory,
+    /// In an outbox of the sink's own.
+    Outbox(OutboxSpool),
+    /// In the history, which has them anyway.
+    History(Recipient<CursorWork>),
+}
+
+/// Points that may wait for the history. Beyond, the oldest are sent without it.
+const MOST_UNPLACED: usize = 100_000;
 
 /// Asks what became of the points.
 #[derive(Debug, Clone, Copy, Message)]
@@ -38,20 +62,25 @@ pub struct InfluxErrorSinkActor {
 pub struct AskStats;
 
 impl InfluxErrorSinkActor {
-    /// A sink for one database; what waits for it is kept in `outbox`. Must be made on the thread
-    /// it runs on.
-    pub fn new(
-        influx: &InfluxSettings,
-        outbox: Option<Outbox>,
-        settings: ErrorSinkSettings,
-    ) -> Self {
+    /// A sink for one database. Must be made on the thread it runs on.
+    pub fn new(influx: &InfluxSettings, settings: ErrorSinkSettings, source: Source) -> Self {
         // Error points leave at once when no request is under way and gather while one is.
         let policy = InfluxTransport::policy(influx, Duration::ZERO, settings.max_points);
         // InfluxWriter looks at the database; two at once would make it twice.
         let transport = InfluxTransport::new(influx, Look::WhenMissed);
-        let outbox = outbox.map(|outbox| (outbox, Stream::Errors));
-        let delivery = Delivery::new(transport, policy, outbox, |event| log_event(&event));
-        Self { measurement: settings.measurement, delivery }
+        let measurement = settings.measurement;
+        let (spool, waits): (Option<Box<dyn Spool>>, bool) = match source {
+            Source::Memory => (None, false),
+            Source::Outbox(outbox) => (Some(Box::new(outbox)), false),
+            Source::History(history) => {
+                let measurement = measurement.clone();
+                let encode = move |event: &HistoryRow| encoded(event, &measurement);
+                (Some(Box::new(HistorySpool::new(history, encode))), true)
+            }
+        };
+        let delivery = Delivery::new(transport, policy, spool, |event| log_event(&event));
+        let unplaced = waits.then(VecDeque::new);
+        Self { measurement, delivery, unplaced }
     }
 }
 
@@ -83,10 +112,49 @@ impl Handler<ErrorPoint> for InfluxErrorSinkActor {
     type Result = ();
 
     fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
-        let mut lines = Vec::with_capacity(384);
-        encode_error(&point, self.measurement.as_str(), &mut lines);
-        self.delivery.push(Job::new(lines, 1, None));
+        let line = encoded(&point, &self.measurement);
+        let Some(unplaced) = &mut self.unplaced else {
+            return self.delivery.push(Job::new(line, 1, None));
+        };
+        unplaced.push_back((point.stamp(), line.into()));
+        if unplaced.len() > MOST_UNPLACED
+            && let Some((_, line)) = unplaced.pop_front()
+        {
+            self.delivery.push(Job::new(line, 1, None));
+        }
     }
+}
+
+impl Handler<Placement> for InfluxErrorSinkActor {
+    type Result = ();
+
+    fn handle(&mut self, Placement(events): Placement, _: &mut Self::Context) {
+        let Some(unplaced) = &mut self.unplaced else { return };
+        let mut missed = 0;
+        for (row, stamp) in events.iter() {
+            // The first, unless the mailbox of one of us was full.
+            let Some(at) = unplaced.iter().position(|(other, _)| other == stamp) else {
+                missed += usize::from(row.is_some());
+                continue;
+            };
+            for (number, (_, line)) in unplaced.drain(..=at).enumerate() {
+                let job = Job::new(line, 1, None);
+                self.delivery.push(match row.filter(|_| number == at) {
+                    Some(row) => job.in_row(row),
+                    None => job,
+                });
+            }
+        }
+        if missed > 0 {
+            self.delivery.look_in_spool(missed);
+        }
+    }
+}
+
+fn encoded(error: &impl ErrorRecord, measurement: &MeasurementName) -> Vec<u8> {
+    let mut line = Vec::with_capacity(384);
+    encode_error(error, measurement.as_str(), &mut line);
+    line
 }
 
 impl Handler<AskStats> for InfluxErrorSinkActor {
@@ -109,7 +177,8 @@ impl Handler<AskLost> for InfluxErrorSinkActor {
     type Result = MessageResult<AskLost>;
 
     fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
-        let count = self.delivery.unsaved() as u64;
+        let unplaced = self.unplaced.as_ref().map_or(0, VecDeque::len);
+        let count = (self.delivery.unsaved() + unplaced) as u64;
         MessageResult(Lost { count, what: "error events", to: "InfluxDB" })
     }
 }

@@ -25,7 +25,7 @@ fn start(server: &StandIn, max_points: usize) -> actix::Addr<InfluxErrorSinkActo
     };
     let settings =
         ErrorSinkSettings { measurement: MeasurementName::known("my errors"), max_points };
-    InfluxErrorSinkActor::new(&influx, None, settings).start()
+    InfluxErrorSinkActor::new(&influx, settings, Source::Memory).start()
 }
 
 fn point(number: i64) -> ErrorPoint {

@@ -34,7 +34,7 @@ use crate::domain::telemetry::{
 };
 use crate::io::delivery::{Delivery, Job};
 use crate::io::influx::{InfluxSettings, InfluxTransport, Look, encode};
-use crate::io::outbox::{Outbox, Stream};
+use crate::io::outbox::{Outbox, OutboxSpool, Spool, Stream};
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
@@ -88,8 +88,9 @@ impl InfluxWriter {
         let policy = InfluxTransport::policy(&influx, LINGER, MAX_POINTS);
         let transport = InfluxTransport::new(&influx, Look::First);
         let told = Told::new(errors, clock.clone());
-        let outbox = outbox.map(|outbox| (outbox, Stream::Measurements));
-        let delivery = Delivery::new(transport, policy, outbox, move |event| told.on_event(event));
+        let spool = outbox.map(|outbox| OutboxSpool::new(outbox, Stream::Measurements));
+        let spool = spool.map(|spool| -> Box<dyn Spool> { Box::new(spool) });
+        let delivery = Delivery::new(transport, policy, spool, move |event| told.on_event(event));
         Self { influx, own, events, gathered: Gathered::default(), clock, delivery }
     }
 

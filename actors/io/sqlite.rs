@@ -103,3 +103,24 @@ pub fn beside(file: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     PathBuf::from(name)
 }
+
+/// What tells a file from another of the same name. One that was deleted or replaced while it was
+/// open is written to as before, and nobody will ever read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileIdentity(u64, u64);
+
+impl FileIdentity {
+    /// That of a file; `None` where there is none.
+    #[cfg(unix)]
+    pub fn of(file: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(file).ok().map(|found| Self(found.dev(), found.ino()))
+    }
+
+    /// That of a file; `None` where there is none. An open file cannot be deleted here, so that it
+    /// is the same whenever it is there.
+    #[cfg(not(unix))]
+    pub fn of(file: &Path) -> Option<Self> {
+        file.exists().then_some(Self(0, 0))
+    }
+}

@@ -17,7 +17,7 @@ use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
-use crate::domain::errors::ErrorPoint;
+use crate::domain::errors::{ErrorPoint, ErrorRecord};
 use crate::domain::point::FieldValue;
 use crate::io::delivery::{self, Delivery, Job};
 use crate::io::mqtt::{self, Connection, Event, Message, MqttSettings, MqttTransport, pack};

@@ -2,9 +2,10 @@
 
 use actix::{Addr, Recipient};
 use actors::domain::errors::{ErrorCounts, ErrorPoint};
-use actors::error_history::{self, CountsTo, ErrorHistoryActor, ErrorStore};
-use actors::error_tracker::{ErrorTrackerActor, Tracking};
-use actors::influx_error_sink::InfluxErrorSinkActor;
+use actors::error_history::{CountsTo, ErrorHistoryActor, PlacesTo};
+use actors::error_tracker::{CollectorNumber, ErrorTrackerActor, Tracking};
+use actors::influx_error_sink::{InfluxErrorSinkActor, Source};
+use actors::io::outbox::{OutboxSpool, Stream};
 use actors::mqtt_error_sink::MqttErrorSinkActor;
 
 use super::{Graph, MAILBOX, SINK_MAILBOX, Surroundings};
@@ -23,7 +24,7 @@ impl Graph {
         let place = self.own_thread();
         let clock = surroundings.clock.clone();
         let tracker = self.start("ErrorTrackerActor", &place, MAILBOX, move || {
-            ErrorTrackerActor::new(tracking, clock)
+            ErrorTrackerActor::new(tracking, CollectorNumber::default(), clock)
         });
         self.scraped.add(&tracker);
         if let Some(history) = history {
@@ -40,14 +41,33 @@ impl Graph {
     ) -> (Tracking, Option<Addr<ErrorHistoryActor>>) {
         let mut sinks: Vec<Recipient<ErrorPoint>> = Vec::new();
         sinks.extend(self.scraped.endpoint.clone().map(Addr::recipient));
+        // Before the sink that reads it.
+        let history = tracking.history.clone().map(|settings| {
+            let (clock, place) = (surroundings.clock.clone(), self.own_thread());
+            self.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || {
+                ErrorHistoryActor::new(settings, clock)
+            })
+        });
         if let (Some(sink), Some(influx)) = (&tracking.influx, &settings.influx) {
             let (sink, influx, place) = (sink.clone(), influx.clone(), self.own_thread());
-            let outbox = self.outbox.clone();
+            let source = match (&history, &self.outbox) {
+                (Some(history), _) => Source::History(history.clone().recipient()),
+                (None, Some(outbox)) => {
+                    Source::Outbox(OutboxSpool::new(outbox.clone(), Stream::Errors))
+                }
+                (None, None) => Source::Memory,
+            };
             let addr = self.start("InfluxErrorSinkActor", &place, SINK_MAILBOX, move || {
-                InfluxErrorSinkActor::new(&influx, outbox, sink)
+                InfluxErrorSinkActor::new(&influx, sink, source)
             });
             self.losers.push(addr.clone().recipient());
             self.scraped.add(&addr);
+            if let Some(history) = &history {
+                history.do_send(PlacesTo(addr.clone().recipient()));
+                // And it ends before it: what is written last is still sent.
+                let last = self.stop_order.len() - 1;
+                self.stop_order.swap(last - 1, last);
+            }
             sinks.push(addr.recipient());
         } else if tracking.influx.is_some() {
             log::info!(
@@ -66,44 +86,9 @@ impl Graph {
             self.scraped.add(&addr);
             sinks.push(addr.recipient());
         }
-        let mut today = ErrorCounts::new(surroundings.clock.now().date_naive());
-        let history = tracking.history.clone().map(|settings| {
-            let clock = surroundings.clock.clone();
-            let actor = match error_history::open(&settings) {
-                Ok(store) => {
-                    today = restored(&store, today.clone());
-                    ErrorHistoryActor::new(store, settings.retention_days, clock)
-                }
-                Err(error) => {
-                    log::warn!(
-                        "ERROR HISTORY: Events are kept in memory: {error}. It is tried again \
-                         every 10 s. A folder that can be written is named with --data-dir, or a \
-                         file with Butler-SOS.errorTracking.history.file"
-                    );
-                    ErrorHistoryActor::waiting(settings, clock)
-                }
-            };
-            let place = self.own_thread();
-            self.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || actor)
-        });
+        let today = ErrorCounts::new(surroundings.clock.now().date_naive());
         sinks.extend(history.clone().map(Addr::recipient));
         self.losers.extend(history.clone().map(Addr::recipient));
         (Tracking::On { log_summary: tracking.log_summary, sinks, today }, history)
-    }
-}
-
-/// Today's counts as the history knows them, so that a restart does not lose the day.
-fn restored(store: &ErrorStore, today: ErrorCounts) -> ErrorCounts {
-    match store.counts_of_day(today.day()) {
-        Ok(counts) => {
-            if counts.total() > 0 {
-                log::info!("ERROR HISTORY: {} errors of today read back", counts.total());
-            }
-            counts
-        }
-        Err(error) => {
-            log::warn!("ERROR HISTORY: Today's errors cannot be read back: {error}");
-            today
-        }
     }
 }

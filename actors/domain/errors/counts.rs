@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::ErrorType;
 use crate::domain::names::ServerName;
+use crate::domain::point::Stamp;
 
 /// The key of errors that belong to no server (the page, "Per-error summary").
 pub const NO_SERVER_CONTEXT: &str = "_no_server_context";
@@ -120,10 +121,16 @@ impl TypeCounts {
     }
 }
 
-/// What was counted earlier on the same day, found out only after counting had begun again.
+/// What was recorded before this start, found out only after counting had begun again.
 #[derive(Debug, Clone, PartialEq, Eq, actix::Message)]
 #[rtype(result = "()")]
-pub struct EarlierCounts(pub ErrorCounts);
+pub struct EarlierErrors {
+    /// What was counted earlier on the same day.
+    pub counts: ErrorCounts,
+    /// Stamps that were given out and lie ahead, because the clock was set back since then. They
+    /// must not be given out again.
+    pub ahead: Vec<Stamp>,
+}
 
 /// Prints counts as `{"TYPE":{"total":n,"servers":{"name":n}}}`.
 pub struct Details<'a>(&'a ErrorCounts);

@@ -18,12 +18,12 @@ mod point;
 pub use category::{Category, categorise};
 pub use certificate_verdict::CertificateVerdict;
 pub use code::ErrorCode;
-pub use counts::{EarlierCounts, ErrorCounts, NO_SERVER_CONTEXT};
+pub use counts::{EarlierErrors, ErrorCounts, NO_SERVER_CONTEXT};
 pub use error_type::ErrorType;
 pub use failure::{Failure, RequestFacts, RequestUrl, Stage, Transfer};
 pub use module::{InfluxModule, Module, MqttModule, NewRelicModule, UdpModule};
 pub use origin::{DestinationHost, InfluxVersion, Origin};
-pub use point::ErrorPoint;
+pub use point::{ErrorPoint, ErrorRecord};
 
 /// One failed piece of work, told once by whoever owned it (decision E11).
 #[derive(Debug, Clone, PartialEq, actix::Message)]

@@ -19,6 +19,21 @@ struct Recorded {
     event: ErrorOccurred,
 }
 
+/// What can be written as a line or a message about an error: the tags and fields of the page.
+pub trait ErrorRecord {
+    /// When the error was recorded.
+    fn stamp(&self) -> Stamp;
+
+    /// Calls `tag` for each tag of the page's table "Tags", sorted by name (decision E5).
+    /// `server_name` is always among them, empty where not applicable (decision E2); whoever
+    /// encodes leaves an empty one off the wire.
+    fn for_each_tag(&self, tag: impl FnMut(&'static str, &str));
+
+    /// Calls `field` for each field of the page's table "Fields", in its order. `error_code` is
+    /// always among them, empty where there is none (decision E1).
+    fn for_each_field(&self, field: impl FnMut(&'static str, FieldValue<'_>));
+}
+
 impl ErrorPoint {
     /// Fixes the stamp (decision E15) and the category of an error.
     pub fn new(stamp: Stamp, event: ErrorOccurred) -> Self {
@@ -45,11 +60,14 @@ impl ErrorPoint {
     pub fn failure(&self) -> &Failure {
         &self.0.event.failure
     }
+}
 
-    /// Calls `tag` for each tag of the page's table "Tags", sorted by name (decision E5).
-    /// `server_name` is always among them, empty where not applicable (decision E2); whoever
-    /// encodes leaves an empty one off the wire.
-    pub fn for_each_tag(&self, mut tag: impl FnMut(&'static str, &str)) {
+impl ErrorRecord for ErrorPoint {
+    fn stamp(&self) -> Stamp {
+        Self::stamp(self)
+    }
+
+    fn for_each_tag(&self, mut tag: impl FnMut(&'static str, &str)) {
         let origin = self.origin();
         if let Some(to) = origin.destination_host() {
             tag("destination_host", to.as_str());
@@ -67,9 +85,7 @@ impl ErrorPoint {
         }
     }
 
-    /// Calls `field` for each field of the page's table "Fields", in its order. `error_code` is
-    /// always among them, empty where there is none (decision E1).
-    pub fn for_each_field(&self, mut field: impl FnMut(&'static str, FieldValue<'_>)) {
+    fn for_each_field(&self, mut field: impl FnMut(&'static str, FieldValue<'_>)) {
         let failure = self.failure();
         let text = |value| FieldValue::Text(Cow::Borrowed(value));
         field("error_count", FieldValue::Integer(1));

@@ -25,6 +25,8 @@ pub(super) struct Disk {
     last: i64,
     /// Points that are not in memory.
     tail: usize,
+    /// Of these, the rows that were there when they came, since the file was asked last.
+    later: Vec<(i64, usize)>,
     /// The file has answered once.
     is_open: bool,
     /// Work is under way.
@@ -66,10 +68,14 @@ impl State {
     /// A job joins what waits: on disk where there is one, and in memory as far as there is room.
     pub(super) fn join_backlog(&mut self, mut job: Job) {
         if let Some(disk) = self.disk.as_mut().filter(|disk| disk.works()) {
+            let was_there = job.row.is_some();
             let row = disk.save(&mut job);
             let room = WINDOW.saturating_sub(self.backlog.points());
             if disk.tail > 0 || job.points > room {
                 disk.tail += job.points;
+                if was_there {
+                    disk.later.push((row, job.points));
+                }
                 return;
             }
             // What an earlier start has left lies before it, and is looked for from the beginning.
@@ -85,6 +91,36 @@ impl State {
         while self.live.points() > WINDOW && self.disk.as_ref().is_some_and(Disk::works) {
             let Some(job) = self.live.drop_least() else { return };
             self.join_backlog(job);
+        }
+    }
+
+    /// Whether nothing could be written last.
+    pub(super) fn is_disk_failing(&self) -> bool {
+        self.disk.as_ref().is_some_and(|disk| disk.failing.is_some())
+    }
+
+    /// Whether a job that lies on disk was read from there before it came.
+    pub(super) fn was_loaded(&self, job: &Job) -> bool {
+        let loaded = self.disk.as_ref().map(|disk| disk.loaded);
+        job.row.is_some_and(|row| loaded.is_some_and(|loaded| row <= loaded))
+    }
+
+    /// A job that lies on disk is in memory: nothing before it is to be read from there.
+    pub(super) fn note_row(&mut self, job: &Job) {
+        if let (Some(row), Some(disk)) = (job.row, &mut self.disk)
+            && disk.is_open
+            && disk.tail == 0
+        {
+            disk.loaded = disk.loaded.max(row);
+        }
+    }
+
+    /// So many points are on disk that are not in memory.
+    pub(super) fn missed(&mut self, points: usize) {
+        if let Some(disk) = &mut self.disk {
+            disk.tail += points;
+            // They lie among what is done with or in memory.
+            disk.loaded = 0;
         }
     }
 
@@ -114,7 +150,7 @@ impl State {
         let Some(disk) = &self.disk else { return self.waiting() };
         let unwritten: HashSet<i64> = disk.append.iter().map(|row| row.id).collect();
         let is_unsaved = |job: &&Job| job.row.is_none_or(|row| unwritten.contains(&row));
-        self.in_memory().chain(self.live.jobs()).filter(is_unsaved).map(|job| job.points).sum()
+        self.in_memory().filter(is_unsaved).map(|job| job.points).sum()
     }
 
     /// Whether the file has everything that it is to have, and nothing else, or cannot.
@@ -151,8 +187,8 @@ impl State {
     ) -> Vec<Event> {
         match reply {
             Ok(reply) => self.written(work.load.is_some(), reply),
-            Err(error) => {
-                self.not_written(work, &error);
+            Err(_) => {
+                self.not_written(work);
                 Vec::new()
             }
         }
@@ -163,25 +199,26 @@ impl State {
         let Reply { loaded, dropped, level, set_aside } = reply;
         self.backlog.drop_rows(dropped.up_to);
         let held: HashSet<i64> = self.in_memory().filter_map(|job| job.row).collect();
-        let saved: usize = self.in_memory().filter(|job| job.row.is_some()).map(|j| j.points).sum();
+        // What came while the file was at work is not in its sums.
+        let is_known = |row: i64| row <= level.last;
+        let saved = self.in_memory().filter(|job| job.row.is_some_and(is_known));
+        let saved: usize = saved.map(|job| job.points).sum();
         let Some(disk) = &mut self.disk else { return Vec::new() };
         let was_known = disk.is_open.then_some(disk.tail);
         disk.busy = false;
         disk.is_open = true;
-        if disk.failing.take().is_some() {
-            log::info!("OUTBOX: What waits is kept on disk again");
-        }
+        disk.failing = None;
         disk.last = disk.last.max(level.last);
-        let to_come = |rows: &[Row], wanted: &dyn Fn(&Row) -> bool| -> usize {
-            rows.iter().filter(|row| wanted(row)).map(|row| row.points).sum()
-        };
-        disk.tail = if asked && loaded.is_empty() {
-            // The file has nothing more: whatever the sums say, it must not be asked for ever.
-            to_come(&disk.append, &|row| !held.contains(&row.id))
-        } else {
-            let done: usize = disk.remove.iter().map(|(_, points)| *points).sum();
-            (level.points + to_come(&disk.append, &|_| true)).saturating_sub(saved + done)
-        };
+        let to_come = disk.append.iter().filter(|row| !held.contains(&row.id));
+        let to_come: usize = to_come.map(|row| row.points).sum();
+        let later = disk.later.drain(..).filter(|(row, _)| !is_known(*row));
+        let unknown = to_come + later.map(|(_, points)| points).sum::<usize>();
+        let done = disk.remove.iter().filter(|(row, _)| is_known(*row));
+        let done: usize = done.map(|(_, points)| *points).sum();
+        // The file has nothing more: whatever the sums say, it must not be asked for ever.
+        let is_at_its_end = asked && loaded.is_empty();
+        let known = if is_at_its_end { 0 } else { level.points.saturating_sub(saved + done) };
+        disk.tail = known + unknown;
         let lost = was_known
             .filter(|_| set_aside.is_some())
             .map(|tail| tail.saturating_sub(disk.tail + dropped.for_size + dropped.for_age));
@@ -209,12 +246,10 @@ impl State {
             .collect()
     }
 
-    fn not_written(&mut self, work: Work, error: &OutboxError) {
+    fn not_written(&mut self, work: Work) {
         let Some(disk) = &mut self.disk else { return };
         disk.busy = false;
-        if disk.failing.replace(Instant::now() + AGAIN).is_none() {
-            log::error!("OUTBOX: {error}. What waits is kept in memory until that is mended");
-        }
+        disk.failing = Some(Instant::now() + AGAIN);
         disk.remove.extend(work.remove.into_iter().map(|row| (row, 0)));
         let mut rows = work.append;
         rows.append(&mut disk.append);
@@ -233,15 +268,15 @@ impl State {
         }
     }
 
-    /// What waits in memory and has left the live queue, or is under way.
+    /// What waits in memory or is under way.
     fn in_memory(&self) -> impl Iterator<Item = &Job> {
         let flights = self.flights.iter().flat_map(Flight::jobs);
         let suspects = self.suspects.iter().flat_map(Suspect::jobs);
-        self.backlog.jobs().chain(flights).chain(suspects)
+        self.live.jobs().chain(self.backlog.jobs()).chain(flights).chain(suspects)
     }
 }
 
-/// As [`State::in_memory`], for a state of which another part is in use.
+/// As [`State::in_memory`] without what is live, for a state of which another part is in use.
 fn in_memory_mut<'a>(
     backlog: &'a mut Queue,
     flights: &'a mut Flights,

@@ -44,6 +44,11 @@ impl Job {
     pub fn of_events(self) -> Self {
         Self { urgency: Urgency::Event, ..self }
     }
+
+    /// The same, when it lies in the spool already, with this number.
+    pub fn in_row(self, row: i64) -> Self {
+        Self { row: Some(row), ..self }
+    }
 }
 
 /// How much fits into a batch, or waits.

@@ -47,7 +47,7 @@ use self::state::State;
 use self::turn::Turn;
 use crate::domain::errors::Failure;
 use crate::domain::metrics::{Destination, Family};
-use crate::io::outbox::{Outbox, Stream};
+use crate::io::outbox::Spool;
 
 pub use self::event::{DropReason, Event, Fate, Stats};
 pub use self::job::Job;
@@ -66,8 +66,8 @@ impl<T> Clone for Delivery<T> {
 struct Inner<T> {
     transport: T,
     policy: Policy,
-    /// Where what waits is kept, and as which stream.
-    outbox: Option<(Outbox, Stream)>,
+    /// Where what waits is kept; `None` is in memory.
+    spool: Option<Box<dyn Spool>>,
     on_event: Box<dyn Fn(Event)>,
     state: RefCell<State>,
     /// Requests so far.
@@ -93,19 +93,19 @@ pub struct Leftover {
 const LAST_WRITE: Duration = Duration::from_secs(2);
 
 impl<T: Transport> Delivery<T> {
-    /// A stream by way of `transport`; what waits is kept in the outbox, else in memory. `on_event`
+    /// A stream by way of `transport`; what waits is kept in the spool, else in memory. `on_event`
     /// must not call back into the stream.
     pub fn new(
         transport: T,
         policy: Policy,
-        outbox: Option<(Outbox, Stream)>,
+        spool: Option<Box<dyn Spool>>,
         on_event: impl Fn(Event) + 'static,
     ) -> Self {
-        let disk = outbox.as_ref().map(|_| Disk::default());
+        let disk = spool.as_ref().map(|_| Disk::default());
         Self(Rc::new(Inner {
             transport,
             policy,
-            outbox,
+            spool,
             on_event: Box::new(on_event),
             state: RefCell::new(State::new(policy, disk)),
             requests: Cell::default(),
@@ -119,6 +119,9 @@ impl<T: Transport> Delivery<T> {
     pub fn push(&self, mut job: Job) {
         let inner = &*self.0;
         let mut state = inner.state.borrow_mut();
+        if state.was_loaded(&job) {
+            return;
+        }
         let failure = state.away.as_ref().map(|away| away.error.failure.clone());
         let mut reports = match (failure, inner.policy.while_away) {
             (Some(failure), WhileAway::Keep) => {
@@ -131,6 +134,7 @@ impl<T: Transport> Delivery<T> {
             }
             (Some(failure), WhileAway::Fail) => state.lose(vec![vec![job]], &failure),
             (_, WhileAway::TryOnce) | (None, _) => {
+                state.note_row(&job);
                 state.first_live.get_or_insert_with(Instant::now);
                 state.live.push(job);
                 Vec::new()
@@ -146,6 +150,12 @@ impl<T: Transport> Delivery<T> {
         inner.report_overflow(false);
         inner.report(reports);
         inner.wake.notify_one();
+    }
+
+    /// So many points are in the spool and were not pushed: they are read from there.
+    pub fn look_in_spool(&self, points: usize) {
+        self.0.state.borrow_mut().missed(points);
+        self.0.wake.notify_one();
     }
 
     /// Sends what is pushed, for ever. The owner spawns this once in `started`; after a restart
@@ -223,7 +233,7 @@ impl<T: Transport> Delivery<T> {
     pub fn obstacle(&self) -> Option<String> {
         let state = self.0.state.borrow();
         let away = state.away.as_ref().map(|away| away.error.message.clone());
-        away.or_else(|| self.0.outbox.as_ref().and_then(|(outbox, _)| outbox.obstacle()))
+        away.or_else(|| self.0.spool.as_ref().and_then(|spool| spool.obstacle()))
     }
 
     /// Points that are lost if the program ends now: they wait in memory only.

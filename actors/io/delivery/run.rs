@@ -47,10 +47,16 @@ impl<T: Transport> Inner<T> {
 
     /// What is to be done on disk now.
     pub(super) fn keep(&self) -> Option<impl Future<Output = ()> + use<'_, T>> {
-        let (outbox, stream) = self.outbox.as_ref()?;
+        let spool = self.spool.as_ref()?;
         let work = self.state.borrow_mut().disk_work()?;
         Some(async move {
-            let reply = outbox.work(*stream, work.clone()).await;
+            let reply = spool.work(work.clone()).await;
+            let was_failing = self.state.borrow().is_disk_failing();
+            match &reply {
+                Err(error) if !was_failing => spool.failed(error),
+                Ok(_) if was_failing => spool.works_again(),
+                _ => {}
+            }
             let events = self.state.borrow_mut().disk_replied(work, reply);
             self.report(events);
             self.written.notify_waiters();

@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use crate::domain::errors::ErrorPoint;
+use crate::domain::errors::ErrorRecord;
 use crate::domain::point::{FieldValue, Point, Stamp, Text};
 
 /// Appends a point as one line, tags and fields sorted by name; of two tags with one name the
@@ -35,7 +35,7 @@ pub fn encode(mut point: Point<'_>, out: &mut Vec<u8>) -> bool {
 }
 
 /// Appends an error event as one line: tags sorted, fields in the order of the page.
-pub fn encode_error(point: &ErrorPoint, measurement: &str, out: &mut Vec<u8>) {
+pub fn encode_error(point: &impl ErrorRecord, measurement: &str, out: &mut Vec<u8>) {
     write_escaped(out, measurement, in_measurement);
     point.for_each_tag(|name, value| write_tag(out, &Text::Plain(name), value));
     let mut separator = b' ';

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::errors::{
-    DestinationHost, ErrorCode, ErrorOccurred, Failure, InfluxModule, InfluxVersion,
+    DestinationHost, ErrorCode, ErrorOccurred, ErrorPoint, Failure, InfluxModule, InfluxVersion,
     NewRelicModule, Origin, RequestFacts, RequestUrl, Stage, UdpModule,
 };
 use crate::domain::names::{Host, VirtualProxy};

@@ -139,7 +139,8 @@ impl Ledger {
     }
 
     /// How many messages are neither written nor confirmed, as their quality of service wants.
-    pub(super) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.waiting.len() + self.unconfirmed.len() + self.unproven.len()
     }
 

@@ -6,6 +6,7 @@
 //! file.rs     the database: rows in, rows out, bounds          sums.rs   how much is in it
 //! damage.rs   what is left of a file that cannot be read
 //! keeper.rs   the thread, and the handle that its users have
+//! spool.rs    a stream, as whoever sends it sees it
 //! ```
 //!
 //! A row is there until it is removed, which its owner does when the points are stored. What is
@@ -16,11 +17,13 @@ mod damage;
 mod file;
 mod keeper;
 mod settings;
+mod spool;
 mod sums;
 mod work;
 
 pub use keeper::Outbox;
 pub use settings::{OutboxConfig, OutboxSettings};
+pub use spool::{OutboxSpool, Spool};
 pub use work::{Drops, Level, OutboxError, Reply, Row, Stream, Work};
 
 #[cfg(test)]

@@ -95,6 +95,13 @@ pub struct OutboxError {
     pub(super) damaged: bool,
 }
 
+impl OutboxError {
+    /// What cannot be done, and why.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), damaged: false }
+    }
+}
+
 impl fmt::Display for OutboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

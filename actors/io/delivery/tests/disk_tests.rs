@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::io::outbox::{Level, OutboxSettings, Reply, Work};
+use crate::io::outbox::{Level, Outbox, OutboxSettings, OutboxSpool, Reply, Stream, Work};
 
 const LARGE: usize = 1_000_000;
 
@@ -34,7 +34,8 @@ fn kept_by(server: &StandIn, folder: &Path, look: Look) -> Kept {
     let pause = Duration::from_millis(20);
     let policy = Policy { pause, ..policy(&settings, LARGE) };
     let transport = InfluxTransport::new(&settings, look);
-    let to = Some((outbox(folder), Stream::Measurements));
+    let spool = OutboxSpool::new(outbox(folder), Stream::Measurements);
+    let to: Option<Box<dyn Spool>> = Some(Box::new(spool));
     let stream =
         Delivery::new(transport, policy, to, move |event| for_stream.borrow_mut().push(event));
     let running = actix_rt::spawn(stream.clone().run());

@@ -1,0 +1,83 @@
+//! What can be read of a file that is damaged or was deleted.
+
+use std::path::Path;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
+
+use super::schema::COLUMNS;
+use super::store::save;
+
+/// Number, and the columns of an event.
+type Event = (i64, Vec<Value>);
+
+/// Copies the events of a damaged file into a fresh one, with their numbers, and how far the sink
+/// was: from the oldest on, and from the newest back, each up to the first that cannot be read.
+///
+/// # Errors
+/// When the fresh file cannot be written.
+pub(super) fn save_all(damaged: &Path, fresh: &mut Connection) -> rusqlite::Result<usize> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let Ok(connection) = Connection::open_with_flags(damaged, flags) else { return Ok(0) };
+    let mut saved = 0;
+    let last = insert(fresh, readable(&connection, "ASC", i64::MIN), &mut saved)?;
+    insert(fresh, readable(&connection, "DESC", last), &mut saved)?;
+    let sql = "SELECT MAX(position) FROM cursors";
+    // Where that cannot be read all of it is sent again, which does no harm.
+    let position = connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0)).optional();
+    let position = position.ok().flatten().flatten().unwrap_or(0);
+    save(fresh, position)?;
+    Ok(saved)
+}
+
+/// Copies the events above a number from a file that still is open.
+///
+/// # Errors
+/// When either cannot be used.
+pub(super) fn copy(
+    from: &Connection,
+    above: i64,
+    into: &mut Connection,
+) -> rusqlite::Result<usize> {
+    let mut saved = 0;
+    insert(into, readable(from, "ASC", above), &mut saved)?;
+    save(into, above)?;
+    Ok(saved)
+}
+
+/// The events above a number in one order, up to the first that cannot be read.
+fn readable(connection: &Connection, order: &str, above: i64) -> Vec<Event> {
+    // The index may be what is damaged.
+    let sql = format!(
+        "SELECT rowid, {COLUMNS} FROM errors NOT INDEXED WHERE rowid > ? ORDER BY rowid {order}"
+    );
+    let mut events = Vec::new();
+    let Ok(mut query) = connection.prepare(&sql) else { return events };
+    let columns = query.column_count();
+    let Ok(mut rows) = query.query([above]) else { return events };
+    while let Ok(Some(row)) = rows.next() {
+        let values: rusqlite::Result<Vec<Value>> = (1..columns).map(|at| row.get(at)).collect();
+        if let (Ok(id), Ok(values)) = (row.get(0), values) {
+            events.push((id, values));
+        }
+    }
+    events
+}
+
+/// The highest number among them.
+fn insert(into: &mut Connection, events: Vec<Event>, saved: &mut usize) -> rusqlite::Result<i64> {
+    let transaction = into.transaction()?;
+    let mut last = i64::MIN;
+    {
+        let marks = vec!["?"; COLUMNS.split(',').count()].join(",");
+        let sql = format!("INSERT OR IGNORE INTO errors (id, {COLUMNS}) VALUES (?,{marks})");
+        let mut insert = transaction.prepare(&sql)?;
+        for (id, values) in events {
+            last = last.max(id);
+            let values = std::iter::once(Value::Integer(id)).chain(values);
+            *saved += insert.execute(params_from_iter(values))?;
+        }
+    }
+    transaction.commit()?;
+    Ok(last)
+}
