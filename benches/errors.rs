@@ -50,7 +50,7 @@ fn events() -> Vec<ErrorOccurred> {
 
 fn start(log_summary: bool, place: &Place) -> Addr<ErrorTrackerActor> {
     let today = ErrorCounts::new(chrono::Utc::now().date_naive());
-    let tracking = Tracking::On { log_summary, sinks: Vec::new(), today };
+    let tracking = Tracking::On { log_summary, sinks: Vec::new(), today, earlier: None };
     Supervisor::new(Policy::default(), |_| {}).start("ErrorTrackerActor", place, 16, move || {
         ErrorTrackerActor::new(tracking, CollectorNumber::default(), Clock::system())
     })
@@ -105,7 +105,7 @@ fn encoding(criterion: &mut Criterion) {
         bencher.iter(|| {
             lines.clear();
             for point in &points {
-                encode_error(black_box(point), "butler_sos_errors", &mut lines);
+                encode_error(black_box(point), "butler_sos_errors", None, &mut lines);
             }
             black_box(lines.len())
         });

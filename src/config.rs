@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use actors::config_page::{ConfigPageConfig, ConfigPageSettings};
 use actors::domain::places::Places;
 use actors::domain::yaml::{Field, Names, Reader, Section, Switch};
+use actors::error_tracker::CollectorConfig;
 use actors::health_endpoint::{HealthCheckConfig, HealthCheckSettings};
 use actors::heartbeat::{HeartbeatConfig, HeartbeatSettings};
 use actors::io::influx::{InfluxConfig, InfluxSettings};
@@ -82,6 +83,7 @@ struct Config {
     heartbeat: Section<HeartbeatConfig>,
     docker_health_check: Section<HealthCheckConfig>,
     uptime_monitor: Section<UptimeConfig>,
+    collector: Section<CollectorConfig>,
     error_tracking: Section<ErrorTrackingConfig>,
     third_party_tools_credentials: Section<CredentialsConfig>,
     qlik_sense_events: Section<EventCountsConfig>,
@@ -180,9 +182,10 @@ impl Config {
         if let Some(HealthCheckSettings { port }) = health_check {
             across.listens(health_at.key("port"), "TCP", "localhost".to_owned(), port);
         }
-        let tracking_at = at.key("errorTracking");
-        let tracking =
-            tracking_at.section(&self.error_tracking).check(&tracking_at, &across, &places);
+        let (tracking_at, collector_at) = (at.key("errorTracking"), at.key("collector"));
+        let collector = collector_at.section(&self.collector).check(&collector_at);
+        let tracking = tracking_at.section(&self.error_tracking);
+        let tracking = tracking.check(&tracking_at, &across, &places, collector);
         let uptime_at = at.key("uptimeMonitor");
         let influx_at = at.key("influxdbConfig");
         let sense = SenseConfig {

@@ -10,7 +10,7 @@ pub(crate) mod width;
 
 use std::io::{self, Write};
 
-use actors::error_history::{ErrorReader, HistoryRow};
+use actors::io::error_log::{ErrorReader, HistoryRow};
 use actors::runtime::clock::Clock;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};

@@ -9,32 +9,25 @@
 //! - reports: nothing; a file that cannot be written is one warning, and one line when it can again
 //! - on restart: keeps the events that were not written yet
 
-mod cursor;
-mod insert;
-mod query;
-mod salvage;
-mod schema;
 mod settings;
-mod store;
 mod takeover;
+mod writing;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, Supervised};
 
+use tokio::sync::oneshot;
+
 use crate::domain::errors::{EarlierErrors, ErrorPoint};
 use crate::domain::point::Stamp;
+use crate::io::error_log::{CursorReply, CursorWork, ErrorStore, Placement, age_reference};
 use crate::io::outbox::OutboxError;
 use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
-use crate::runtime::panics::catch;
 
-pub use cursor::{CursorReply, CursorWork, HistorySpool, Placement};
-pub use query::{ErrorReader, Filter, HistoryRow, Total};
 pub use settings::{EARLIER_FILE, FILE_NAME, HistoryConfig, HistorySettings};
-pub use store::{ErrorStore, StoreError};
 pub use takeover::open;
 
 /// See the module. Blocks while it writes, so it needs a thread of its own.
@@ -43,10 +36,14 @@ pub struct ErrorHistoryActor {
     /// `None` while it cannot be used; tried again now and then.
     store: Option<ErrorStore>,
     clock: Clock,
+    /// Who waits for what was recorded before this start.
+    first: Option<oneshot::Sender<EarlierErrors>>,
     /// Who counts, and what is to be counted too: both are needed before anything is sent.
     counts_to: Option<Recipient<EarlierErrors>>,
     earlier: Option<EarlierErrors>,
     places_to: Option<Recipient<Placement>>,
+    /// What it could not be told yet.
+    unplaced: Vec<(Option<i64>, Stamp)>,
     pending: Vec<ErrorPoint>,
     /// So many of the pending are known not to be in the file, and wait for nothing.
     released: usize,
@@ -88,14 +85,21 @@ const MAX_PENDING: usize = 100_000;
 impl ErrorHistoryActor {
     /// Keeps events in the file that `settings` name: it is opened when the actor starts, so that
     /// nobody waits for that, and tried again as long as it cannot be used.
-    pub fn new(settings: HistorySettings, clock: Clock) -> Self {
+    /// The first time is told to `first`, or later to whom [`CountsTo`] names.
+    pub fn new(
+        settings: HistorySettings,
+        clock: Clock,
+        first: Option<oneshot::Sender<EarlierErrors>>,
+    ) -> Self {
         Self {
+            first,
             settings,
             store: None,
             clock,
             counts_to: None,
             earlier: None,
             places_to: None,
+            unplaced: Vec::new(),
             pending: Vec::new(),
             released: 0,
             failing: false,
@@ -181,6 +185,12 @@ impl ErrorHistoryActor {
     }
 
     fn send_earlier(&mut self) {
+        if let Some(first) = self.first.take()
+            && let Some(earlier) = self.earlier.take()
+        {
+            // Who does not wait any more is told as others are.
+            self.earlier = first.send(earlier).err();
+        }
         if let Some(tracker) = &self.counts_to
             && let Some(earlier) = self.earlier.take()
             && let Err(error) = tracker.try_send(earlier)
@@ -189,107 +199,10 @@ impl ErrorHistoryActor {
         }
     }
 
-    fn flush(&mut self) {
-        let Some(store) = &mut self.store else { return self.release() };
-        if self.pending.is_empty() {
-            return;
-        }
-        let pending = &self.pending;
-        match catch(|| store.insert(pending)) {
-            Ok(Ok(numbers)) => self.written(&numbers),
-            Ok(Err(error)) => self.not_written(&error),
-            Err(panic) => {
-                log::error!("ERROR HISTORY: Writing events {panic}; they are tried one by one");
-                self.flush_one_by_one();
-            }
-        }
-    }
-
-    /// What makes it panic once more is set aside: it would for ever.
-    fn flush_one_by_one(&mut self) {
-        for point in std::mem::take(&mut self.pending) {
-            let is_released = self.released > 0;
-            self.released = self.released.saturating_sub(1);
-            let Some(store) = &mut self.store else { return };
-            let one = [point];
-            match catch(|| store.insert(&one)) {
-                Ok(Ok(numbers)) => {
-                    self.place(numbers.first().copied().map(|id| (Some(id), one[0].stamp())));
-                }
-                Ok(Err(error)) => log::debug!("ERROR HISTORY: One event is lost: {error}"),
-                Err(panic) => {
-                    self.poison += 1;
-                    log::error!(
-                        "ERROR HISTORY: An event of type {} is left out, {} so far: it {panic}",
-                        one[0].origin().error_type().as_str(),
-                        self.poison
-                    );
-                    if !is_released {
-                        self.place([(None, one[0].stamp())]);
-                    }
-                }
-            }
-        }
-    }
-
-    fn written(&mut self, numbers: &[i64]) {
-        let points = std::mem::take(&mut self.pending);
-        let (known, new) = numbers.split_at(std::mem::take(&mut self.released));
-        // Those that did not wait are with the sink already.
-        if let Some(store) = &mut self.store {
-            store.finish(known);
-        }
-        let stamps = points[known.len()..].iter().map(ErrorPoint::stamp);
-        self.place(new.iter().copied().map(Some).zip(stamps));
-        if std::mem::take(&mut self.failing) {
-            match std::mem::take(&mut self.dropped) {
-                0 => log::info!("ERROR HISTORY: Writing again, nothing was dropped"),
-                dropped => log::warn!(
-                    "ERROR HISTORY: Writing again, {dropped} events were dropped: more than \
-                     {MAX_PENDING} waited for Butler-SOS.errorTracking.history.file"
-                ),
-            }
-        }
-    }
-
-    fn not_written(&mut self, error: &StoreError) {
-        if !std::mem::replace(&mut self.failing, true) {
-            log::warn!("ERROR HISTORY: Cannot write, events are kept in memory: {error}");
-        }
-        if error.is_gone {
-            // Opened anew: that sets a damaged file aside.
-            self.store = None;
-        }
-        self.release();
-    }
-
-    /// The sink does not wait for a file that cannot be written.
-    fn release(&mut self) {
-        let stamps: Vec<Stamp> =
-            self.pending[self.released..].iter().map(ErrorPoint::stamp).collect();
-        self.released = self.pending.len();
-        self.place(stamps.into_iter().map(|stamp| (None, stamp)));
-        let surplus = self.pending.len().saturating_sub(MAX_PENDING);
-        self.pending.drain(..surplus);
-        self.released -= surplus;
-        self.dropped += surplus as u64;
-    }
-
-    fn place(&self, events: impl IntoIterator<Item = (Option<i64>, Stamp)>) {
-        let Some(sink) = &self.places_to else { return };
-        let events: Arc<[_]> = events.into_iter().collect();
-        if !events.is_empty()
-            && let Err(error) = sink.try_send(Placement(events))
-        {
-            // What is in the file is found there.
-            log::debug!("ERROR HISTORY: The sink is not told of events: {error}");
-        }
-    }
-
     fn trim(&mut self) {
         let kept = chrono::Duration::days(self.settings.retention_days.into());
         let Some(store) = &mut self.store else { return };
-        let now = store::reference(self.clock.now(), store.newest(), self.clock.passed(), kept);
+        let now = age_reference(self.clock.now(), store.newest(), self.clock.passed(), kept);
         let before = (now - kept).timestamp_nanos_opt().map_or(Stamp(0), Stamp);
         match store.trim(before) {
             Ok(0) => {}
@@ -307,8 +220,10 @@ impl Actor for ErrorHistoryActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.open(true);
+        self.first = None;
         ctx.run_interval(TRIM_EVERY, |this, _| this.trim());
         ctx.run_interval(Duration::from_secs(1), |this, _| {
+            this.place_again();
             if this.failing && this.store.is_some() {
                 this.flush();
             }
@@ -403,12 +318,5 @@ impl Handler<Drain> for ErrorHistoryActor {
     }
 }
 
-#[cfg(test)]
-mod log_tests;
-#[cfg(unix)]
-#[cfg(test)]
-mod permission_tests;
-#[cfg(test)]
-mod store_tests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::settings::HistorySettings;
-use super::store::{ErrorStore, StoreError};
+use crate::io::error_log::{ErrorStore, StoreError};
 use crate::io::private;
 use crate::io::sqlite::beside;
 
@@ -66,11 +66,11 @@ mod tests {
     use std::path::PathBuf;
     use std::sync::Arc;
 
-    use super::super::{ErrorReader, Filter};
     use super::*;
     use crate::domain::errors::{ErrorOccurred, ErrorPoint, Failure, Origin};
     use crate::domain::names::Host;
     use crate::domain::point::Stamp;
+    use crate::io::error_log::{ErrorReader, Filter};
 
     fn write(file: &Path, stamps: std::ops::Range<i64>) -> ErrorStore {
         let mut store = ErrorStore::open(file).unwrap();

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::store_tests::{all, simple, time};
 use super::*;
+use crate::io::error_log::Filter;
+use crate::io::error_log::store_tests::{all, simple, time};
 
 #[actix::test]
 async fn the_actor_stores_a_burst_and_answers_the_drain_when_done() {
@@ -11,7 +12,8 @@ async fn the_actor_stores_a_burst_and_answers_the_drain_when_done() {
     let file = dir.path().join("errors.sqlite3");
     let clock = Clock::manual(time("2026-05-03T12:00:00Z"));
     let stamp = clock.stamp().0;
-    let actor = ErrorHistoryActor::new(HistorySettings::of_file(file.clone(), 30), clock).start();
+    let actor =
+        ErrorHistoryActor::new(HistorySettings::of_file(file.clone(), 30), clock, None).start();
     for i in 0..10_000 {
         actor.do_send(simple(stamp + i, "a"));
     }
@@ -32,7 +34,7 @@ async fn events_older_than_the_retention_leave_at_the_start() {
         .unwrap();
     drop(store);
     let settings = HistorySettings::of_file(file.clone(), 7);
-    let actor = ErrorHistoryActor::new(settings, Clock::manual(now)).start();
+    let actor = ErrorHistoryActor::new(settings, Clock::manual(now), None).start();
     actor.send(Drain { until: tokio::time::Instant::now() }).await.unwrap();
     let rows = all(&file, &Filter::default());
     assert_eq!(rows.len(), 1);
@@ -50,7 +52,7 @@ async fn a_file_that_was_in_use_at_the_start_is_tried_again_and_todays_counts_co
     other.insert(&[simple(stamp, "a"), simple(stamp + 1, "a")]).unwrap();
     tokio::time::pause();
     let settings = HistorySettings::of_file(file.clone(), 30);
-    let actor = ErrorHistoryActor::new(settings, clock).start();
+    let actor = ErrorHistoryActor::new(settings, clock, None).start();
     let (tracker, sent) = probe::<EarlierErrors>();
     actor.send(CountsTo(tracker)).await.unwrap();
     actor.send(simple(stamp + 2, "b")).await.unwrap();

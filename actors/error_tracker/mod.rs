@@ -13,7 +13,11 @@ mod stamps;
 
 use std::time::Duration;
 
+use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, Supervised};
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::domain::errors::{EarlierErrors, ErrorCounts, ErrorOccurred, ErrorPoint};
 use crate::domain::metrics::{Family, Labels};
@@ -21,7 +25,7 @@ use crate::runtime::clock::{Clock, next_midnight};
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
 
-pub use settings::LogSummaryConfig;
+pub use settings::{Collector, CollectorConfig, LogSummaryConfig};
 pub use stamps::CollectorNumber;
 
 use self::stamps::Stamps;
@@ -38,6 +42,8 @@ pub enum Tracking {
         sinks: Vec<Recipient<ErrorPoint>>,
         /// What is counted.
         today: ErrorCounts,
+        /// What was recorded before this start: waited for, so that the first total is the day's.
+        earlier: Option<oneshot::Receiver<EarlierErrors>>,
     },
 }
 
@@ -68,6 +74,9 @@ pub struct Tracked {
 /// nothing of a clock that was set, so the date is compared at least this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
+/// How long the first error waits for what was recorded before this start.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
 impl ErrorTrackerActor {
     /// A tracker that tells days by `clock`, and errors from those of other collectors.
     pub fn new(tracking: Tracking, collector: CollectorNumber, clock: Clock) -> Self {
@@ -75,7 +84,7 @@ impl ErrorTrackerActor {
     }
 
     fn record(&mut self, error: ErrorOccurred) {
-        let Tracking::On { log_summary, sinks, today } = &mut self.tracking else {
+        let Tracking::On { log_summary, sinks, today, .. } = &mut self.tracking else {
             return;
         };
         let day = self.clock.now().date_naive();
@@ -100,6 +109,22 @@ impl ErrorTrackerActor {
                 lines::point_dropped(&error, self.points_dropped);
             }
         }
+    }
+
+    /// What was counted earlier on the same day counts; whether it is anything. Of another day it is
+    /// nothing any more.
+    fn go_on_from(&mut self, found: EarlierErrors) -> bool {
+        let EarlierErrors { counts: mut earlier, ahead } = found;
+        self.stamps.avoid(&ahead);
+        if let Tracking::On { today, .. } = &mut self.tracking
+            && earlier.day() == today.day()
+            && earlier.total() > 0
+        {
+            earlier.add_all(today);
+            *today = earlier;
+            return true;
+        }
+        false
     }
 
     /// Wakes at midnight, or a minute later at the latest, whichever comes first.
@@ -149,6 +174,17 @@ impl Actor for ErrorTrackerActor {
             lines::initialized();
         }
         self.schedule(ctx);
+        if let Tracking::On { earlier, .. } = &mut self.tracking
+            && let Some(earlier) = earlier.take()
+        {
+            let found = timeout(LONGEST_WAIT, earlier);
+            ctx.wait(wrap_future(found).map(|found, this: &mut Self, _| {
+                // What comes later is a message.
+                if let Ok(Ok(earlier)) = found {
+                    _ = this.go_on_from(earlier);
+                }
+            }));
+        }
     }
 }
 
@@ -165,19 +201,12 @@ impl Handler<ErrorOccurred> for ErrorTrackerActor {
 impl Handler<EarlierErrors> for ErrorTrackerActor {
     type Result = ();
 
-    /// Of another day than the one being counted they are nothing any more.
     fn handle(&mut self, found: EarlierErrors, _: &mut Self::Context) {
-        let EarlierErrors { counts: mut earlier, ahead } = found;
-        self.stamps.avoid(&ahead);
-        if let Tracking::On { log_summary, today, .. } = &mut self.tracking
-            && earlier.day() == today.day()
-            && earlier.total() > 0
+        let has_changed = self.go_on_from(found);
+        if let Tracking::On { log_summary: true, today, .. } = &self.tracking
+            && has_changed
         {
-            earlier.add_all(today);
-            *today = earlier;
-            if *log_summary {
-                lines::counts_today(today);
-            }
+            lines::counts_today(today);
         }
     }
 }

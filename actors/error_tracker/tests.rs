@@ -59,7 +59,7 @@ fn start(
 ) -> Addr<ErrorTrackerActor> {
     record();
     let today = ErrorCounts::new(clock.now().date_naive());
-    let tracking = Tracking::On { log_summary, sinks, today };
+    let tracking = Tracking::On { log_summary, sinks, today, earlier: None };
     let tracker = ErrorTrackerActor::new(tracking, CollectorNumber::default(), clock.clone());
     let supervisor = Supervisor::new(Policy::default(), |_| {});
     supervisor.start("ErrorTrackerActor", &Place::Here, 16, move || tracker)

@@ -24,8 +24,8 @@ use bytes::Bytes;
 use crate::domain::errors::{ErrorPoint, ErrorRecord};
 use crate::domain::measurement_name::MeasurementName;
 use crate::domain::point::Stamp;
-use crate::error_history::{CursorWork, HistoryRow, HistorySpool, Placement};
 use crate::io::delivery::{Delivery, Event, Job, Stats};
+use crate::io::error_log::{CursorWork, HistoryRow, HistorySpool, Placement};
 use crate::io::influx::{InfluxSettings, InfluxTransport, Look, encode_error};
 use crate::io::outbox::{OutboxSpool, Spool};
 use crate::runtime::drain::Drain;
@@ -36,11 +36,18 @@ pub use settings::{ErrorSinkConfig, ErrorSinkSettings};
 
 /// See the module.
 pub struct InfluxErrorSinkActor {
-    measurement: MeasurementName,
+    series: Series,
     delivery: Delivery<InfluxTransport>,
     /// Points that are not known to be in the history, where they wait for that: what the history
     /// does not know must not be in the database.
     unplaced: Option<VecDeque<(Stamp, Bytes)>>,
+}
+
+/// What all points have in common.
+#[derive(Clone)]
+struct Series {
+    measurement: MeasurementName,
+    collector: Option<String>,
 }
 
 /// Where points are kept until they are stored.
@@ -68,19 +75,20 @@ impl InfluxErrorSinkActor {
         let policy = InfluxTransport::policy(influx, Duration::ZERO, settings.max_points);
         // InfluxWriter looks at the database; two at once would make it twice.
         let transport = InfluxTransport::new(influx, Look::WhenMissed);
-        let measurement = settings.measurement;
+        let ErrorSinkSettings { measurement, collector, .. } = settings;
+        let series = Series { measurement, collector };
         let (spool, waits): (Option<Box<dyn Spool>>, bool) = match source {
             Source::Memory => (None, false),
             Source::Outbox(outbox) => (Some(Box::new(outbox)), false),
             Source::History(history) => {
-                let measurement = measurement.clone();
-                let encode = move |event: &HistoryRow| encoded(event, &measurement);
+                let series = series.clone();
+                let encode = move |event: &HistoryRow| series.encoded(event);
                 (Some(Box::new(HistorySpool::new(history, encode))), true)
             }
         };
         let delivery = Delivery::new(transport, policy, spool, |event| log_event(&event));
         let unplaced = waits.then(VecDeque::new);
-        Self { measurement, delivery, unplaced }
+        Self { series, delivery, unplaced }
     }
 }
 
@@ -112,7 +120,7 @@ impl Handler<ErrorPoint> for InfluxErrorSinkActor {
     type Result = ();
 
     fn handle(&mut self, point: ErrorPoint, _: &mut Self::Context) {
-        let line = encoded(&point, &self.measurement);
+        let line = self.series.encoded(&point);
         let Some(unplaced) = &mut self.unplaced else {
             return self.delivery.push(Job::new(line, 1, None));
         };
@@ -151,10 +159,12 @@ impl Handler<Placement> for InfluxErrorSinkActor {
     }
 }
 
-fn encoded(error: &impl ErrorRecord, measurement: &MeasurementName) -> Vec<u8> {
-    let mut line = Vec::with_capacity(384);
-    encode_error(error, measurement.as_str(), &mut line);
-    line
+impl Series {
+    fn encoded(&self, error: &impl ErrorRecord) -> Vec<u8> {
+        let mut line = Vec::with_capacity(384);
+        encode_error(error, self.measurement.as_str(), self.collector.as_deref(), &mut line);
+        line
+    }
 }
 
 impl Handler<AskStats> for InfluxErrorSinkActor {

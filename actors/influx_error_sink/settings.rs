@@ -18,13 +18,16 @@ pub struct ErrorSinkConfig {
 pub struct ErrorSinkSettings {
     /// Name of the measurement.
     pub measurement: MeasurementName,
+    /// The tag `collector` of each point; `None` is no tag.
+    pub collector: Option<String>,
     /// Most points kept in memory while InfluxDB is away.
     pub max_points: usize,
 }
 
 impl ErrorSinkConfig {
-    /// Checks the section `at`; `None` when it is switched off.
-    pub fn check(&self, at: &Reader) -> Option<ErrorSinkSettings> {
+    /// Checks the section `at`; `None` when it is switched off. `collector` is the name of this
+    /// collector.
+    pub fn check(&self, at: &Reader, collector: Option<String>) -> Option<ErrorSinkSettings> {
         if !at.key("enable").or(&self.enable, true) {
             return None;
         }
@@ -34,6 +37,6 @@ impl ErrorSinkConfig {
             name => name,
         };
         let measurement = at.key("measurementName").measurement(name, "butler_sos_errors");
-        Some(ErrorSinkSettings { measurement, max_points: 100_000 })
+        Some(ErrorSinkSettings { measurement, collector, max_points: 100_000 })
     }
 }

@@ -23,8 +23,11 @@ fn start(server: &StandIn, max_points: usize) -> actix::Addr<InfluxErrorSinkActo
         max_batch_size: 1000,
         include: IncludeFields::default(),
     };
-    let settings =
-        ErrorSinkSettings { measurement: MeasurementName::known("my errors"), max_points };
+    let settings = ErrorSinkSettings {
+        measurement: MeasurementName::known("my errors"),
+        collector: None,
+        max_points,
+    };
     InfluxErrorSinkActor::new(&influx, settings, Source::Memory).start()
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod cause;
 pub mod delivery;
 mod dial;
+pub mod error_log;
 pub mod http;
 pub mod influx;
 pub mod mqtt;

@@ -3,10 +3,12 @@
 use actix::{Addr, Recipient};
 use actors::domain::errors::{ErrorCounts, ErrorPoint};
 use actors::error_history::{CountsTo, ErrorHistoryActor, PlacesTo};
-use actors::error_tracker::{CollectorNumber, ErrorTrackerActor, Tracking};
+use actors::error_tracker::{ErrorTrackerActor, Tracking};
 use actors::influx_error_sink::{InfluxErrorSinkActor, Source};
 use actors::io::outbox::{OutboxSpool, Stream};
 use actors::mqtt_error_sink::MqttErrorSinkActor;
+
+use tokio::sync::oneshot;
 
 use super::{Graph, MAILBOX, SINK_MAILBOX, Surroundings};
 use crate::config::{Settings, TrackingSettings};
@@ -21,10 +23,12 @@ impl Graph {
             None => (Tracking::Off, None),
             Some(tracking) => self.start_sinks(tracking, settings, surroundings),
         };
+        let collector = settings.tracking.as_ref().map(|tracking| tracking.collector);
+        let collector = collector.unwrap_or_default();
         let place = self.own_thread();
         let clock = surroundings.clock.clone();
         let tracker = self.start("ErrorTrackerActor", &place, MAILBOX, move || {
-            ErrorTrackerActor::new(tracking, CollectorNumber::default(), clock)
+            ErrorTrackerActor::new(tracking, collector, clock)
         });
         self.scraped.add(&tracker);
         if let Some(history) = history {
@@ -41,11 +45,12 @@ impl Graph {
     ) -> (Tracking, Option<Addr<ErrorHistoryActor>>) {
         let mut sinks: Vec<Recipient<ErrorPoint>> = Vec::new();
         sinks.extend(self.scraped.endpoint.clone().map(Addr::recipient));
+        let (found, earlier) = oneshot::channel();
         // Before the sink that reads it.
         let history = tracking.history.clone().map(|settings| {
             let (clock, place) = (surroundings.clock.clone(), self.own_thread());
             self.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || {
-                ErrorHistoryActor::new(settings, clock)
+                ErrorHistoryActor::new(settings, clock, Some(found))
             })
         });
         if let (Some(sink), Some(influx)) = (&tracking.influx, &settings.influx) {
@@ -89,6 +94,14 @@ impl Graph {
         let today = ErrorCounts::new(surroundings.clock.now().date_naive());
         sinks.extend(history.clone().map(Addr::recipient));
         self.losers.extend(history.clone().map(Addr::recipient));
-        (Tracking::On { log_summary: tracking.log_summary, sinks, today }, history)
+        (
+            Tracking::On {
+                log_summary: tracking.log_summary,
+                sinks,
+                today,
+                earlier: Some(earlier),
+            },
+            history,
+        )
     }
 }

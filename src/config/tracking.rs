@@ -3,7 +3,7 @@
 use actors::domain::places::Places;
 use actors::domain::yaml::{Field, Reader, Section};
 use actors::error_history::{HistoryConfig, HistorySettings};
-use actors::error_tracker::LogSummaryConfig;
+use actors::error_tracker::{Collector, CollectorNumber, LogSummaryConfig};
 use actors::influx_error_sink::{ErrorSinkConfig, ErrorSinkSettings};
 use actors::mqtt_error_sink::ErrorTopicConfig;
 use serde::Deserialize;
@@ -26,6 +26,8 @@ pub(super) struct ErrorTrackingConfig {
 pub struct TrackingSettings {
     /// Whether the running total and the daily summary are logged.
     pub log_summary: bool,
+    /// Which of several programs that write to one database this is.
+    pub collector: CollectorNumber,
     /// `None` when error events are not written to InfluxDB.
     pub influx: Option<ErrorSinkSettings>,
     /// `None` when no history is kept.
@@ -41,6 +43,7 @@ impl ErrorTrackingConfig {
         at: &Reader,
         across: &Across,
         places: &Places,
+        collector: Collector,
     ) -> Option<TrackingSettings> {
         if !at.key("enable").or(&self.enable, true) {
             return None;
@@ -55,7 +58,8 @@ impl ErrorTrackingConfig {
         Some(TrackingSettings {
             topic,
             log_summary: summary.section(&self.log_summary).check(&summary),
-            influx: influx.section(&self.influxdb).check(&influx),
+            influx: influx.section(&self.influxdb).check(&influx, collector.name),
+            collector: collector.number,
             history: history.section(&self.history).check(&history, places),
         })
     }

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use actors::error_history::{ErrorReader, Filter};
+use actors::io::error_log::{ErrorReader, Filter};
 use actors::runtime::clock::Clock;
 use actors::uptime_monitor::ReadHeap;
 

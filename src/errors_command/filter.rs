@@ -4,7 +4,7 @@ use std::path::Path;
 
 use actors::domain::errors::{Category, ErrorType, Module};
 use actors::domain::point::Stamp;
-use actors::error_history::{ErrorReader, Filter};
+use actors::io::error_log::{ErrorReader, Filter};
 use actors::runtime::clock::Clock;
 
 use super::layout::printable;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use actors::domain::text::is_invisible;
-use actors::error_history::HistoryRow;
+use actors::io::error_log::HistoryRow;
 
 /// A heading and what stands below it for each row.
 pub(super) struct Column {

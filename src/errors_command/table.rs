@@ -4,7 +4,7 @@
 use std::fmt;
 
 use actors::domain::grouped::grouped;
-use actors::error_history::{HistoryRow, Total};
+use actors::io::error_log::{HistoryRow, Total};
 
 use super::layout::{columns, printable, wrap};
 

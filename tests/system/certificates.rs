@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use actors::error_history::{ErrorReader, Filter, Total};
+use actors::io::error_log::{ErrorReader, Filter, Total};
 use butler_sos::app::App;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::{BadCertificate, Endpoint, Fault, Site};

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint, Failure, Origin};
 use actors::domain::names::Host;
-use actors::error_history::{ErrorReader, ErrorStore, Filter, HistoryRow};
 use actors::error_tracker::AskCounts;
+use actors::io::error_log::{ErrorReader, ErrorStore, Filter, HistoryRow};
 use actors::runtime::clock::Clock;
 use butler_sos::app::{App, Surroundings};
 use butler_sos::config::{self, Settings};

@@ -272,10 +272,10 @@ async fn every_module_of_events_is_reported_once() {
     ];
     counted(&app, 8).await;
     let rows = until_async("every module", || {
-        let reader = actors::error_history::ErrorReader::open(&history).ok()?;
+        let reader = actors::io::error_log::ErrorReader::open(&history).ok()?;
         let mut rows = Vec::new();
         reader
-            .for_each(&actors::error_history::Filter::default(), None, |row| rows.push(row))
+            .for_each(&actors::io::error_log::Filter::default(), None, |row| rows.push(row))
             .ok()?;
         let has = |(kind, module, category): &(&str, &str, &str)| {
             rows.iter().any(|row| {

@@ -6,7 +6,7 @@ use actors::domain::errors::{
     DestinationHost, ErrorCounts, ErrorOccurred, ErrorType, Failure, InfluxModule, InfluxVersion,
     Origin,
 };
-use actors::error_history::{ErrorReader, Filter};
+use actors::io::error_log::{ErrorReader, Filter};
 use butler_sos::app::App;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::{Endpoint, Fault, Site};

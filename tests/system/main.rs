@@ -15,6 +15,7 @@ mod crash;
 mod data_places;
 mod demo;
 mod documentation;
+mod error_log;
 mod errors_command;
 mod event_burst;
 mod events;

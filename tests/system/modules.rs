@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use actors::error_history::HistoryRow;
+use actors::io::error_log::HistoryRow;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::Site;
 use test_support::{Answer, Mosquitto, PATIENCE, StandIn};

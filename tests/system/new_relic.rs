@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
-use actors::error_history::{ErrorReader, Filter, HistoryRow};
+use actors::io::error_log::{ErrorReader, Filter, HistoryRow};
 use butler_sos::app::App;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::Site;

@@ -120,8 +120,8 @@ fn nobody_is_trusted_where_there_are_no_authorities() {
 /// What the history holds, each once.
 fn categories(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    let reader = actors::error_history::ErrorReader::open(&folder.join("errors.sqlite3")).unwrap();
-    let all = actors::error_history::Filter::default();
+    let reader = actors::io::error_log::ErrorReader::open(&folder.join("errors.sqlite3")).unwrap();
+    let all = actors::io::error_log::Filter::default();
     reader
         .for_each(&all, None, |row| {
             assert_eq!(row.module.as_deref(), Some("UPTIME_NEW_RELIC"));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use actors::domain::errors::ErrorType;
 use actors::domain::names::ServerName;
-use actors::error_history::{ErrorReader, Filter};
+use actors::io::error_log::{ErrorReader, Filter};
 use butler_sos::config;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::{Endpoint, Fault, Site};

@@ -40,8 +40,8 @@ fn todays_counts_go_on_after_a_kill() {
     let config = write(folder.path(), &site, "");
     let history = folder.path().join("errors.sqlite3");
     let stored = || {
-        let reader = actors::error_history::ErrorReader::open(&history).ok()?;
-        let totals = reader.totals(&actors::error_history::Filter::default()).ok()?;
+        let reader = actors::io::error_log::ErrorReader::open(&history).ok()?;
+        let totals = reader.totals(&actors::io::error_log::Filter::default()).ok()?;
         Some(totals.iter().map(|total| total.count).sum::<u64>())
     };
     let before_midnight = chrono::Utc::now().date_naive();

@@ -34,9 +34,18 @@ pub fn encode(mut point: Point<'_>, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Appends an error event as one line: tags sorted, fields in the order of the page.
-pub fn encode_error(point: &impl ErrorRecord, measurement: &str, out: &mut Vec<u8>) {
+/// Appends an error event as one line: tags sorted, fields in the order of the page. `collector` is
+/// the tag of that name, `None` no tag.
+pub fn encode_error(
+    point: &impl ErrorRecord,
+    measurement: &str,
+    collector: Option<&str>,
+    out: &mut Vec<u8>,
+) {
     write_escaped(out, measurement, in_measurement);
+    if let Some(collector) = collector {
+        write_tag(out, &Text::Plain("collector"), collector);
+    }
     point.for_each_tag(|name, value| write_tag(out, &Text::Plain(name), value));
     let mut separator = b' ';
     point

@@ -61,7 +61,7 @@ fn read(line: &str) -> (String, BTreeMap<String, String>, BTreeMap<String, Strin
 fn line(origin: Origin, failure: Failure) -> String {
     let point = ErrorPoint::new(Stamp(1), ErrorOccurred { origin, failure });
     let mut out = Vec::new();
-    encode_error(&point, "butler_sos_errors", &mut out);
+    encode_error(&point, "butler_sos_errors", None, &mut out);
     String::from_utf8(out).unwrap()
 }
 

@@ -1,108 +1,16 @@
-//! The history as the log of a sink: nothing is in the database that is not in it, and everything
-//! that is in it is in the database in the end.
+//! Versions of the file, places in it, and what becomes of damage.
 
-use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
-use actix::Arbiter;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
-use test_support::{Answer, PATIENCE, StandIn, until_async};
 
 use super::store_tests::{all, every_kind, simple, time};
 use super::*;
-use crate::domain::measurement_name::MeasurementName;
-use crate::domain::names::Secret;
-use crate::influx_error_sink::{AskStats, ErrorSinkSettings, InfluxErrorSinkActor, Source};
-use crate::io::influx::{IncludeFields, InfluxSettings, InfluxTarget, encode_error};
-use crate::runtime::drain::Drain;
-
-fn settings(file: &Path) -> HistorySettings {
-    HistorySettings::of_file(file.to_owned(), 30)
-}
-
-/// The history and its sink, as the program wires them.
-struct Both {
-    history: actix::Addr<ErrorHistoryActor>,
-    sink: actix::Addr<InfluxErrorSinkActor>,
-    arbiter: Arbiter,
-}
-
-impl Both {
-    async fn start(server: &StandIn, file: &Path) -> Self {
-        let influx = InfluxSettings {
-            base_url: format!("http://{}", server.address()),
-            ca_file: None,
-            target: InfluxTarget::V3 {
-                database: "d".to_owned(),
-                token: Secret::from("token"),
-                timeout: PATIENCE,
-            },
-            max_batch_size: 1_000,
-            include: IncludeFields::default(),
-        };
-        // A thread of their own, so that both end with it.
-        let arbiter = Arbiter::new();
-        let clock = Clock::manual(time("2026-05-03T12:00:00Z"));
-        let keeps = settings(file);
-        let history = ErrorHistoryActor::start_in_arbiter(&arbiter.handle(), move |_| {
-            ErrorHistoryActor::new(keeps, clock)
-        });
-        let measurement = MeasurementName::known("error_metrics");
-        let sink = ErrorSinkSettings { measurement, max_points: 100_000 };
-        let source = Source::History(history.clone().recipient());
-        let sink = InfluxErrorSinkActor::start_in_arbiter(&arbiter.handle(), move |_| {
-            InfluxErrorSinkActor::new(&influx, sink, source)
-        });
-        history.send(PlacesTo(sink.clone().recipient())).await.unwrap();
-        Self { history, sink, arbiter }
-    }
-
-    fn record(&self, points: impl IntoIterator<Item = ErrorPoint>) {
-        for point in points {
-            self.sink.do_send(point.clone());
-            self.history.do_send(point);
-        }
-    }
-
-    async fn waiting(&self) -> usize {
-        self.sink.send(AskStats).await.unwrap().waiting
-    }
-
-    async fn until_stored(&self, written: u64) {
-        let begun = tokio::time::Instant::now();
-        while self.sink.send(AskStats).await.unwrap().written < written {
-            let stats = self.sink.send(AskStats).await.unwrap();
-            assert!(begun.elapsed() < PATIENCE, "waited in vain for {written} points: {stats:?}");
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// Ends both without a word, as a kill does.
-    fn end(self) {
-        self.arbiter.stop();
-        self.arbiter.join().unwrap();
-    }
-
-    async fn drain(&self) {
-        let until = tokio::time::Instant::now() + PATIENCE;
-        self.history.send(Drain { until }).await.unwrap();
-        self.sink.send(Drain { until }).await.unwrap();
-    }
-}
-
-/// Lines by stamp, each with how often it was accepted.
-fn accepted(server: &StandIn) -> BTreeMap<String, usize> {
-    let mut lines = BTreeMap::new();
-    for seen in server.seen().iter().filter(|seen| seen.target.contains("/write")) {
-        seen.text().lines().for_each(|line| *lines.entry(line.to_owned()).or_default() += 1);
-    }
-    lines
-}
-
-fn up() -> StandIn {
-    StandIn::start(|_| Answer::new(204, ""))
-}
+use crate::domain::errors::ErrorPoint;
+use crate::domain::point::Stamp;
+use crate::io::influx::encode_error;
 
 /// A file of which another process has a part of the work done.
 fn filled(file: &Path, stamps: std::ops::Range<i64>) -> ErrorStore {
@@ -123,101 +31,12 @@ fn what_is_read_back_becomes_the_same_bytes() {
     assert_eq!(read.events.len(), points.len());
     for ((_, event), point) in read.events.iter().zip(&points) {
         let (mut from_file, mut live) = (Vec::new(), Vec::new());
-        encode_error(event, "m", &mut from_file);
-        encode_error(point, "m", &mut live);
-        assert_eq!(String::from_utf8(from_file), String::from_utf8(live));
+        encode_error(event, "m", Some("west 1"), &mut from_file);
+        encode_error(point, "m", Some("west 1"), &mut live);
+        let live = String::from_utf8(live).unwrap();
+        assert!(live.starts_with("m,collector=west\\ 1,"), "{live}");
+        assert_eq!(String::from_utf8(from_file).unwrap(), live);
     }
-}
-
-#[actix::test]
-async fn points_are_stored_once_they_are_in_the_history_and_leave_no_trace_behind() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("errors.sqlite3");
-    let server = up();
-    let both = Both::start(&server, &file).await;
-    both.record((1..=3_000).map(|stamp| simple(stamp, "a")));
-    both.until_stored(3_000).await;
-    both.drain().await;
-    assert_eq!((accepted(&server).len(), both.waiting().await), (3_000, 0));
-    assert!(accepted(&server).values().all(|times| *times == 1));
-    assert_eq!(all(&file, &Filter::default()).len(), 3_000);
-    // Another start has nothing to send.
-    both.end();
-    let silent = up();
-    let again = Both::start(&silent, &file).await;
-    again.record([simple(4_000, "a")]);
-    again.until_stored(1).await;
-    assert_eq!(accepted(&silent).len(), 1);
-}
-
-#[actix::test]
-async fn what_the_end_leaves_is_sent_by_the_next_start() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("errors.sqlite3");
-    let down = StandIn::start(|_| Answer::new(503, ""));
-    let both = Both::start(&down, &file).await;
-    both.record((1..=30_000).map(|stamp| simple(stamp, "a")));
-    both.drain().await;
-    assert_eq!(both.sink.send(AskLost).await.unwrap().count, 0);
-    assert_eq!(both.waiting().await, 30_000);
-    both.end();
-    let server = up();
-    let again = Both::start(&server, &file).await;
-    again.until_stored(30_000).await;
-    assert_eq!(accepted(&server).len(), 30_000, "each is another line");
-}
-
-#[actix::test]
-async fn what_is_killed_loses_nothing_that_the_history_knows() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("errors.sqlite3");
-    let server = up();
-    let mut stamp = 0;
-    for round in 0..10 {
-        let both = Both::start(&server, &file).await;
-        both.record((0..2_000).map(|i| simple(stamp + i, "a")));
-        stamp += 2_000;
-        // Somewhere in the middle.
-        both.until_stored(100 * round + 1).await;
-        both.end();
-    }
-    let last = Both::start(&server, &file).await;
-    last.record([simple(stamp, "a")]);
-    let known = || all(&file, &Filter::default()).len();
-    until_async("the last", || (known() > 0 && accepted(&server).len() == known()).then_some(()))
-        .await;
-    let known: std::collections::BTreeSet<i64> =
-        all(&file, &Filter::default()).iter().map(|row| row.stamp.0).collect();
-    let stored: std::collections::BTreeSet<i64> = accepted(&server)
-        .keys()
-        .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
-        .collect();
-    assert_eq!(known, stored);
-}
-
-#[actix::test]
-async fn an_outage_longer_than_memory_loses_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("errors.sqlite3");
-    let server = StandIn::start(|_| Answer::new(503, ""));
-    let both = Both::start(&server, &file).await;
-    both.record((1..=50_000).map(|stamp| simple(stamp, "a")));
-    let begun = tokio::time::Instant::now();
-    while both.waiting().await < 50_000 {
-        assert!(begun.elapsed() < PATIENCE);
-        tokio::task::yield_now().await;
-    }
-    let refused = server.seen().len();
-    server.respond(|_| Answer::new(204, ""));
-    both.record((50_001..=50_010).map(|stamp| simple(stamp, "a")));
-    both.until_stored(50_010).await;
-    let mut stamps: Vec<String> = Vec::new();
-    for seen in &server.seen()[refused..] {
-        stamps.extend(seen.text().lines().map(str::to_owned));
-    }
-    stamps.sort();
-    stamps.dedup();
-    assert_eq!(stamps.len(), 50_010);
 }
 
 #[test]
@@ -321,32 +140,6 @@ fn a_damaged_file_gives_back_what_can_be_read_and_what_waits_still_waits() {
     assert!((1..=5_000).contains(&reply.waiting), "{}", reply.waiting);
 }
 
-#[actix::test]
-async fn a_file_that_is_deleted_under_us_is_begun_anew_with_what_waits() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("errors.sqlite3");
-    let server = StandIn::start(|_| Answer::new(503, ""));
-    let both = Both::start(&server, &file).await;
-    both.record((1..=100).map(|stamp| simple(stamp, "a")));
-    let begun = tokio::time::Instant::now();
-    while both.waiting().await < 100 {
-        assert!(begun.elapsed() < PATIENCE);
-        tokio::task::yield_now().await;
-    }
-    for part in ["", "-wal", "-shm"] {
-        _ = std::fs::remove_file(dir.path().join(format!("errors.sqlite3{part}")));
-    }
-    let count = || {
-        let mut rows = 0;
-        let reader = ErrorReader::open(&file).ok()?;
-        reader.for_each(&Filter::default(), None, |_| rows += 1).ok()?;
-        Some(rows)
-    };
-    until_async("a new file", || (count()? == 100).then_some(())).await;
-    both.record([simple(101, "a")]);
-    until_async("all of them", || (count()? == 101).then_some(())).await;
-}
-
 #[test]
 fn rows_of_strange_types_are_left_out_and_counted() {
     let dir = tempfile::tempdir().unwrap();
@@ -403,7 +196,7 @@ fn a_clock_in_the_future_makes_nothing_old() {
     let (kept, start) = (chrono::Duration::days(30), Duration::ZERO);
     let newest = Some(Stamp(time("2026-05-03T12:00:00Z").timestamp_nanos_opt().unwrap()));
     let at = |text: &str| -> DateTime<Utc> { time(text) };
-    let of = |now, passed| store::reference(at(now), newest, passed, kept);
+    let of = |now, passed| age_reference(at(now), newest, passed, kept);
     assert_eq!(of("2026-05-04T12:00:00Z", start), at("2026-05-04T12:00:00Z"));
     assert_eq!(of("2038-01-19T03:14:07Z", start), at("2026-05-18T12:00:00Z"));
     let day = Duration::from_secs(86_400);

@@ -8,7 +8,7 @@ use actix::{Message, Recipient};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
-use super::HistoryRow;
+use super::query::HistoryRow;
 use crate::domain::point::Stamp;
 use crate::io::outbox::{Drops, Level, OutboxError, Reply, Row, Spool, Work};
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use rusqlite::{Connection, ErrorCode as SqlCode, OptionalExtension, params};
 
 use super::cursor::{Cursor, CursorReply, CursorWork};
-use super::query::read;
+use super::query::{HistoryRow, read};
 use super::schema::{COLUMNS, connect};
 use super::{insert, salvage};
 use crate::domain::errors::{ErrorCounts, ErrorPoint, ErrorType};
@@ -52,7 +52,7 @@ pub struct ErrorStore {
 pub struct StoreError {
     message: String,
     /// Its file is gone, or is no database any more.
-    pub(super) is_gone: bool,
+    pub(crate) is_gone: bool,
 }
 
 impl fmt::Display for StoreError {
@@ -136,17 +136,17 @@ impl ErrorStore {
     }
 
     /// Others may use a file of this name from now on.
-    pub(super) fn unlock(&mut self) {
+    pub(crate) fn unlock(&mut self) {
         self.lock = None;
     }
 
     /// These are done with.
-    pub(super) fn finish(&mut self, numbers: &[i64]) {
+    pub(crate) fn finish(&mut self, numbers: &[i64]) {
         self.cursor.finish(numbers.iter().copied());
     }
 
     /// Whether the file is where it was; one that was deleted lives on without a name.
-    pub(super) fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         FileIdentity::of(&self.file) == self.identity
     }
 
@@ -215,7 +215,7 @@ impl ErrorStore {
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub(super) fn work(&mut self, work: CursorWork) -> Result<CursorReply, StoreError> {
+    pub(crate) fn work(&mut self, work: CursorWork) -> Result<CursorReply, StoreError> {
         self.cursor.finish(work.done);
         self.advance()?;
         let events = match work.read {
@@ -252,7 +252,7 @@ impl ErrorStore {
     }
 
     /// Writes how far the sink is. What is sent twice because that was lost is stored once.
-    pub(super) fn save_position(&mut self) -> Result<(), StoreError> {
+    pub(crate) fn save_position(&mut self) -> Result<(), StoreError> {
         let position = self.cursor.position();
         if position != self.saved.0 {
             save(&self.connection, position)?;
@@ -262,11 +262,7 @@ impl ErrorStore {
     }
 
     /// The oldest events above a number that are not done with.
-    fn waiting(
-        &self,
-        after: i64,
-        most: usize,
-    ) -> Result<Vec<(i64, super::HistoryRow)>, StoreError> {
+    fn waiting(&self, after: i64, most: usize) -> Result<Vec<(i64, HistoryRow)>, StoreError> {
         let sql = format!("SELECT id, {COLUMNS} FROM errors WHERE id > ? ORDER BY id");
         let mut query = self.connection.prepare_cached(&sql)?;
         let mut rows = query.query([after.max(self.cursor.position())])?;
@@ -312,7 +308,7 @@ impl ErrorStore {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(super) fn ahead_of(&self, time: DateTime<Utc>) -> Result<Vec<Stamp>, StoreError> {
+    pub(crate) fn ahead_of(&self, time: DateTime<Utc>) -> Result<Vec<Stamp>, StoreError> {
         let from = time.timestamp_nanos_opt().unwrap_or(i64::MAX);
         let sql = "SELECT stamp FROM errors WHERE stamp >= ? AND typeof(stamp) = 'integer'
              ORDER BY stamp LIMIT 100000";
@@ -337,7 +333,7 @@ impl ErrorStore {
     }
 
     /// Moves what waits for the sink from a file that was deleted into this one.
-    pub(super) fn take_over(&mut self, deleted: &Self) -> Result<usize, StoreError> {
+    pub(crate) fn take_over(&mut self, deleted: &Self) -> Result<usize, StoreError> {
         let position = deleted.cursor.position();
         let moved = salvage::copy(&deleted.connection, position, &mut self.connection)?;
         self.cursor = place(&self.connection)?;
@@ -374,7 +370,7 @@ pub(super) fn save(connection: &Connection, position: i64) -> rusqlite::Result<(
 /// The time that counts for the age of events. A clock that was set while the program was off, or
 /// that runs ahead, makes nothing older than it is: beyond the newest event of the time before this
 /// start, time stands for half of what is kept at most, and goes on as time passes.
-pub(super) fn reference(
+pub(crate) fn age_reference(
     now: DateTime<Utc>,
     newest: Option<Stamp>,
     passed: Duration,

@@ -1,19 +1,21 @@
 //! What is stored is what was recorded, whatever happens to the file.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::errors::{
-    Category, DestinationHost, ErrorCode, ErrorCounts, ErrorOccurred, ErrorType, Failure,
-    InfluxModule, InfluxVersion, Module, MqttModule, NewRelicModule, Origin, RequestFacts,
+    Category, DestinationHost, ErrorCode, ErrorCounts, ErrorOccurred, ErrorPoint, ErrorType,
+    Failure, InfluxModule, InfluxVersion, Module, MqttModule, NewRelicModule, Origin, RequestFacts,
     RequestUrl, Stage, UdpModule,
 };
 use crate::domain::names::{Host, ServerName, VirtualProxy};
+use crate::domain::point::Stamp;
 
-pub(super) fn time(text: &str) -> DateTime<Utc> {
+pub(crate) fn time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
@@ -21,7 +23,7 @@ fn point(stamp: i64, origin: Origin, failure: Failure) -> ErrorPoint {
     ErrorPoint::new(Stamp(stamp), ErrorOccurred { origin, failure })
 }
 
-pub(super) fn simple(stamp: i64, server: &str) -> ErrorPoint {
+pub(crate) fn simple(stamp: i64, server: &str) -> ErrorPoint {
     let origin = Origin::HealthApi { server: server.into(), host: Host::from("h") };
     point(stamp, origin, Failure::Local { code: None, message: Arc::from("failed") })
 }
@@ -31,7 +33,7 @@ fn request() -> RequestFacts {
     RequestFacts { url: RequestUrl::sanitised("https://h:4243/qps/session?x=1"), timeout }
 }
 
-pub(super) fn all(file: &std::path::Path, filter: &Filter) -> Vec<HistoryRow> {
+pub(crate) fn all(file: &std::path::Path, filter: &Filter) -> Vec<HistoryRow> {
     let mut rows = Vec::new();
     ErrorReader::open(file).unwrap().for_each(filter, None, |row| rows.push(row)).unwrap();
     rows
@@ -269,7 +271,7 @@ fn old_events_are_removed() {
 }
 
 /// An error of every kind, with odd texts.
-pub(super) fn every_kind() -> Vec<ErrorPoint> {
+pub(crate) fn every_kind() -> Vec<ErrorPoint> {
     let odd = "a\\ b,c=d \"e\"\n\u{1f600}\\";
     let (server, host) = (Some(ServerName::from(odd)), Host::from(odd));
     let to = DestinationHost::of_url("https://influx.lab:8086/x?y=z");
