@@ -19,29 +19,31 @@
 //! Heartbeat and ConfigPage stand alone
 //! ```
 //!
-//! Downstream starts first; sources stop first.
+//! Downstream starts first; what stops when is said by the stage of each part.
 
 mod events;
 mod metrics;
 mod operators;
 mod outputs;
+mod part;
 mod pollers;
 mod tracking;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use actix::{Actor, Addr, Context, Handler, Recipient, Supervised};
+use actix::{Addr, Context, Handler, Message, Recipient};
 use actix_rt::Arbiter;
-use actors::domain::errors::ErrorOccurred;
+use actors::domain::errors::ErrorPoint;
 use actors::error_tracker::ErrorTrackerActor;
 use actors::io::outbox::{Outbox, OutboxSettings};
 use actors::runtime::certificates::ReadAgain;
 use actors::runtime::clock::Clock;
 use actors::runtime::drain::Drain;
 use actors::runtime::lost::{AskLost, Lost};
+use actors::runtime::outlet::Outlet;
 use actors::runtime::readiness::{AskReadiness, Readiness};
-use actors::runtime::supervise::{Place, Policy, Supervisor};
+use actors::runtime::supervise::{Policy, Supervisor};
 use actors::udp_receiver::AskAddress;
 use actors::uptime_monitor::ReadHeap;
 use futures_util::future::join_all;
@@ -49,6 +51,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use self::metrics::Scraped;
+use self::part::Stage;
 use crate::config::Settings;
 use crate::sockets::Sockets;
 
@@ -58,11 +61,11 @@ pub struct App {
     pub tracker: Addr<ErrorTrackerActor>,
     /// Those who look at certificate files when they are asked to.
     pub certificates: Vec<Recipient<ReadAgain>>,
-    /// Everybody who must finish work before the end, sources first.
-    stop_order: Vec<(&'static str, Recipient<Drain>)>,
+    /// Everybody who must finish work before the end.
+    stops: Vec<(Stage, &'static str, Recipient<Drain>)>,
     /// Threads of their own, joined at the end.
     arbiters: Vec<Arbiter>,
-    given_up: mpsc::UnboundedReceiver<&'static str>,
+    given_up: mpsc::Receiver<&'static str>,
     /// Receivers of user events and of log events.
     receivers: [Option<Recipient<AskAddress>>; 2],
     /// Those who know whether they can do their work.
@@ -81,12 +84,6 @@ pub struct Surroundings {
     pub sockets: Sockets,
 }
 
-/// Mailbox of an actor that is only told what it can handle at once.
-const MAILBOX: usize = 1_000;
-
-/// Error points that may wait for a sink: a burst of this many loses nothing.
-const SINK_MAILBOX: usize = 100_000;
-
 /// How long a stop may take.
 pub const GRACE: Duration = Duration::from_secs(10);
 
@@ -98,15 +95,18 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 impl App {
     /// Starts everything that `settings` asks for. Must run inside an actix system.
     pub fn start(settings: Settings, mut surroundings: Surroundings) -> Self {
-        let (give_up, given_up) = mpsc::unbounded_channel();
-        let supervisor = Supervisor::new(Policy::default(), move |name| _ = give_up.send(name));
+        // The first name ends the program, so there is room for it.
+        let (give_up, given_up) = mpsc::channel(1);
+        let supervisor = Supervisor::new(Policy::default(), move |name| _ = give_up.try_send(name));
         let mut graph = Graph {
             supervisor,
             arbiters: Vec::new(),
-            stop_order: Vec::new(),
+            stops: Vec::new(),
             certificates: Vec::new(),
             scraped: Scraped::default(),
+            error_sinks: Vec::new(),
             losers: Vec::new(),
+            asked: Vec::new(),
             outbox: settings.outbox.clone().and_then(open_outbox),
         };
 
@@ -114,30 +114,24 @@ impl App {
         let surroundings = &surroundings;
         graph.start_prometheus(&settings, surroundings, sockets.own_metrics.take());
         let tracker = graph.start_tracking(&settings, surroundings);
-        let errors: Recipient<ErrorOccurred> = tracker.clone().recipient();
+        let errors = graph.outlet(TRACKER, &tracker);
         let outputs = graph.start_outputs(&settings, surroundings, &errors);
         graph.start_uptime(&settings, surroundings, &outputs);
         let watcher = graph.start_watchers(&settings, surroundings);
         let receivers = graph.start_events(&settings, surroundings, &outputs, &errors);
         let page = settings.page.clone();
-        let mut asked = outputs.asked();
-        asked.extend(receivers.asked);
         let clock = &surroundings.clock;
-        let names = receivers.names;
-        asked.extend(graph.start_pollers(settings, clock, &outputs, names, watcher, &errors));
-        graph.start_endpoints(sockets, page, asked.clone());
+        graph.start_pollers(settings, clock, &outputs, receivers.names, watcher, &errors);
+        graph.start_endpoints(sockets, page);
         graph.scraped.complete();
-
-        // Everybody was pushed as they started, downstream first.
-        graph.stop_order.reverse();
         Self {
             tracker,
             certificates: graph.certificates,
-            stop_order: graph.stop_order,
+            stops: graph.stops,
             arbiters: graph.arbiters,
             given_up,
             receivers: [receivers.user, receivers.log],
-            asked,
+            asked: graph.asked,
             losers: graph.losers,
         }
     }
@@ -167,19 +161,23 @@ impl App {
         }
     }
 
-    /// Stops in order: sources, writer, tracker, sinks. Each finishes what it has accepted, all
+    /// Stops stage by stage, all actors of a stage at once. Each finishes what it has accepted, all
     /// of them within `grace`; who is late is named.
     pub async fn drain(&self, grace: Duration) {
         let end = Instant::now() + grace;
-        for (name, actor) in &self.stop_order {
-            // A part of what is left, so that a slow one leaves time for those after it.
+        for stage in Stage::ALL {
+            // A part of what is left, so that a slow stage leaves time for those after it.
             let left = end.saturating_duration_since(Instant::now());
             let drain = Drain { until: Instant::now() + left * 3 / 4 };
-            match timeout(left * 7 / 8, actor.send(drain)).await {
-                Ok(Ok(())) => log::debug!("MAIN: {name} is done"),
-                Ok(Err(error)) => log::warn!("MAIN: {name} did not finish: {error}"),
-                Err(_) => log::warn!("MAIN: {name} did not finish in time"),
-            }
+            let members = self.stops.iter().filter(|(of, ..)| *of == stage);
+            let stops = members.map(async |(_, name, actor)| {
+                match timeout(left * 7 / 8, actor.send(drain)).await {
+                    Ok(Ok(())) => log::debug!("MAIN: {name} is done"),
+                    Ok(Err(error)) => log::warn!("MAIN: {name} did not finish: {error}"),
+                    Err(_) => log::warn!("MAIN: {name} did not finish in time"),
+                }
+            });
+            join_all(stops).await;
         }
     }
 
@@ -205,14 +203,20 @@ impl App {
     }
 }
 
+/// The name of the one that counts errors.
+const TRACKER: &str = "ErrorTrackerActor";
+
 /// The graph while it is being built.
 struct Graph {
     supervisor: Supervisor,
     arbiters: Vec<Arbiter>,
-    stop_order: Vec<(&'static str, Recipient<Drain>)>,
+    stops: Vec<(Stage, &'static str, Recipient<Drain>)>,
     certificates: Vec<Recipient<ReadAgain>>,
     scraped: Scraped,
+    /// Where every error goes.
+    error_sinks: Vec<Outlet<ErrorPoint>>,
     losers: Vec<Recipient<AskLost>>,
+    asked: Vec<Recipient<AskReadiness>>,
     /// What waits for InfluxDB, if it is kept on disk.
     outbox: Option<Outbox>,
 }
@@ -224,27 +228,13 @@ fn open_outbox(settings: OutboxSettings) -> Option<Outbox> {
 }
 
 impl Graph {
-    /// A thread for an actor that can be flooded, or that blocks.
-    fn own_thread(&mut self) -> Place {
-        let arbiter = Arbiter::new();
-        let place = Place::Arbiter(arbiter.handle());
-        self.arbiters.push(arbiter);
-        place
-    }
-
-    /// Starts an actor under supervision that is asked to finish its work when the program stops.
-    fn start<A>(
-        &mut self,
-        name: &'static str,
-        place: &Place,
-        capacity: usize,
-        make: impl FnOnce() -> A + Send + 'static,
-    ) -> Addr<A>
+    /// The way to an actor that was started under this name.
+    fn outlet<A, M>(&self, name: &'static str, actor: &Addr<A>) -> Outlet<M>
     where
-        A: Actor<Context = Context<A>> + Supervised + Handler<Drain>,
+        A: Handler<M, Context = Context<A>>,
+        M: Message + Send + 'static,
+        M::Result: Send,
     {
-        let addr = self.supervisor.start(name, place, capacity, make);
-        self.stop_order.push((name, addr.clone().recipient()));
-        addr
+        Outlet::new(actor.clone().recipient(), self.supervisor.meters().of(name))
     }
 }

@@ -10,9 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{
-    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
-};
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult, SpawnHandle, Supervised};
 use tokio::time::Instant;
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
@@ -25,6 +23,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outlet::Outlet;
 use crate::runtime::polling::{Listeners, Target, watch};
 use crate::runtime::polls::{self, Polls};
 
@@ -42,7 +41,7 @@ struct Work {
     list: Cell<Option<(Instant, usize)>>,
     clock: Clock,
     names: Fanout<AppNames>,
-    errors: Recipient<ErrorOccurred>,
+    errors: Outlet<ErrorOccurred>,
 }
 
 impl AppNamesExtractor {
@@ -53,8 +52,9 @@ impl AppNamesExtractor {
         certificate: CertFiles,
         clock: Clock,
         names: Fanout<AppNames>,
-        errors: Recipient<ErrorOccurred>,
+        errors: impl Into<Outlet<ErrorOccurred>>,
     ) -> Self {
+        let errors = errors.into();
         let client = SenseClient::for_app_list(certificate, reject_unauthorized, polling.interval);
         let (polls, list) = (RefCell::default(), Cell::new(None));
         let work = Rc::new(Work { polling, client, polls, list, clock, names, errors });

@@ -20,7 +20,7 @@ async fn names_are_fetched_at_once_then_at_the_interval_until_the_end() {
     };
     let (names, received_names) = probe::<AppNames>();
     let (errors, received) = probe::<ErrorOccurred>();
-    let names = Fanout::new(vec![names]);
+    let names = Fanout::from(vec![names]);
     let clock = Clock::system();
     let extractor =
         AppNamesExtractor::new(polling, true, certificate, clock, names, errors).start();

@@ -1,11 +1,11 @@
 //! The tracker's log lines, one function each. The texts are fixed by the page.
 
-use actix::prelude::SendError;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
-use crate::domain::errors::{ErrorCounts, ErrorPoint, ErrorType, NO_SERVER_CONTEXT};
+use crate::domain::errors::{ErrorCounts, ErrorType, NO_SERVER_CONTEXT};
 use crate::domain::names::ServerName;
 use crate::runtime::clock::next_midnight;
+use crate::runtime::outlet::Reason;
 
 /// The running total, and the last one of a day.
 pub(super) fn counts_today(counts: &ErrorCounts) {
@@ -59,10 +59,10 @@ pub(super) fn initialized() {
 }
 
 /// A sink had no room. The page knows one line for an error event that is not stored.
-pub(super) fn point_dropped(error: &SendError<ErrorPoint>, dropped: u64) {
-    let reason = match error {
-        SendError::Full(_) => "its queue is full",
-        SendError::Closed(_) => "it has ended",
+pub(super) fn point_dropped(reason: Reason, dropped: u64) {
+    let reason = match reason {
+        Reason::Full | Reason::Behind => "its queue is full",
+        Reason::Closed => "it has ended",
     };
     log::debug!("ERROR TRACKER: An error sink takes no more, {reason}; {dropped} points dropped");
 }

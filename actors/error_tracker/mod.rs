@@ -14,7 +14,7 @@ mod stamps;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Recipient, Supervised};
+use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, Supervised};
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -24,6 +24,7 @@ use crate::domain::metrics::{Family, Labels};
 use crate::runtime::clock::{Clock, next_midnight};
 use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outlet::Outlet;
 
 pub use settings::{Collector, CollectorConfig, LogSummaryConfig};
 pub use stamps::CollectorNumber;
@@ -39,7 +40,7 @@ pub enum Tracking {
         /// Whether the running total and the daily summary are logged.
         log_summary: bool,
         /// Where each error goes.
-        sinks: Vec<Recipient<ErrorPoint>>,
+        sinks: Vec<Outlet<ErrorPoint>>,
         /// What is counted.
         today: ErrorCounts,
         /// What was recorded before this start: waited for, so that the first total is the day's.
@@ -104,9 +105,10 @@ impl ErrorTrackerActor {
         }
         let point = ErrorPoint::new(self.stamps.next(&self.clock), error);
         for sink in sinks {
-            if let Err(error) = sink.try_send(point.clone()) {
+            if let Err(reason) = sink.offer(point.clone()) {
+                sink.lose_quietly(reason, 1);
                 self.points_dropped += 1;
-                lines::point_dropped(&error, self.points_dropped);
+                lines::point_dropped(reason, self.points_dropped);
             }
         }
     }

@@ -55,11 +55,16 @@ impl Handler<Break> for ErrorTrackerActor {
 fn start(
     clock: &Clock,
     log_summary: bool,
-    sinks: Vec<Recipient<ErrorPoint>>,
+    sinks: Vec<actix::Recipient<ErrorPoint>>,
 ) -> Addr<ErrorTrackerActor> {
     record();
     let today = ErrorCounts::new(clock.now().date_naive());
-    let tracking = Tracking::On { log_summary, sinks, today, earlier: None };
+    let tracking = Tracking::On {
+        log_summary,
+        sinks: sinks.into_iter().map(Outlet::from).collect(),
+        today,
+        earlier: None,
+    };
     let tracker = ErrorTrackerActor::new(tracking, CollectorNumber::default(), clock.clone());
     let supervisor = Supervisor::new(Policy::default(), |_| {});
     supervisor.start("ErrorTrackerActor", &Place::Here, 16, move || tracker)

@@ -29,7 +29,7 @@ async fn each_round_is_one_message_and_the_end_has_a_round_of_its_own() {
     let counting = Counting { log: Some(Counted.start().recipient()), user: None };
     let interval = Duration::from_secs(5);
     let counter: Addr<EventCounter> =
-        EventCounter::new(interval, counting, Fanout::new(vec![to])).start();
+        EventCounter::new(interval, counting, Fanout::from(vec![to])).start();
     let rounds = received.at_least(1).await;
     assert_eq!(rounds[0].log.events.values().sum::<u64>(), 1);
     assert!(rounds[0].user.is_empty());

@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{
-    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, SpawnHandle,
-    Supervised,
+    Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture, SpawnHandle, Supervised,
 };
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
@@ -27,6 +26,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outlet::Outlet;
 use crate::runtime::polling::{Listeners, Target, watch};
 use crate::runtime::polls::{self, Polls};
 use crate::runtime::readiness::{AskReadiness, Readiness};
@@ -48,7 +48,7 @@ struct Work {
     clock: Clock,
     metrics: Fanout<HealthMetrics>,
     certificates: ServerCertificates,
-    errors: Recipient<ErrorOccurred>,
+    errors: Outlet<ErrorOccurred>,
 }
 
 impl HealthPoller {
@@ -59,8 +59,9 @@ impl HealthPoller {
         clock: Clock,
         metrics: Fanout<HealthMetrics>,
         certificates: ServerCertificates,
-        errors: Recipient<ErrorOccurred>,
+        errors: impl Into<Outlet<ErrorOccurred>>,
     ) -> Self {
+        let errors = errors.into();
         let client = SenseClient::for_polling(
             certificate,
             settings.reject_unauthorized,

@@ -47,7 +47,7 @@ fn start(targets: Vec<Target>) -> (actix::Addr<HealthPoller>, Received<ErrorOccu
             settings,
             certificate,
             clock,
-            Fanout::new(vec![metrics]),
+            Fanout::from(vec![metrics]),
             ServerCertificates::for_watcher(None),
             errors,
         )

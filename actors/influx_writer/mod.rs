@@ -21,9 +21,7 @@ mod user_events;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
-use actix::{
-    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseActFuture, Supervised,
-};
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseActFuture, Supervised};
 
 use crate::domain::errors::{ErrorOccurred, InfluxModule, Origin};
 use crate::domain::events::{LogEvent, UserEvent};
@@ -39,6 +37,7 @@ use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outlet::Outlet;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 use self::events::Gathered;
@@ -83,8 +82,9 @@ impl InfluxWriter {
         own: OwnTags,
         events: EventSettings,
         clock: Clock,
-        errors: Recipient<ErrorOccurred>,
+        errors: impl Into<Outlet<ErrorOccurred>>,
     ) -> Self {
+        let errors = errors.into();
         let policy = InfluxTransport::policy(&influx, LINGER, MAX_POINTS);
         let transport = InfluxTransport::new(&influx, Look::First);
         let told = Told::new(errors, clock.clone());

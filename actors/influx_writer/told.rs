@@ -2,22 +2,21 @@
 
 use std::cell::RefCell;
 
-use actix::Recipient;
-
 use crate::domain::errors::ErrorOccurred;
 use crate::io::delivery::{Event, Fate};
 use crate::runtime::clock::Clock;
 use crate::runtime::outage::Outage;
+use crate::runtime::outlet::Outlet;
 
 /// Who is told what becomes of write operations.
 pub(super) struct Told {
-    errors: Recipient<ErrorOccurred>,
+    errors: Outlet<ErrorOccurred>,
     clock: Clock,
     outage: RefCell<Outage>,
 }
 
 impl Told {
-    pub(super) fn new(errors: Recipient<ErrorOccurred>, clock: Clock) -> Self {
+    pub(super) fn new(errors: Outlet<ErrorOccurred>, clock: Clock) -> Self {
         Self { errors, clock, outage: RefCell::default() }
     }
 
@@ -28,7 +27,7 @@ impl Told {
                 if fate == Fate::Kept {
                     self.outage.borrow_mut().failed(&self.clock);
                 }
-                self.errors.do_send(ErrorOccurred { origin, failure });
+                self.errors.send(ErrorOccurred { origin, failure });
             }
             Event::Away { message, .. } => {
                 self.outage.borrow_mut().began(&self.clock);
@@ -87,7 +86,7 @@ mod tests {
         record();
         let clock = Clock::manual("2026-05-03T16:10:09Z".parse().unwrap());
         let (errors, received) = probe();
-        let told = Told::new(errors, clock.clone());
+        let told = Told::new(errors.into(), clock.clone());
         told.on_event(not_stored(Fate::Refused));
         clock.advance(Duration::from_secs(60));
         told.on_event(away());

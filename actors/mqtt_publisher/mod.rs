@@ -13,9 +13,7 @@ mod topics;
 use std::rc::Rc;
 
 use actix::fut::wrap_future;
-use actix::{
-    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, Supervised,
-};
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture, Supervised};
 
 use crate::domain::errors::{ErrorOccurred, MqttModule, Origin};
 use crate::domain::events::{LogEvent, UserEvent, excerpt};
@@ -28,6 +26,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::level::verbose;
 use crate::runtime::lost::{AskLost, Lost, LostAtEnd};
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outlet::Outlet;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use topics::{EventTopics, LogTopics, UserTopics};
@@ -51,8 +50,9 @@ impl MqttPublisher {
         settings: MqttSettings,
         topics: EventTopics,
         clock: Clock,
-        errors: Recipient<ErrorOccurred>,
+        errors: impl Into<Outlet<ErrorOccurred>>,
     ) -> Self {
+        let errors = errors.into();
         let (broker, base_topic) = (settings.broker.clone(), settings.base_topic.clone());
         let lost = Rc::<LostAtEnd>::default();
         let count = Rc::clone(&lost);
@@ -64,7 +64,7 @@ impl MqttPublisher {
                 count.failed();
                 link.failed();
                 log::debug!("MQTT: Not published: {}", failure.message());
-                errors.do_send(ErrorOccurred { origin, failure });
+                errors.send(ErrorOccurred { origin, failure });
             }
         };
         let delivery = Delivery::new(transport, MqttTransport::POLICY, None, on_fate);

@@ -6,7 +6,6 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::Recipient;
 use bytes::Bytes;
 use tokio::time::Instant;
 
@@ -20,6 +19,7 @@ use crate::io::http::HttpClient;
 use crate::runtime::clock::Clock;
 use crate::runtime::level::verbose;
 use crate::runtime::outage::Outage;
+use crate::runtime::outlet::Outlet;
 
 /// See the module. Lives on one thread.
 pub(super) struct Lane {
@@ -54,7 +54,7 @@ struct Reports {
     /// Of which account, for the log.
     lane: String,
     origin: Origin,
-    errors: Recipient<ErrorOccurred>,
+    errors: Outlet<ErrorOccurred>,
     clock: Clock,
     outage: RefCell<Outage>,
 }
@@ -75,7 +75,7 @@ impl Lane {
         name: &str,
         known: &[Account],
         endpoint: &Endpoint,
-        (errors, clock): (Recipient<ErrorOccurred>, Clock),
+        (errors, clock): (Outlet<ErrorOccurred>, Clock),
     ) -> Self {
         let Kind { module, room, together, .. } = kind;
         let to = DestinationHost::of_url(&endpoint.url);
@@ -195,7 +195,7 @@ impl Reports {
     }
 
     fn report(&self, failure: Failure) {
-        self.errors.do_send(ErrorOccurred { origin: self.origin.clone(), failure });
+        self.errors.send(ErrorOccurred { origin: self.origin.clone(), failure });
     }
 }
 

@@ -30,9 +30,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{
-    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, ResponseFuture, Supervised,
-};
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture, Supervised};
 use bytes::Bytes;
 use futures_util::future::join_all;
 
@@ -48,6 +46,7 @@ use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outlet::Outlet;
 
 pub use self::settings::{
     Account, CredentialsConfig, Endpoint, EngineMetrics, EventPosts, LogEventPosts, LogLevels,
@@ -83,7 +82,12 @@ const LARGEST_ANSWER: usize = 64 << 10;
 
 impl NewRelicPoster {
     /// A poster. Must be made on the thread it runs on.
-    pub fn new(settings: NewRelicSettings, clock: Clock, errors: Recipient<ErrorOccurred>) -> Self {
+    pub fn new(
+        settings: NewRelicSettings,
+        clock: Clock,
+        errors: impl Into<Outlet<ErrorOccurred>>,
+    ) -> Self {
+        let errors = errors.into();
         let client = |timeout: Duration| {
             let limits = Limits { timeout, max_body: LARGEST_ANSWER, redirects: 0 };
             Rc::new(HttpClient::public(limits))

@@ -166,7 +166,7 @@ async fn what_was_under_way_at_a_panic_has_failed() {
         patience: LONG,
     };
     let to = Endpoint { url: base(&server), headers: Vec::new() };
-    let lane = Lane::new(kind, "second", &all.accounts, &to, (errors, Clock::system()));
+    let lane = Lane::new(kind, "second", &all.accounts, &to, (errors.into(), Clock::system()));
     // Three bodies of 400,000 bytes are more than one request takes.
     let large = Bytes::from(format!("\"{}\"", "x".repeat(400_000)));
     lane.push(&[large.clone(), large.clone(), large]);

@@ -16,6 +16,7 @@ use crate::io::web::{Fresh, Page};
 use crate::runtime::clock::Clock;
 use crate::runtime::log_lines::LogOutput;
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outlet::Reason;
 use crate::runtime::supervise::Supervisor;
 
 /// How long an actor may take to tell its numbers.
@@ -99,6 +100,14 @@ impl Own {
         );
         families.push(lost_lines());
         families.push(self.restarts());
+        families.push(self.lost_messages());
+        families.push(
+            Family::gauge(
+                "butlersos_actors_given_up",
+                "Optional actors that failed too often and are not started again.",
+            )
+            .count(Labels::default(), self.supervisor.given_up().len() as u64),
+        );
         families.extend(self.certificates());
         families
     }
@@ -111,6 +120,20 @@ impl Own {
         self.supervisor.restarts().into_iter().fold(family, |family, (actor, count)| {
             family.count(Labels::of(&[("actor", actor)]), count)
         })
+    }
+
+    fn lost_messages(&self) -> Family {
+        let mut family = Family::counter(
+            "butlersos_messages_lost_total",
+            "Messages between actors that found no room; events where events are sent.",
+        );
+        for (actor, meter) in self.supervisor.meters().all() {
+            for reason in Reason::ALL {
+                let labels = Labels::of(&[("actor", actor), ("reason", reason.as_str())]);
+                family = family.count(labels, meter.lost(reason));
+            }
+        }
+        family
     }
 
     /// Empty while the certificates cannot be read, which every poll tells.

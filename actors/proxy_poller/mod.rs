@@ -11,9 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{
-    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
-};
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult, SpawnHandle, Supervised};
 
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
 use crate::domain::metrics::Labels;
@@ -27,6 +25,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outlet::Outlet;
 use crate::runtime::polling::{Listeners, Target, watch};
 use crate::runtime::polls::{self, Polls};
 
@@ -46,7 +45,7 @@ struct Work {
     clock: Clock,
     sessions: Fanout<ProxySessions>,
     certificates: ServerCertificates,
-    errors: Recipient<ErrorOccurred>,
+    errors: Outlet<ErrorOccurred>,
 }
 
 /// One virtual proxy of one server.
@@ -65,8 +64,9 @@ impl ProxyPoller {
         clock: Clock,
         sessions: Fanout<ProxySessions>,
         certificates: ServerCertificates,
-        errors: Recipient<ErrorOccurred>,
+        errors: impl Into<Outlet<ErrorOccurred>>,
     ) -> Self {
+        let errors = errors.into();
         let client =
             SenseClient::for_polling(certificate, settings.reject_unauthorized, polling.interval);
         let targets = proxy_targets(settings);

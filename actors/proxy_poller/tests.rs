@@ -39,7 +39,7 @@ fn start(targets: Vec<Target>) -> (actix::Addr<ProxyPoller>, Received<ErrorOccur
     };
     let (errors, received) = probe();
     let (sessions, _) = probe();
-    let sessions = Fanout::new(vec![sessions]);
+    let sessions = Fanout::from(vec![sessions]);
     let poller = ProxyPoller::new(
         &settings,
         polling,

@@ -1,15 +1,17 @@
-//! One message to many recipients.
+//! One message to many actors.
 
 use actix::{Message, Recipient};
 
-/// The destinations of one kind of message. A destination that cannot take one more says so in
-/// its own counters and log; the source and the other destinations do not wait for it.
+use super::outlet::Outlet;
+
+/// The destinations of one kind of message. One that has no room loses its copy; the source and
+/// the other destinations do not wait for it.
 pub struct Fanout<M>
 where
     M: Message + Send + 'static,
     M::Result: Send,
 {
-    recipients: Vec<Recipient<M>>,
+    outlets: Vec<Outlet<M>>,
 }
 
 impl<M> Fanout<M>
@@ -17,20 +19,28 @@ where
     M: Message + Clone + Send + 'static,
     M::Result: Send,
 {
-    /// Sends to each of `recipients` from now on.
-    pub fn new(recipients: Vec<Recipient<M>>) -> Self {
-        Self { recipients }
+    /// Sends to each of `outlets` from now on.
+    pub fn new(outlets: Vec<Outlet<M>>) -> Self {
+        Self { outlets }
     }
 
     /// Whether there is nobody to send to.
     pub fn is_empty(&self) -> bool {
-        self.recipients.is_empty()
+        self.outlets.is_empty()
     }
 
     /// Sends a copy to each.
     pub fn send(&self, message: &M) {
-        for recipient in &self.recipients {
-            recipient.do_send(message.clone());
-        }
+        self.outlets.iter().for_each(|outlet| outlet.send(message.clone()));
+    }
+}
+
+impl<M> From<Vec<Recipient<M>>> for Fanout<M>
+where
+    M: Message + Clone + Send + 'static,
+    M::Result: Send,
+{
+    fn from(recipients: Vec<Recipient<M>>) -> Self {
+        Self::new(recipients.into_iter().map(Outlet::from).collect())
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod log_probe;
 pub mod lost;
 pub mod metrics;
 pub mod outage;
+pub mod outlet;
 pub mod panics;
 pub(crate) mod polling;
 pub mod polls;

@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use actix::Recipient;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
@@ -14,6 +13,7 @@ use super::panics::{Panic, catch};
 use super::polls::Polls;
 use super::rhythm::{every, offset};
 use crate::domain::errors::{ErrorOccurred, Failure, Origin};
+use crate::runtime::outlet::Outlet;
 
 /// Something that is asked again and again.
 pub(crate) trait Target {
@@ -42,7 +42,7 @@ pub(crate) trait Target {
 /// Who hears of polls.
 pub(crate) struct Listeners<'a> {
     pub(crate) clock: &'a Clock,
-    pub(crate) errors: &'a Recipient<ErrorOccurred>,
+    pub(crate) errors: &'a Outlet<ErrorOccurred>,
 }
 
 /// Polls each target every `interval`, for ever.
@@ -92,7 +92,7 @@ async fn poll(target: &impl Target, to: &Listeners<'_>) {
             target.failed();
             polls.failed(took, to.clock);
             log::error!("{}: {}", target.name(), failure.message());
-            to.errors.do_send(ErrorOccurred { origin: target.origin(), failure });
+            to.errors.send(ErrorOccurred { origin: target.origin(), failure });
         }
     }
 }
@@ -173,7 +173,7 @@ mod tests {
         let (clock, target, other) = (Clock::system(), Counting::default(), Counting::default());
         other.asked.set(10);
         let second = Duration::from_secs(1);
-        let to = Listeners { clock: &clock, errors: &errors };
+        let to = Listeners { clock: &clock, errors: &errors.into() };
         let both = watch([&target, &other].into_iter(), second, to);
         _ = tokio::time::timeout(second * 5 + second / 2, both).await;
         assert_eq!(*target.handed_on.borrow(), [1, 3, 5, 6]);

@@ -58,5 +58,11 @@ where
     M: Message<Result = ()> + Send + Unpin + 'static,
 {
     let received = Received(Arc::default());
-    (Probe(received.clone()).start().recipient(), received)
+    let probe = Probe(received.clone());
+    let probe = Probe::create(|context| {
+        // A test sends as much as it likes.
+        context.set_mailbox_capacity(1_000_000);
+        probe
+    });
+    (probe.recipient(), received)
 }

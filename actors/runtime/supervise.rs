@@ -17,6 +17,7 @@ use actix::{Actor, Addr, Context, Supervised};
 use actix_rt::ArbiterHandle;
 use tokio::time::{Instant, Sleep};
 
+use super::outlet::Meters;
 use super::panics::catch;
 
 /// How often, and how soon after each other, an actor may be restarted.
@@ -75,19 +76,58 @@ pub struct Supervisor {
     policy: Policy,
     give_up: Arc<dyn Fn(&'static str) + Send + Sync>,
     restarts: Arc<Mutex<BTreeMap<&'static str, u64>>>,
+    /// Optional actors that could not be kept alive.
+    given_up: Arc<Mutex<Vec<&'static str>>>,
+    meters: Meters,
+}
+
+/// What it means when an actor cannot be kept alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The program is nothing without it, and ends.
+    Vital,
+    /// The program goes on without it, and says so.
+    Optional,
 }
 
 impl Supervisor {
     /// `give_up` is called, on the actor's thread, with the name of an actor whose restart budget
     /// is spent; the program is expected to end.
     pub fn new(policy: Policy, give_up: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
-        Self { policy, give_up: Arc::new(give_up), restarts: Arc::default() }
+        Self {
+            policy,
+            give_up: Arc::new(give_up),
+            restarts: Arc::default(),
+            given_up: Arc::default(),
+            meters: Meters::default(),
+        }
     }
 
     /// Restarts so far of each actor that was started, by name.
     pub fn restarts(&self) -> Vec<(&'static str, u64)> {
         let restarts = self.restarts.lock().unwrap_or_else(PoisonError::into_inner);
         restarts.iter().map(|(name, count)| (*name, *count)).collect()
+    }
+
+    /// What found no room on the way to each actor.
+    pub fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
+    /// Optional actors that could not be kept alive.
+    pub fn given_up(&self) -> Vec<&'static str> {
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn end_without(&self, name: &'static str, need: Need) {
+        if need == Need::Vital {
+            return (self.give_up)(name);
+        }
+        log::error!(
+            "MAIN: {name} has failed too often and is not started again. Everything else goes on; \
+             a restart of the program starts it anew"
+        );
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner).push(name);
     }
 
     fn add_restarts(&self, name: &'static str, count: u64) {
@@ -109,13 +149,30 @@ impl Supervisor {
     where
         A: Actor<Context = Context<A>> + Supervised,
     {
+        self.start_needed(name, Need::Vital, place, capacity, make)
+    }
+
+    /// As [`Supervisor::start`], of an actor that may be optional.
+    pub fn start_needed<A>(
+        &self,
+        name: &'static str,
+        need: Need,
+        place: &Place,
+        capacity: usize,
+        make: impl FnOnce() -> A + Send + 'static,
+    ) -> Addr<A>
+    where
+        A: Actor<Context = Context<A>> + Supervised,
+    {
         self.add_restarts(name, 0);
+        _ = self.meters.of(name);
         let (sender, receiver) = channel::channel(capacity);
         let supervisor = self.clone();
         let spawn = move || {
             let future = Context::with_receiver(receiver).into_future(make());
             actix_rt::spawn(Guard {
                 name,
+                need,
                 supervisor,
                 future,
                 pause: None,
@@ -138,6 +195,7 @@ where
     A: Actor<Context = Context<A>> + Supervised,
 {
     name: &'static str,
+    need: Need,
     supervisor: Supervisor,
     future: ContextFut<A, Context<A>>,
     pause: Option<Pin<Box<Sleep>>>,
@@ -219,7 +277,7 @@ where
                 Err(_) => break,
             }
         }
-        (this.supervisor.give_up)(this.name);
+        this.supervisor.end_without(this.name, this.need);
         Poll::Ready(())
     }
 }

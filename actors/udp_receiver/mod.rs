@@ -15,6 +15,7 @@
 //! A datagram is handled as soon as it is read, so a burst waits in the receive buffer of the
 //! operating system. The queue holds what was read while too many events were under way.
 
+mod destinations;
 mod drops;
 mod handling;
 mod intake;
@@ -33,9 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{
-    Actor, AsyncContext, Context, Handler, MessageResult, Recipient, SpawnHandle, Supervised,
-};
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult, SpawnHandle, Supervised};
 
 use self::receive::Receiver;
 use crate::domain::errors::ErrorOccurred;
@@ -45,6 +44,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
+use crate::runtime::outlet::Outlet;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use self::handling::{Common, Handling, LogHandling, Malformed, UserHandling, Verdict};
@@ -72,11 +72,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Where a receiver sends.
 pub struct Outlets<E: Send + Sync + 'static> {
     /// Events.
-    pub events: Fanout<EventBatch<E>>,
+    pub events: Vec<Outlet<EventBatch<E>>>,
     /// The state of the queue.
     pub metrics: Fanout<QueueMetrics>,
     /// Failures.
-    pub errors: Recipient<ErrorOccurred>,
+    pub errors: Outlet<ErrorOccurred>,
 }
 
 impl<H: Handling> UdpReceiver<H> {

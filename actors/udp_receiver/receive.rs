@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::Recipient;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, sleep};
 
+use super::destinations::Destinations;
 use super::handling::Handling;
 use super::intake::Intake;
 use super::refusals::Refusals;
@@ -20,15 +20,12 @@ use super::settings::UdpSettings;
 use super::socket;
 use crate::domain::errors::ErrorOccurred;
 use crate::domain::events::{EventCounts, Flaw, Received};
-use crate::domain::telemetry::{AppNames, EventBatch, QueueReading, UnderWay};
+use crate::domain::telemetry::{AppNames, EventBatch, QueueReading};
 use crate::runtime::clock::Clock;
-use crate::runtime::fanout::Fanout;
+use crate::runtime::outlet::Outlet;
 
 /// Datagrams that are read before others get their turn on this thread.
 const SLICE: usize = 256;
-
-/// Events under way at which newcomers wait in the queue.
-const MOST_UNDER_WAY: usize = 10_000;
 
 /// How soon a queue that could not be emptied is looked at again.
 const QUEUE_PAUSE: Duration = Duration::from_millis(5);
@@ -45,9 +42,8 @@ pub(super) struct Receiver<H: Handling> {
     pub(super) settings: UdpSettings,
     pub(super) obstacle: RefCell<Option<String>>,
     pub(super) clock: Clock,
-    events: Fanout<EventBatch<H::Event>>,
-    pub(super) errors: Recipient<ErrorOccurred>,
-    under_way: UnderWay,
+    events: Destinations<H::Event>,
+    pub(super) errors: Outlet<ErrorOccurred>,
     socket: RefCell<Option<Rc<UdpSocket>>>,
     /// Kernel drops that were read before.
     kernel_drops: Cell<u64>,
@@ -75,8 +71,8 @@ impl<H: Handling> Receiver<H> {
         settings: UdpSettings,
         handling: H,
         clock: Clock,
-        events: Fanout<EventBatch<H::Event>>,
-        errors: Recipient<ErrorOccurred>,
+        events: Vec<Outlet<EventBatch<H::Event>>>,
+        errors: Outlet<ErrorOccurred>,
     ) -> Self {
         let senders = match settings.allowed_sources {
             None => Senders::All,
@@ -99,9 +95,8 @@ impl<H: Handling> Receiver<H> {
             obstacle: RefCell::new(Some("the socket is not bound yet".to_owned())),
             settings,
             clock,
-            events,
+            events: Destinations::new(events),
             errors,
-            under_way: UnderWay::default(),
             socket: RefCell::new(None),
             kernel_drops: Cell::new(0),
             state: RefCell::new(state),
@@ -215,7 +210,7 @@ impl<H: Handling> Receiver<H> {
     }
 
     fn has_room(&self, state: &State<H>) -> bool {
-        self.under_way.events() + state.batch.len() < MOST_UNDER_WAY
+        self.events.have_room(state.batch.len())
     }
 
     fn work_off(&self, state: &mut State<H>) {
@@ -230,7 +225,7 @@ impl<H: Handling> Receiver<H> {
     fn send(&self) {
         let batch = std::mem::take(&mut self.state.borrow_mut().batch);
         if !batch.is_empty() {
-            self.events.send(&self.under_way.batch(batch));
+            self.events.send(batch);
         }
     }
 

@@ -57,9 +57,9 @@ impl<H: Handling> Rig<H> {
         let (metrics_to, metrics) = probe();
         let (errors_to, errors) = probe();
         let outlets = Outlets {
-            events: Fanout::new(vec![events_to]),
-            metrics: Fanout::new(vec![metrics_to]),
-            errors: errors_to,
+            events: vec![events_to.into()],
+            metrics: vec![metrics_to].into(),
+            errors: errors_to.into(),
         };
         let receiver = UdpReceiver::new(udp, handling, Clock::system(), outlets).start();
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -259,7 +259,7 @@ async fn a_port_in_use_is_reported() {
     let (errors_to, errors) = probe();
     let handling = UserHandling::new(&users(settings.clone()), true, directory());
     let outlets =
-        Outlets { events: Fanout::new(vec![]), metrics: Fanout::new(vec![]), errors: errors_to };
+        Outlets { events: vec![], metrics: Fanout::new(vec![]), errors: errors_to.into() };
     let receiver = UdpReceiver::new(settings, handling, Clock::system(), outlets).start();
     let errors = errors.at_least(1).await;
     assert_eq!(errors[0].failure.code().map(ErrorCode::as_str), Some("EADDRINUSE"));

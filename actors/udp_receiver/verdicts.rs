@@ -115,6 +115,6 @@ impl<H: Handling> Receiver<H> {
     pub(super) fn report(&self, code: Option<ErrorCode>, message: &str, host: Option<Host>) {
         let origin = Origin::UdpEvent { module: H::MODULE, server: None, host };
         let failure = Failure::Local { code, message: Arc::from(message) };
-        self.errors.do_send(ErrorOccurred { origin, failure });
+        self.errors.send(ErrorOccurred { origin, failure });
     }
 }

@@ -59,7 +59,7 @@ async fn started() -> (Clock, Received<OwnMemory>) {
     let clock = Clock::manual("2026-05-03T16:14:58Z".parse().unwrap());
     let (recipient, received) = probe::<OwnMemory>();
     let (settings, _) = settings("{logLevel: info}");
-    let fanout = Fanout::new(vec![recipient]);
+    let fanout = Fanout::from(vec![recipient]);
     UptimeMonitor::new(settings.unwrap(), clock.clone(), || (10, 20), fanout).start();
     tokio::task::yield_now().await;
     (clock, received)

@@ -7,24 +7,21 @@ use actors::domain::names::Host;
 use actors::domain::telemetry::{AppNames, EventBatch};
 use actors::event_counter::{Counting, EventCounter};
 use actors::io::sense::SenseSettings;
-use actors::runtime::fanout::Fanout;
-use actors::runtime::readiness::AskReadiness;
-use actors::runtime::supervise::Place;
+use actors::runtime::outlet::Outlet;
 use actors::udp_receiver::{
     AskAddress, Handling, LogHandling, Outlets, UdpReceiver, UdpSettings, UserHandling,
 };
 
 use super::outputs::Outputs;
-use super::{Graph, MAILBOX, Surroundings};
+use super::part::{Part, Stage};
+use super::{Graph, Surroundings};
 use crate::config::Settings;
 
 /// What others need to know of the receivers.
 #[derive(Default)]
 pub(super) struct Receivers {
     /// They use app names.
-    pub(super) names: Vec<Recipient<AppNames>>,
-    /// They are ready, or not.
-    pub(super) asked: Vec<Recipient<AskReadiness>>,
+    pub(super) names: Vec<Outlet<AppNames>>,
     /// Where user events are received.
     pub(super) user: Option<Recipient<AskAddress>>,
     /// Where log events are received.
@@ -37,32 +34,31 @@ impl Graph {
         settings: &Settings,
         surroundings: &Surroundings,
         outputs: &Outputs,
-        errors: &Recipient<ErrorOccurred>,
+        errors: &Outlet<ErrorOccurred>,
     ) -> Receivers {
         let servers = directory(&settings.sense);
         let mut receivers = Receivers::default();
         let mut counting = Counting::default();
-        // It asks the receivers, so it ends after them.
-        let counter_at = self.stop_order.len();
 
         if let Some(user) = &settings.user_events {
             let events = outputs.user_events();
             let wanted = !events.is_empty();
             let handling = UserHandling::new(&user.receiver, wanted, servers.clone());
-            let start =
-                Start { name: "UdpReceiver for user events", udp: user.receiver.udp.clone() };
+            let name = "UdpReceiver for user events";
+            let start = Start { name, udp: user.receiver.udp.clone() };
             let addr = self.start_receiver(start, handling, events, surroundings, outputs, errors);
-            receivers.add(&addr);
+            receivers.names.push(self.outlet(name, &addr));
             receivers.user = Some(addr.clone().recipient());
             counting.user = Some(addr.recipient());
         }
         if let Some(log) = &settings.log_events {
             let events = outputs.log_events();
             let wanted = !events.is_empty();
-            let start = Start { name: "UdpReceiver for log events", udp: log.receiver.udp.clone() };
+            let name = "UdpReceiver for log events";
+            let start = Start { name, udp: log.receiver.udp.clone() };
             let handling = LogHandling::new(log.receiver.clone(), wanted, servers);
             let addr = self.start_receiver(start, handling, events, surroundings, outputs, errors);
-            receivers.add(&addr);
+            receivers.names.push(self.outlet(name, &addr));
             receivers.log = Some(addr.clone().recipient());
             counting.log = Some(addr.recipient());
         }
@@ -70,10 +66,8 @@ impl Graph {
         let on = counts.counts.is_some() || counts.rejected.is_some();
         let to = outputs.to_writer();
         if let (true, Some(every), false) = (on, counts.every, to.is_empty()) {
-            let counter = self.supervisor.start("EventCounter", &Place::Here, MAILBOX, move || {
-                EventCounter::new(every, counting, to)
-            });
-            self.stop_order.insert(counter_at, ("EventCounter", counter.recipient()));
+            let part = Part::new("EventCounter", Stage::Counters);
+            self.plug(part, move || EventCounter::new(every, counting, to));
         }
         receivers
     }
@@ -82,19 +76,17 @@ impl Graph {
         &mut self,
         start: Start,
         handling: H,
-        events: Fanout<EventBatch<H::Event>>,
+        events: Vec<Outlet<EventBatch<H::Event>>>,
         surroundings: &Surroundings,
         outputs: &Outputs,
-        errors: &Recipient<ErrorOccurred>,
+        errors: &Outlet<ErrorOccurred>,
     ) -> Addr<UdpReceiver<H>> {
-        let (place, clock) = (self.own_thread(), surroundings.clock.clone());
+        let clock = surroundings.clock.clone();
         let outlets = Outlets { events, metrics: outputs.to_writer(), errors: errors.clone() };
-        let addr = self.start(start.name, &place, MAILBOX, move || {
+        let part = Part::new(start.name, Stage::Sources).own_thread();
+        self.plug(part.with_metrics().can_lose().with_readiness(), move || {
             UdpReceiver::new(start.udp, handling, clock, outlets)
-        });
-        self.losers.push(addr.clone().recipient());
-        self.scraped.add(&addr);
-        addr
+        })
     }
 }
 
@@ -102,13 +94,6 @@ impl Graph {
 struct Start {
     name: &'static str,
     udp: UdpSettings,
-}
-
-impl Receivers {
-    fn add<H: Handling>(&mut self, addr: &Addr<UdpReceiver<H>>) {
-        self.names.push(addr.clone().recipient());
-        self.asked.push(addr.clone().recipient());
-    }
 }
 
 /// The servers by every name that an event may call them.

@@ -6,8 +6,12 @@ use actix::{Addr, Handler, Recipient};
 use actors::prometheus_endpoint::{Observed, PrometheusEndpoint, Watch};
 use actors::runtime::metrics::AskMetrics;
 
-use super::{Graph, SINK_MAILBOX, Surroundings};
+use super::part::{Part, Stage};
+use super::{Graph, Surroundings};
 use crate::config::Settings;
+
+/// The name of the endpoint.
+pub(super) const ENDPOINT: &str = "PrometheusEndpoint";
 
 /// Where numbers for Prometheus are gathered while the graph is built.
 #[derive(Default)]
@@ -29,6 +33,7 @@ impl Scraped {
     /// All actors are there.
     pub(super) fn complete(self) {
         if let Some(endpoint) = self.endpoint {
+            // Sent once, to a mailbox that is empty.
             endpoint.do_send(Watch(self.actors));
         }
     }
@@ -52,10 +57,10 @@ impl Graph {
             supervisor: self.supervisor.clone(),
             clock: surroundings.clock.clone(),
         };
-        let (listens, place) = (prometheus.clone(), self.own_thread());
-        let endpoint = self.start("PrometheusEndpoint", &place, SINK_MAILBOX, move || {
-            PrometheusEndpoint::new(listens, own_socket, observed)
-        });
+        let listens = prometheus.clone();
+        let part = Part::new(ENDPOINT, Stage::Observers).optional().own_thread().error_sink();
+        let endpoint =
+            self.plug(part, move || PrometheusEndpoint::new(listens, own_socket, observed));
         self.scraped.endpoint = Some(endpoint);
     }
 }

@@ -7,10 +7,9 @@ use actors::health_endpoint::HealthEndpoint;
 use actors::heartbeat::Heartbeat;
 use actors::runtime::certificates::ServerCertificate;
 use actors::runtime::level::Level;
-use actors::runtime::readiness::AskReadiness;
-use actors::runtime::supervise::Place;
 
-use super::{Graph, MAILBOX, Surroundings};
+use super::part::{Part, Stage};
+use super::{Graph, Surroundings};
 use crate::config::{PageSettings, Settings};
 use crate::sockets::Sockets;
 
@@ -24,38 +23,28 @@ impl Graph {
     ) -> Option<Recipient<ServerCertificate>> {
         if let Some(heartbeat) = settings.heartbeat.clone() {
             let clock = surroundings.clock.clone();
-            self.start("Heartbeat", &Place::Here, MAILBOX, move || {
-                Heartbeat::new(heartbeat, clock)
-            });
+            let part = Part::new("Heartbeat", Stage::Sources).optional();
+            self.plug(part, move || Heartbeat::new(heartbeat, clock));
         }
         let files = settings.sense.certificate.clone()?;
         let clock = surroundings.clock.clone();
-        let watcher = self.start("CertificateWatcher", &Place::Here, MAILBOX, || {
-            CertificateWatcher::new(files, clock)
-        });
-        self.scraped.add(&watcher);
-        self.certificates.push(watcher.clone().recipient());
+        let part = Part::new("CertificateWatcher", Stage::Sources).optional().with_metrics();
+        let watcher =
+            self.plug(part.reads_certificates(), || CertificateWatcher::new(files, clock));
         Some(watcher.recipient())
     }
 
-    pub(super) fn start_endpoints(
-        &mut self,
-        sockets: Sockets,
-        page: Option<PageSettings>,
-        asked: Vec<Recipient<AskReadiness>>,
-    ) {
+    pub(super) fn start_endpoints(&mut self, sockets: Sockets, page: Option<PageSettings>) {
         if let Some(sockets) = sockets.health {
             Level::Verbose.log(format_args!("MAIN: Starting Docker healthcheck server..."));
-            self.start("HealthEndpoint", &Place::Here, MAILBOX, || {
-                HealthEndpoint::new(sockets, asked)
-            });
+            let part = Part::new("HealthEndpoint", Stage::Endpoints);
+            let asked = self.asked.clone();
+            self.plug(part, || HealthEndpoint::new(sockets, asked));
         }
         if let (Some(socket), Some(page)) = (sockets.page, page) {
             // It may be open to the network, and then nobody else is to be slowed down.
-            let place = self.own_thread();
-            self.start("ConfigPage", &place, MAILBOX, || {
-                ConfigPage::new(socket, page.at, page.shown)
-            });
+            let part = Part::new("ConfigPage", Stage::Endpoints).optional().own_thread();
+            self.plug(part, || ConfigPage::new(socket, page.at, page.shown));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Addr, Handler, Message, Recipient};
+use actix::{Actor, Addr, Handler, Message};
 use actors::domain::errors::ErrorOccurred;
 use actors::domain::events::{LogEvent, Pairs, UserEvent};
 use actors::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessions};
@@ -11,20 +11,26 @@ use actors::mqtt_publisher::{EventTopics, MqttPublisher};
 use actors::new_relic_poster::NewRelicPoster;
 use actors::prometheus_endpoint::PrometheusEndpoint;
 use actors::runtime::fanout::Fanout;
-use actors::runtime::readiness::AskReadiness;
-use actors::runtime::supervise::Place;
+use actors::runtime::outlet::{Meter, Outlet};
 
-use super::{Graph, MAILBOX, Surroundings};
+use super::part::{Part, Stage};
+use super::{Graph, Surroundings, metrics};
 use crate::config::Settings;
 
 /// The destinations that are switched on.
 pub(super) struct Outputs {
-    pub(super) writer: Option<Addr<InfluxWriter>>,
-    mqtt: Option<Addr<MqttPublisher>>,
-    new_relic: Option<Addr<NewRelicPoster>>,
-    prometheus: Option<Addr<PrometheusEndpoint>>,
+    writer: Output<InfluxWriter>,
+    mqtt: Output<MqttPublisher>,
+    new_relic: Output<NewRelicPoster>,
+    prometheus: Output<PrometheusEndpoint>,
     /// Which destinations want what.
     gates: Gates,
+}
+
+/// A destination, where it is on, and what counts what finds no room with it.
+struct Output<A: Actor> {
+    addr: Option<Addr<A>>,
+    meter: Arc<Meter>,
 }
 
 #[derive(Clone, Copy)]
@@ -69,29 +75,38 @@ impl Gates {
     }
 }
 
+const WRITER: &str = "InfluxWriter";
+const MQTT: &str = "MqttPublisher";
+const NEW_RELIC: &str = "NewRelicPoster";
+
 impl Graph {
     pub(super) fn start_outputs(
         &mut self,
         settings: &Settings,
         surroundings: &Surroundings,
-        errors: &Recipient<ErrorOccurred>,
+        errors: &Outlet<ErrorOccurred>,
     ) -> Outputs {
+        let new_relic = self.start_new_relic(settings, surroundings, errors);
+        let writer = self.start_writer(settings, surroundings, errors);
+        let mqtt = self.start_mqtt(settings, surroundings, errors);
         Outputs {
-            // Started first, so that it ends last: nothing that it has outlives a stop, and what
-            // is slow there must not take the time that the others need.
-            new_relic: self.start_new_relic(settings, surroundings, errors),
-            writer: self.start_writer(settings, surroundings, errors),
-            mqtt: self.start_mqtt(settings, surroundings, errors),
-            prometheus: self.scraped.endpoint.clone(),
+            new_relic: self.output(NEW_RELIC, new_relic),
+            writer: self.output(WRITER, writer),
+            mqtt: self.output(MQTT, mqtt),
+            prometheus: self.output(metrics::ENDPOINT, self.scraped.endpoint.clone()),
             gates: Gates::of(settings),
         }
+    }
+
+    fn output<A: Actor>(&self, name: &'static str, addr: Option<Addr<A>>) -> Output<A> {
+        Output { addr, meter: self.supervisor.meters().of(name) }
     }
 
     fn start_writer(
         &mut self,
         settings: &Settings,
         surroundings: &Surroundings,
-        errors: &Recipient<ErrorOccurred>,
+        errors: &Outlet<ErrorOccurred>,
     ) -> Option<Addr<InfluxWriter>> {
         let influx = settings.influx.clone()?;
         let own = OwnTags {
@@ -99,52 +114,44 @@ impl Graph {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let events = measurements(settings);
-        let (place, clock, errors) =
-            (self.own_thread(), surroundings.clock.clone(), errors.clone());
-        let outbox = self.outbox.clone();
-        let writer = self.start("InfluxWriter", &place, MAILBOX, move || {
+        let (clock, errors, outbox) =
+            (surroundings.clock.clone(), errors.clone(), self.outbox.clone());
+        let part = Part::new(WRITER, Stage::Destinations).own_thread().destination();
+        Some(self.plug(part.with_readiness(), move || {
             InfluxWriter::new(influx, outbox, own, events, clock, errors)
-        });
-        self.scraped.add(&writer);
-        self.losers.push(writer.clone().recipient());
-        Some(writer)
+        }))
     }
 
     fn start_new_relic(
         &mut self,
         settings: &Settings,
         surroundings: &Surroundings,
-        errors: &Recipient<ErrorOccurred>,
+        errors: &Outlet<ErrorOccurred>,
     ) -> Option<Addr<NewRelicPoster>> {
         let relic = settings.new_relic.clone()?;
         let (clock, errors) = (surroundings.clock.clone(), errors.clone());
-        let poster = self.start("NewRelicPoster", &Place::Here, MAILBOX, move || {
-            NewRelicPoster::new(relic, clock, errors)
-        });
-        self.scraped.add(&poster);
-        self.losers.push(poster.clone().recipient());
-        Some(poster)
+        let part = Part::new(NEW_RELIC, Stage::Destinations).optional().destination();
+        Some(self.plug(part, move || NewRelicPoster::new(relic, clock, errors)))
     }
 
     fn start_mqtt(
         &mut self,
         settings: &Settings,
         surroundings: &Surroundings,
-        errors: &Recipient<ErrorOccurred>,
+        errors: &Outlet<ErrorOccurred>,
     ) -> Option<Addr<MqttPublisher>> {
         let mqtt = settings.mqtt.clone()?;
         let topics = EventTopics {
             user: settings.user_events.as_ref().and_then(|user| user.topics.clone()),
             log: settings.log_events.as_ref().and_then(|log| log.topics.clone()),
         };
-        let (place, clock, errors) =
-            (self.own_thread(), surroundings.clock.clone(), errors.clone());
-        let publisher = self.start("MqttPublisher", &place, MAILBOX, move || {
-            MqttPublisher::new(mqtt, topics, clock, errors)
-        });
-        self.scraped.add(&publisher);
-        self.losers.push(publisher.clone().recipient());
-        Some(publisher)
+        let (clock, errors) = (surroundings.clock.clone(), errors.clone());
+        let part = Part::new(MQTT, Stage::Destinations).optional().own_thread().destination();
+        Some(
+            self.plug(part.with_readiness(), move || {
+                MqttPublisher::new(mqtt, topics, clock, errors)
+            }),
+        )
     }
 }
 
@@ -165,16 +172,18 @@ impl Outputs {
         fanout([to(&self.writer, gates.memory_to_influx), relic])
     }
 
-    pub(super) fn user_events(&self) -> Fanout<EventBatch<UserEvent>> {
+    pub(super) fn user_events(&self) -> Vec<Outlet<EventBatch<UserEvent>>> {
         let wanted = self.gates.user_events;
         let relic = to(&self.new_relic, wanted.new_relic);
-        fanout([to(&self.writer, wanted.influx), to(&self.mqtt, wanted.mqtt), relic])
+        let all = [to(&self.writer, wanted.influx), to(&self.mqtt, wanted.mqtt), relic];
+        all.into_iter().flatten().collect()
     }
 
-    pub(super) fn log_events(&self) -> Fanout<EventBatch<LogEvent>> {
+    pub(super) fn log_events(&self) -> Vec<Outlet<EventBatch<LogEvent>>> {
         let wanted = self.gates.log_events;
         let relic = to(&self.new_relic, wanted.new_relic);
-        fanout([to(&self.writer, wanted.influx), to(&self.mqtt, wanted.mqtt), relic])
+        let all = [to(&self.writer, wanted.influx), to(&self.mqtt, wanted.mqtt), relic];
+        all.into_iter().flatten().collect()
     }
 
     /// What only InfluxDB gets.
@@ -186,29 +195,25 @@ impl Outputs {
     {
         fanout([to(&self.writer, true)])
     }
-
-    /// Who knows whether a destination can be reached.
-    pub(super) fn asked(&self) -> Vec<Recipient<AskReadiness>> {
-        [to(&self.writer, true), to(&self.mqtt, true)].into_iter().flatten().collect()
-    }
 }
 
-/// A destination of one kind of message, where it is on and wanted.
-fn to<A, M>(destination: &Option<Addr<A>>, wanted: bool) -> Option<Recipient<M>>
+/// The way to a destination for one kind of message, where it is on and wanted.
+fn to<A, M>(destination: &Output<A>, wanted: bool) -> Option<Outlet<M>>
 where
     A: Actor<Context = actix::Context<A>> + Handler<M>,
     M: Message + Send + 'static,
     M::Result: Send,
 {
-    destination.clone().filter(|_| wanted).map(Addr::recipient)
+    let addr = destination.addr.clone().filter(|_| wanted)?;
+    Some(Outlet::new(addr.recipient(), Arc::clone(&destination.meter)))
 }
 
-fn fanout<M, const N: usize>(recipients: [Option<Recipient<M>>; N]) -> Fanout<M>
+fn fanout<M, const N: usize>(outlets: [Option<Outlet<M>>; N]) -> Fanout<M>
 where
     M: Message + Clone + Send + 'static,
     M::Result: Send,
 {
-    Fanout::new(recipients.into_iter().flatten().collect())
+    Fanout::new(outlets.into_iter().flatten().collect())
 }
 
 /// Names and tags of the measurements about events.

@@ -1,7 +1,7 @@
 //! The part of the graph that counts errors: the tracker, and the sinks that it hands each error to.
 
-use actix::{Addr, Recipient};
-use actors::domain::errors::{ErrorCounts, ErrorPoint};
+use actix::Addr;
+use actors::domain::errors::ErrorCounts;
 use actors::error_history::{CountsTo, ErrorHistoryActor, PlacesTo};
 use actors::error_tracker::{ErrorTrackerActor, Tracking};
 use actors::influx_error_sink::{InfluxErrorSinkActor, Source};
@@ -10,7 +10,8 @@ use actors::mqtt_error_sink::MqttErrorSinkActor;
 
 use tokio::sync::oneshot;
 
-use super::{Graph, MAILBOX, SINK_MAILBOX, Surroundings};
+use super::part::{Part, Stage};
+use super::{Graph, Surroundings, TRACKER};
 use crate::config::{Settings, TrackingSettings};
 
 impl Graph {
@@ -25,13 +26,11 @@ impl Graph {
         };
         let collector = settings.tracking.as_ref().map(|tracking| tracking.collector);
         let collector = collector.unwrap_or_default();
-        let place = self.own_thread();
         let clock = surroundings.clock.clone();
-        let tracker = self.start("ErrorTrackerActor", &place, MAILBOX, move || {
-            ErrorTrackerActor::new(tracking, collector, clock)
-        });
-        self.scraped.add(&tracker);
+        let part = Part::new(TRACKER, Stage::Tracker).own_thread().takes_errors().with_metrics();
+        let tracker = self.plug(part, move || ErrorTrackerActor::new(tracking, collector, clock));
         if let Some(history) = history {
+            // Sent once, to a mailbox that is empty.
             history.do_send(CountsTo(tracker.clone().recipient()));
         }
         tracker
@@ -43,18 +42,17 @@ impl Graph {
         settings: &Settings,
         surroundings: &Surroundings,
     ) -> (Tracking, Option<Addr<ErrorHistoryActor>>) {
-        let mut sinks: Vec<Recipient<ErrorPoint>> = Vec::new();
-        sinks.extend(self.scraped.endpoint.clone().map(Addr::recipient));
         let (found, earlier) = oneshot::channel();
         // Before the sink that reads it.
         let history = tracking.history.clone().map(|settings| {
-            let (clock, place) = (surroundings.clock.clone(), self.own_thread());
-            self.start("ErrorHistoryActor", &place, SINK_MAILBOX, move || {
+            let clock = surroundings.clock.clone();
+            let part = Part::new("ErrorHistoryActor", Stage::History).own_thread();
+            self.plug(part.error_sink().can_lose(), move || {
                 ErrorHistoryActor::new(settings, clock, Some(found))
             })
         });
         if let (Some(sink), Some(influx)) = (&tracking.influx, &settings.influx) {
-            let (sink, influx, place) = (sink.clone(), influx.clone(), self.own_thread());
+            let (sink, influx) = (sink.clone(), influx.clone());
             let source = match (&history, &self.outbox) {
                 (Some(history), _) => Source::History(history.clone().recipient()),
                 (None, Some(outbox)) => {
@@ -62,18 +60,14 @@ impl Graph {
                 }
                 (None, None) => Source::Memory,
             };
-            let addr = self.start("InfluxErrorSinkActor", &place, SINK_MAILBOX, move || {
+            let part = Part::new("InfluxErrorSinkActor", Stage::ErrorSinks).own_thread();
+            let addr = self.plug(part.error_sink().destination(), move || {
                 InfluxErrorSinkActor::new(&influx, sink, source)
             });
-            self.losers.push(addr.clone().recipient());
-            self.scraped.add(&addr);
             if let Some(history) = &history {
-                history.do_send(PlacesTo(addr.clone().recipient()));
-                // And it ends before it: what is written last is still sent.
-                let last = self.stop_order.len() - 1;
-                self.stop_order.swap(last - 1, last);
+                // Sent once, to a mailbox that is empty.
+                history.do_send(PlacesTo(addr.recipient()));
             }
-            sinks.push(addr.recipient());
         } else if tracking.influx.is_some() {
             log::info!(
                 "MAIN: Error events are not written to InfluxDB: \
@@ -82,26 +76,15 @@ impl Graph {
             );
         }
         if let (Some(topic), Some(mqtt)) = (&tracking.topic, &settings.mqtt) {
-            let (topic, mqtt, place) = (topic.clone(), mqtt.clone(), self.own_thread());
-            let clock = surroundings.clock.clone();
-            let addr = self.start("MqttErrorSinkActor", &place, SINK_MAILBOX, move || {
+            let (topic, mqtt, clock) = (topic.clone(), mqtt.clone(), surroundings.clock.clone());
+            let part = Part::new("MqttErrorSinkActor", Stage::ErrorSinks).optional().own_thread();
+            self.plug(part.error_sink().destination(), move || {
                 MqttErrorSinkActor::new(mqtt, topic, clock)
             });
-            self.losers.push(addr.clone().recipient());
-            self.scraped.add(&addr);
-            sinks.push(addr.recipient());
         }
         let today = ErrorCounts::new(surroundings.clock.now().date_naive());
-        sinks.extend(history.clone().map(Addr::recipient));
-        self.losers.extend(history.clone().map(Addr::recipient));
-        (
-            Tracking::On {
-                log_summary: tracking.log_summary,
-                sinks,
-                today,
-                earlier: Some(earlier),
-            },
-            history,
-        )
+        let sinks = std::mem::take(&mut self.error_sinks);
+        let log_summary = tracking.log_summary;
+        (Tracking::On { log_summary, sinks, today, earlier: Some(earlier) }, history)
     }
 }

@@ -56,8 +56,14 @@ impl UnderWay {
 
     /// A batch that counts as under way until it is dropped everywhere.
     pub fn batch<E>(&self, events: Vec<Received<E>>) -> EventBatch<E> {
+        self.batch_of(&events.into())
+    }
+
+    /// The same of events that others get as well.
+    pub fn batch_of<E>(&self, events: &Arc<[Received<E>]>) -> EventBatch<E> {
         self.0.fetch_add(events.len(), Ordering::Relaxed);
-        EventBatch { _room: Arc::new(Taken(self.clone(), events.len())), events: events.into() }
+        let room = Arc::new(Taken(self.clone(), events.len()));
+        EventBatch { events: Arc::clone(events), _room: room }
     }
 }
 
