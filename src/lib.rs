@@ -17,8 +17,3 @@ pub mod paths;
 pub mod service;
 pub mod signal;
 pub mod sockets;
-
-/// The worked example of the documentation is compiled and run with the tests.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/ADDING-AN-ACTOR.md")]
-struct AddingAnActor;

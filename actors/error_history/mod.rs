@@ -311,6 +311,7 @@ impl Handler<Drain> for ErrorHistoryActor {
     fn handle(&mut self, _: Drain, _: &mut Self::Context) {
         self.open(false);
         self.flush();
+        self.place_last();
         if self.store.is_none() && !self.pending.is_empty() {
             let (file, lost) = (self.settings.file.display(), self.pending.len());
             log::warn!("ERROR HISTORY: {file} could not be used, {lost} events are not in it");

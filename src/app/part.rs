@@ -51,7 +51,7 @@ impl Stage {
 }
 
 /// What an actor is for one role: its address joins others.
-type Join<A> = fn(&Addr<A>, &mut Graph, &'static str);
+type Join<A> = fn(&Addr<A>, &mut Graph, &Part<A>);
 
 /// An actor that is to be started.
 pub(super) struct Part<A: Actor> {
@@ -144,10 +144,10 @@ where
     where
         A: Handler<ErrorPoint>,
     {
-        self.takes_errors().joins(|addr, graph, name| {
+        self.takes_errors().joins(|addr, graph, Part { name, stage, .. }| {
             let sink: Recipient<ErrorPoint> = addr.clone().recipient();
             let outlet = Outlet::new(sink, graph.supervisor.meters().of(name));
-            graph.error_sinks.push(outlet);
+            graph.error_sinks.push((*stage, outlet));
         })
     }
 }
@@ -162,11 +162,10 @@ impl Graph {
     where
         A: Actor<Context = Context<A>> + Supervised + Handler<Drain>,
     {
-        let Part { name, stage, need, own_thread, mailbox, joins } = part;
-        let place = if own_thread { self.new_thread() } else { Place::Here };
-        let addr = self.supervisor.start_needed(name, need, &place, mailbox, make);
-        self.stops.push((stage, name, addr.clone().recipient()));
-        joins.into_iter().for_each(|join| join(&addr, self, name));
+        let place = if part.own_thread { self.new_thread() } else { Place::Here };
+        let addr = self.supervisor.start_needed(part.name, part.need, &place, part.mailbox, make);
+        self.stops.push((part.stage, part.name, addr.clone().recipient()));
+        part.joins.iter().for_each(|join| join(&addr, self, &part));
         addr
     }
 

@@ -89,7 +89,10 @@ impl Both {
         let begun = tokio::time::Instant::now();
         while self.sink.send(AskStats).await.unwrap().written < written {
             let stats = self.sink.send(AskStats).await.unwrap();
-            assert!(begun.elapsed() < PATIENCE, "waited in vain for {written} points: {stats:?}");
+            assert!(
+                begun.elapsed().as_secs() < 15,
+                "waited in vain for {written} points: {stats:?}"
+            );
             tokio::task::yield_now().await;
         }
     }

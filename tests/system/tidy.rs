@@ -147,3 +147,18 @@ fn every_dependency_has_its_reason() {
         assert!(reasons.contains(&format!("`{name}`")), "{name} has no reason");
     }
 }
+
+/// What the page shows of the example is what the example is.
+#[test]
+fn the_page_about_adding_an_actor_shows_the_example_as_it_is() {
+    let page = fs::read_to_string(root().join("docs/ADDING-AN-ACTOR.md")).unwrap();
+    let mut shown = 0;
+    for part in page.split("\n`examples/").skip(1) {
+        let (path, rest) = part.split_once("`\n").unwrap();
+        let code = rest.split("```rust,ignore\n").nth(1).unwrap().split("```").next().unwrap();
+        let file = fs::read_to_string(root().join("examples").join(path)).unwrap();
+        assert!(file.contains(code), "{path} has not: {code}");
+        shown += 1;
+    }
+    assert_eq!(shown, 3);
+}

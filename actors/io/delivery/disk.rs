@@ -75,6 +75,8 @@ impl State {
                 disk.tail += job.points;
                 if was_there {
                     disk.later.push((row, job.points));
+                    // Newer ones may be in memory: it is read from here on.
+                    disk.loaded = disk.loaded.min(row - 1);
                 }
                 return;
             }
