@@ -13,6 +13,7 @@ pub mod health_check;
 mod limits;
 pub mod logging;
 pub mod monitor;
+pub mod outbox_command;
 pub mod paths;
 pub mod service;
 pub mod signal;

@@ -30,7 +30,7 @@ use crate::domain::point::Point;
 use crate::domain::telemetry::{
     CountedEvents, EventBatch, HealthMetrics, OwnMemory, ProxySessions, QueueMetrics,
 };
-use crate::io::delivery::{Delivery, Job};
+use crate::io::delivery::{Delivery, Job, Policy};
 use crate::io::influx::{InfluxSettings, InfluxTransport, Look, encode};
 use crate::io::outbox::{Outbox, OutboxSpool, Spool, Stream};
 use crate::runtime::clock::Clock;
@@ -56,6 +56,7 @@ pub struct InfluxWriter {
     gathered: Gathered,
     clock: Clock,
     delivery: Delivery<InfluxTransport>,
+    outbox: Option<Outbox>,
 }
 
 /// Tags of `butlersos_memory_usage`.
@@ -85,13 +86,15 @@ impl InfluxWriter {
         errors: impl Into<Outlet<ErrorOccurred>>,
     ) -> Self {
         let errors = errors.into();
+        let replay = outbox.as_ref().and_then(Outbox::replay);
         let policy = InfluxTransport::policy(&influx, LINGER, MAX_POINTS);
+        let policy = Policy { replay, ..policy };
         let transport = InfluxTransport::new(&influx, Look::First);
         let told = Told::new(errors, clock.clone());
-        let spool = outbox.map(|outbox| OutboxSpool::new(outbox, Stream::Measurements));
+        let spool = outbox.clone().map(|outbox| OutboxSpool::new(outbox, Stream::Measurements));
         let spool = spool.map(|spool| -> Box<dyn Spool> { Box::new(spool) });
         let delivery = Delivery::new(transport, policy, spool, move |event| told.on_event(event));
-        Self { influx, own, events, gathered: Gathered::default(), clock, delivery }
+        Self { influx, own, events, gathered: Gathered::default(), clock, delivery, outbox }
     }
 
     /// Encodes the points of one write operation and queues them as one job.
@@ -266,7 +269,9 @@ impl Handler<AskMetrics> for InfluxWriter {
     type Result = MessageResult<AskMetrics>;
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.delivery.families("influxdb"))
+        let mut families = self.delivery.families("influxdb");
+        families.extend(self.outbox.iter().flat_map(Outbox::families));
+        MessageResult(families)
     }
 }
 

@@ -155,6 +155,7 @@ impl Spool for HistorySpool {
                 points: reply.waiting,
                 bytes: 0,
                 last: reply.newest,
+                oldest: None,
             };
             Ok(Reply { loaded, dropped: reply.dropped, level, set_aside: None })
         }
