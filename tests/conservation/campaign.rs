@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -28,8 +29,12 @@ pub(crate) struct Campaign {
     pub(crate) known: BTreeSet<i64>,
     /// Of these, what was lost with damage that was reported.
     pub(crate) damaged: BTreeSet<i64>,
+    /// Times in which errors were written to a file that had been deleted.
+    pub(crate) nameless: Vec<RangeInclusive<i64>>,
     /// Lines of the programs that ended in this round.
     earlier_lines: Vec<String>,
+    /// Lines of the program that runs from before this round.
+    before: usize,
     /// How long faults last that have a duration.
     pub(crate) is_long: bool,
     _hanging: TcpListener,
@@ -54,7 +59,9 @@ impl Campaign {
             files,
             known: BTreeSet::new(),
             damaged: BTreeSet::new(),
+            nameless: Vec::new(),
             earlier_lines: Vec::new(),
+            before: 0,
             is_long,
             _hanging: hanging,
             _site: site,
@@ -87,8 +94,9 @@ impl Campaign {
     /// Ends the program: with SIGKILL, else as a service manager does.
     pub(crate) fn end(&mut self, is_kill: bool) -> Result<(), String> {
         let mut program = self.program.take().ok_or("the program does not run")?;
+        let before = std::mem::take(&mut self.before);
         if program.has_ended() {
-            self.earlier_lines.extend(program.lines());
+            self.earlier_lines.extend(program.lines().split_off(before));
             return Err("the program had ended by itself".to_owned());
         }
         if is_kill {
@@ -97,11 +105,11 @@ impl Campaign {
             program.terminate();
             let code = program.wait();
             if code != Some(0) {
-                self.earlier_lines.extend(program.lines());
+                self.earlier_lines.extend(program.lines().split_off(before));
                 return Err(format!("exit code {code:?} after SIGTERM"));
             }
         }
-        self.earlier_lines.extend(program.lines());
+        self.earlier_lines.extend(program.lines().split_off(before));
         Ok(())
     }
 
@@ -122,24 +130,26 @@ impl Campaign {
         Ok(rows)
     }
 
-    /// Waits for a line of the program that runs.
+    /// Waits for a line that the program that runs says in this round.
     pub(crate) fn line_with(&mut self, text: &str) -> Result<String, String> {
         wait(&format!("a line with {text:?}"), || {
-            let lines = self.program.as_ref().map(Program::lines).unwrap_or_default();
-            lines.into_iter().find(|line| line.contains(text))
+            let mut lines = self.program.as_ref().map(Program::lines).unwrap_or_default();
+            lines.split_off(self.before).into_iter().find(|line| line.contains(text))
         })
     }
 
-    /// Lines of this round, and of the whole life of the program that runs.
+    /// Lines of this round.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = self.earlier_lines.clone();
-        lines.extend(self.program.as_ref().map(Program::lines).unwrap_or_default());
+        let now = self.program.as_ref().map(Program::lines);
+        lines.extend(now.unwrap_or_default().split_off(self.before));
         lines
     }
 
     /// A round is over.
     pub(crate) fn forget_lines(&mut self) {
         self.earlier_lines.clear();
+        self.before = self.program.as_ref().map_or(0, |program| program.lines().len());
     }
 
     /// The last of what the program said.

@@ -123,14 +123,7 @@ pub(crate) fn perform(fault: Fault, campaign: &mut Campaign, rng: &mut Rng) -> D
         Fault::CutHistory | Fault::CutOutbox | Fault::ZeroHistory | Fault::ZeroOutbox => {
             damage(fault, campaign, rng)
         }
-        Fault::DeleteHistory => {
-            campaign.learn()?;
-            // In pieces, as it may happen.
-            for end in ["", "-wal", "-shm"] {
-                _ = fs::remove_file(beside(&campaign.files.history, end));
-            }
-            campaign.line_with("was deleted or replaced while it was in use").map(|_| ())
-        }
+        Fault::DeleteHistory => delete(campaign),
         Fault::FolderAway => folder_away(campaign, rng),
         Fault::ClockSetBack => clock_set_back(campaign, rng),
         Fault::Rival => rival(campaign),
@@ -214,6 +207,24 @@ fn damage(fault: Fault, campaign: &mut Campaign, rng: &mut Rng) -> Done {
     }
     campaign.database.restart();
     campaign.launch()
+}
+
+/// What is recorded until the program notices is in a file that nobody can read any more.
+fn delete(campaign: &mut Campaign) -> Done {
+    let begin = now();
+    campaign.learn()?;
+    // In pieces, as it may happen.
+    for end in ["", "-wal", "-shm"] {
+        _ = fs::remove_file(beside(&campaign.files.history, end));
+    }
+    campaign.line_with("was deleted or replaced while it was in use")?;
+    campaign.nameless.push(begin..=now());
+    Ok(())
+}
+
+/// As stamps are.
+fn now() -> i64 {
+    Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX)
 }
 
 const BLOCK: u64 = 4_096;
