@@ -93,7 +93,18 @@ impl StandIn {
     /// # Panics
     /// When no port is free.
     pub fn start(respond: impl FnMut(&Seen) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), respond)
+    }
+
+    /// As [`StandIn::start`], where another one was before.
+    ///
+    /// # Panics
+    /// When something else is there.
+    pub fn start_at(
+        address: SocketAddr,
+        respond: impl FnMut(&Seen) -> Answer + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).expect("the port is free");
         let address = listener.local_addr().expect("a bound socket has an address");
         let shared = Arc::new(Shared {
             seen: Mutex::default(),

@@ -238,3 +238,20 @@ async fn a_file_that_is_deleted_under_us_is_begun_anew_with_what_waits() {
     both.record([simple(101)]);
     until_async("all of them", || (count()? == 101).then_some(())).await;
 }
+
+#[actix::test]
+async fn what_comes_after_a_file_was_deleted_is_stored_as_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("errors.sqlite3");
+    let server = up();
+    let both = Both::start(&server, &file).await;
+    both.record((1..=100).map(|stamp| simple(stamp)));
+    both.until_stored(100).await;
+    for part in ["", "-wal", "-shm"] {
+        _ = std::fs::remove_file(dir.path().join(format!("errors.sqlite3{part}")));
+    }
+    until_async("a new file", || file.exists().then_some(())).await;
+    both.record((101..=110).map(|stamp| simple(stamp)));
+    both.until_stored(110).await;
+    assert_eq!(accepted(&server).len(), 110);
+}

@@ -30,7 +30,8 @@ pub(super) fn save_all(damaged: &Path, fresh: &mut Connection) -> rusqlite::Resu
     Ok(saved)
 }
 
-/// Copies the events above a number from a file that still is open.
+/// Copies the events above a number from a file that still is open. The other goes on with its
+/// numbers: the sink takes a number that it has met before for an event that it has.
 ///
 /// # Errors
 /// When either cannot be used.
@@ -42,6 +43,12 @@ pub(super) fn copy(
     let mut saved = 0;
     insert(into, readable(from, "ASC", above), &mut saved)?;
     save(into, above)?;
+    let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'errors'";
+    let last = from.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(0).max(above);
+    let at_least = "UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = 'errors'";
+    if into.execute(at_least, [last])? == 0 {
+        into.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('errors', ?)", [last])?;
+    }
     Ok(saved)
 }
 
