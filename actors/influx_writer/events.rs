@@ -9,6 +9,7 @@ use crate::domain::events::Pairs;
 use crate::domain::measurement_name::MeasurementName;
 use crate::domain::names::ServerName;
 use crate::domain::point::{FieldValue, Text};
+use crate::runtime::poison::guard;
 
 /// Names and tags from the sections of the configuration about events.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +78,8 @@ pub(super) struct Lines {
 }
 
 impl Gathered {
-    /// Adds what `encode` appends, which says whether it appended a line.
+    /// Adds what `encode` appends, which says whether it appended a line. One that panics leaves
+    /// nothing behind.
     pub(super) fn add(
         &mut self,
         module: InfluxModule,
@@ -85,9 +87,14 @@ impl Gathered {
         encode: impl FnOnce(&mut Vec<u8>) -> bool,
     ) {
         let lines = self.operations.entry((module, server.cloned())).or_default();
-        if encode(&mut lines.bytes) {
-            lines.points += 1;
-            self.points += 1;
+        let before = lines.bytes.len();
+        match guard("INFLUXDB: An event", || encode(&mut lines.bytes)) {
+            Some(true) => {
+                lines.points += 1;
+                self.points += 1;
+            }
+            Some(false) => {}
+            None => lines.bytes.truncate(before),
         }
     }
 
@@ -100,5 +107,27 @@ impl Gathered {
     pub(super) fn take(&mut self) -> HashMap<(InfluxModule, Option<ServerName>), Lines> {
         self.points = 0;
         std::mem::take(&mut self.operations)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_panics_leaves_no_half_line_and_the_others_go_on() {
+        let mut gathered = Gathered::default();
+        let mut add = |text: &'static str, panics: bool| {
+            gathered.add(InfluxModule::LogEvents, None, |to| {
+                to.extend_from_slice(text.as_bytes());
+                assert!(!panics, "half of it is written");
+                true
+            });
+        };
+        add("a f=1 1\n", false);
+        add("half a li", true);
+        add("b f=1 2\n", false);
+        let lines = gathered.take().into_values().next().unwrap();
+        assert_eq!((lines.bytes.as_slice(), lines.points), (&b"a f=1 1\nb f=1 2\n"[..], 2));
     }
 }

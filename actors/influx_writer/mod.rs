@@ -38,6 +38,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
+use crate::runtime::poison::guard;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 use self::events::Gathered;
@@ -97,12 +98,23 @@ impl InfluxWriter {
         Self { influx, own, events, gathered: Gathered::default(), clock, delivery, outbox }
     }
 
-    /// Encodes the points of one write operation and queues them as one job.
-    fn write(&self, module: InfluxModule, server: Option<&ServerName>, points: Vec<Point<'_>>) {
-        let mut lines = Vec::with_capacity(256 * points.len());
-        let written =
-            points.into_iter().map(|point| encode(point, &mut lines)).filter(|it| *it).count();
-        self.push(module, server, lines, written);
+    /// Encodes the points of one write operation and queues them as one job. An operation that
+    /// panics is left out.
+    fn write<'p>(
+        &self,
+        module: InfluxModule,
+        server: Option<&ServerName>,
+        points: impl FnOnce() -> Vec<Point<'p>>,
+    ) {
+        let encoded = guard("INFLUXDB: A measurement", || {
+            let points = points();
+            let mut lines = Vec::with_capacity(256 * points.len());
+            let written = points.into_iter().map(|point| encode(point, &mut lines));
+            (written.filter(|it| *it).count(), lines)
+        });
+        if let Some((written, lines)) = encoded {
+            self.push(module, server, lines, written);
+        }
     }
 
     fn push(
@@ -177,8 +189,9 @@ impl Handler<HealthMetrics> for InfluxWriter {
     type Result = ();
 
     fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
-        let points = health::points(&metrics, &self.influx, &self.clock);
-        self.write(InfluxModule::HealthMetrics, Some(&metrics.server.name), points);
+        self.write(InfluxModule::HealthMetrics, Some(&metrics.server.name), || {
+            health::points(&metrics, &self.influx, &self.clock)
+        });
     }
 }
 
@@ -186,8 +199,9 @@ impl Handler<ProxySessions> for InfluxWriter {
     type Result = ();
 
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
-        let points = sessions::points(&sessions, self.influx.version(), &self.clock);
-        self.write(InfluxModule::ProxySessions, Some(&sessions.server.name), points);
+        self.write(InfluxModule::ProxySessions, Some(&sessions.server.name), || {
+            sessions::points(&sessions, self.influx.version(), &self.clock)
+        });
     }
 }
 
@@ -195,8 +209,9 @@ impl Handler<OwnMemory> for InfluxWriter {
     type Result = ();
 
     fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
-        let point = own::point(&memory, &self.own, self.clock.stamp());
-        self.write(InfluxModule::ButlerMemory, None, vec![point]);
+        self.write(InfluxModule::ButlerMemory, None, || {
+            vec![own::point(&memory, &self.own, self.clock.stamp())]
+        });
     }
 }
 
@@ -207,15 +222,19 @@ impl Handler<EventBatch<UserEvent>> for InfluxWriter {
         let before = self.gathered.points();
         let version = self.influx.version();
         for received in batch.events.iter() {
-            match user_events::point(received, &self.events.user_tags, version) {
-                Some(point) => {
-                    let server = received.server.as_ref();
-                    self.gathered.add(InfluxModule::UserEvents, server, |to| encode(point, to));
+            let server = received.server.as_ref();
+            self.gathered.add(InfluxModule::UserEvents, server, |to| {
+                match user_events::point(received, &self.events.user_tags, version) {
+                    Some(point) => encode(point, to),
+                    None => {
+                        log::warn!(
+                            "INFLUXDB: A user event without host or command is not written to \
+                             InfluxDB"
+                        );
+                        false
+                    }
                 }
-                None => log::warn!(
-                    "INFLUXDB: A user event without host or command is not written to InfluxDB"
-                ),
-            }
+            });
         }
         self.gathered(before, ctx);
     }
@@ -228,9 +247,10 @@ impl Handler<EventBatch<LogEvent>> for InfluxWriter {
         let before = self.gathered.points();
         let version = self.influx.version();
         for received in batch.events.iter() {
-            let point = log_events::point(received, &self.events.log_tags, version);
             let server = received.server.as_ref();
-            self.gathered.add(InfluxModule::LogEvents, server, |to| encode(point, to));
+            self.gathered.add(InfluxModule::LogEvents, server, |to| {
+                encode(log_events::point(received, &self.events.log_tags, version), to)
+            });
         }
         self.gathered(before, ctx);
     }
@@ -241,10 +261,12 @@ impl Handler<CountedEvents> for InfluxWriter {
 
     fn handle(&mut self, counted: CountedEvents, _: &mut Self::Context) {
         let version = self.influx.version();
-        let points = counts::events(&counted, &self.events, version, &self.clock);
-        self.write(InfluxModule::EventCounts, None, points);
-        let points = counts::rejected(&counted, &self.events, version, &self.clock);
-        self.write(InfluxModule::RejectedEventCounts, None, points);
+        self.write(InfluxModule::EventCounts, None, || {
+            counts::events(&counted, &self.events, version, &self.clock)
+        });
+        self.write(InfluxModule::RejectedEventCounts, None, || {
+            counts::rejected(&counted, &self.events, version, &self.clock)
+        });
     }
 }
 
@@ -252,8 +274,9 @@ impl Handler<QueueMetrics> for InfluxWriter {
     type Result = ();
 
     fn handle(&mut self, metrics: QueueMetrics, _: &mut Self::Context) {
-        let point = counts::queue(&metrics, self.influx.version(), &self.clock);
-        self.write(InfluxModule::QueueMetrics, None, vec![point]);
+        self.write(InfluxModule::QueueMetrics, None, || {
+            vec![counts::queue(&metrics, self.influx.version(), &self.clock)]
+        });
     }
 }
 

@@ -27,6 +27,7 @@ use crate::runtime::level::verbose;
 use crate::runtime::lost::{AskLost, Lost, LostAtEnd};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
+use crate::runtime::poison::guard;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use topics::{EventTopics, LogTopics, UserTopics};
@@ -71,7 +72,9 @@ impl MqttPublisher {
         Self { connection, delivery, broker, base_topic, topics, lost }
     }
 
-    fn publish(&self, about: Origin, messages: Vec<Message>) {
+    /// Publishes what `messages` makes; what panics is left out.
+    fn publish(&self, about: Origin, messages: impl FnOnce() -> Vec<Message>) {
+        let Some(messages) = guard("MQTT: A publication", messages) else { return };
         for Message { topic, payload } in &messages {
             verbose!("MQTT: Publishing {} bytes to {topic}", payload.len());
             // At verbose the excerpt would be made and thrown away.
@@ -127,7 +130,7 @@ impl Handler<HealthMetrics> for MqttPublisher {
 
     fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
         let about = self.about(MqttModule::HealthMetrics, Some(&metrics.server.name), None);
-        self.publish(about, messages::health(&self.base_topic, &metrics));
+        self.publish(about, || messages::health(&self.base_topic, &metrics));
     }
 }
 
@@ -137,7 +140,7 @@ impl Handler<ProxySessions> for MqttPublisher {
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
         let (server, proxy) = (&sessions.server.name, &sessions.virtual_proxy);
         let about = self.about(MqttModule::ProxySessions, Some(server), Some(proxy));
-        self.publish(about, messages::sessions(&self.base_topic, &sessions));
+        self.publish(about, || messages::sessions(&self.base_topic, &sessions));
     }
 }
 
@@ -148,7 +151,7 @@ impl Handler<EventBatch<UserEvent>> for MqttPublisher {
         let Some(topics) = &self.topics.user else { return };
         for received in batch.events.iter() {
             let about = self.about(MqttModule::UserEvents, received.server.as_ref(), None);
-            self.publish(about, messages::user_event(topics, &received.event));
+            self.publish(about, || messages::user_event(topics, &received.event));
         }
     }
 }
@@ -160,7 +163,7 @@ impl Handler<EventBatch<LogEvent>> for MqttPublisher {
         let Some(topics) = &self.topics.log else { return };
         for received in batch.events.iter() {
             let about = self.about(MqttModule::LogEvents, received.server.as_ref(), None);
-            self.publish(about, messages::log_event(topics, &received.event));
+            self.publish(about, || messages::log_event(topics, &received.event));
         }
     }
 }

@@ -47,6 +47,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
+use crate::runtime::poison::guard;
 
 pub use self::settings::{
     Account, CredentialsConfig, Endpoint, EngineMetrics, EventPosts, LogEventPosts, LogLevels,
@@ -145,11 +146,25 @@ impl NewRelicPoster {
 }
 
 /// Queues the same bodies for each account.
-fn push(lanes: &Lanes, bodies: impl IntoIterator<Item = String>) {
-    let bodies: Vec<Bytes> = bodies.into_iter().map(Bytes::from).collect();
-    if !bodies.is_empty() {
-        lanes.iter().for_each(|lane| lane.push(&bodies));
+fn push<B: IntoIterator<Item = String>>(lanes: &Lanes, bodies: impl FnOnce() -> B) {
+    let bodies = guard("NEW RELIC: A measurement", || {
+        bodies().into_iter().map(Bytes::from).collect::<Vec<Bytes>>()
+    });
+    for lane in lanes {
+        lane.push(bodies.as_deref().unwrap_or_default());
     }
+}
+
+/// The same of each event; one that panics is left out alone.
+fn push_each<'e, E: 'e>(
+    lanes: &Lanes,
+    events: impl IntoIterator<Item = &'e E>,
+    body: impl Fn(&E) -> String,
+) {
+    let bodies =
+        events.into_iter().filter_map(|event| guard("NEW RELIC: An event", || body(event)));
+    let bodies: Vec<Bytes> = bodies.map(Bytes::from).collect();
+    lanes.iter().for_each(|lane| lane.push(&bodies));
 }
 
 impl Actor for NewRelicPoster {
@@ -170,7 +185,7 @@ impl Handler<HealthMetrics> for NewRelicPoster {
 
     fn handle(&mut self, health: HealthMetrics, _: &mut Self::Context) {
         if let Some(posts) = &self.settings.metrics {
-            push(&self.health, metrics::health(posts, &health, self.clock.now()));
+            push(&self.health, || metrics::health(posts, &health, self.clock.now()));
         }
     }
 }
@@ -180,7 +195,7 @@ impl Handler<ProxySessions> for NewRelicPoster {
 
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
         if let Some(posts) = &self.settings.metrics {
-            push(&self.sessions, metrics::sessions(posts, &sessions, self.clock.now()));
+            push(&self.sessions, || metrics::sessions(posts, &sessions, self.clock.now()));
         }
     }
 }
@@ -190,7 +205,7 @@ impl Handler<OwnMemory> for NewRelicPoster {
 
     fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
         if let Some(posts) = &self.settings.uptime {
-            push(&self.uptime, metrics::uptime(posts, &memory, self.clock.now()));
+            push(&self.uptime, || metrics::uptime(posts, &memory, self.clock.now()));
         }
     }
 }
@@ -200,8 +215,9 @@ impl Handler<EventBatch<UserEvent>> for NewRelicPoster {
 
     fn handle(&mut self, batch: EventBatch<UserEvent>, _: &mut Self::Context) {
         if let Some(posts) = self.settings.events.as_ref().and_then(|posts| posts.user.as_ref()) {
-            let bodies = batch.events.iter().map(|event| events::user_event(posts, event));
-            push(&self.user_events, bodies);
+            push_each(&self.user_events, batch.events.iter(), |event| {
+                events::user_event(posts, event)
+            });
         }
     }
 }
@@ -217,7 +233,7 @@ impl Handler<EventBatch<LogEvent>> for NewRelicPoster {
             .events
             .iter()
             .filter(|received| posts.wants(received.event.source, received.event.text(Key::Level)));
-        push(&self.log_events, wanted.map(|event| events::log_event(posts, attributes, event)));
+        push_each(&self.log_events, wanted, |event| events::log_event(posts, attributes, event));
     }
 }
 
