@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use super::settings::OutboxSettings;
 use super::sums::{Sums, integer, number, oldest};
 use super::work::{Drops, Level, OutboxError, RefusedPoints, Reply, Row, Stream, Work};
-use crate::io::sqlite::is_damage;
+use crate::io::sqlite::{check_header, is_damage};
 
 /// The form of the tables. A file with a higher number is a later version's.
 const VERSION: i64 = 2;
@@ -280,6 +280,7 @@ fn note_refused(
 }
 
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    check_header(file)?;
     let connection = Connection::open(file)?;
     // Before the first table, else it has no effect.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
