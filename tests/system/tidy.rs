@@ -162,3 +162,21 @@ fn the_page_about_adding_an_actor_shows_the_example_as_it_is() {
     }
     assert_eq!(shown, 3);
 }
+
+/// A promise without a test is a wish.
+#[test]
+fn every_promise_of_the_architecture_has_its_test() {
+    let page = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let table = page.split("## What holds everywhere").nth(1).unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let sources: Vec<String> =
+        ["actors", "src", "tests"].into_iter().flat_map(files).map(|it| it.1).collect();
+    let mut promises = 0;
+    for row in table.lines().filter(|line| line.starts_with("| ") && line.ends_with("` |")) {
+        let test = row.rsplit('`').nth(1).unwrap();
+        let is_there = sources.iter().any(|text| text.contains(&format!("fn {test}(")));
+        assert!(is_there, "no test is called {test}");
+        promises += 1;
+    }
+    assert!(promises >= 15, "{promises}");
+}

@@ -125,8 +125,11 @@ impl Cursor {
 pub struct HistorySpool {
     history: Recipient<CursorWork>,
     /// The bytes of an event, as the sink sends them.
-    encode: Box<dyn Fn(&HistoryRow) -> Vec<u8>>,
+    encode: Box<Encode>,
 }
+
+/// Makes the bytes of an event.
+type Encode = dyn Fn(&HistoryRow) -> Vec<u8>;
 
 impl HistorySpool {
     /// A spool on `history` of events that are sent as `encode` has them.
