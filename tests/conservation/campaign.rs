@@ -1,18 +1,19 @@
 //! The program with all that is around it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use actors::io::error_log::{ErrorReader, Filter, HistoryRow};
+use actors::io::influx::encode_error;
 use butler_sos::demo::site::Site;
 use tempfile::TempDir;
 use test_support::Program;
 
 use crate::config::{self, Files};
-use crate::database::Database;
+use crate::database::{Database, Key, key_of};
 use crate::producer::Producer;
 
 /// What must happen has happened by then, on a machine that does much else.
@@ -25,10 +26,10 @@ pub(crate) struct Campaign {
     pub(crate) database: Database,
     pub(crate) producer: Producer,
     pub(crate) files: Files,
-    /// Stamps of all errors that a history of this campaign was ever seen to know.
-    pub(crate) known: BTreeSet<i64>,
+    /// All errors that a history of this campaign was ever seen to know.
+    pub(crate) known: BTreeSet<Key>,
     /// Of these, what was lost with damage that was reported.
-    pub(crate) damaged: BTreeSet<i64>,
+    pub(crate) damaged: BTreeSet<Key>,
     /// Times in which errors were written to a file that had been deleted.
     pub(crate) nameless: Vec<RangeInclusive<i64>>,
     /// Lines of the programs that ended in this round.
@@ -113,28 +114,40 @@ impl Campaign {
         Ok(())
     }
 
-    /// The history, which must be there and readable.
-    pub(crate) fn history(&self) -> Result<Vec<HistoryRow>, String> {
-        let mut rows = Vec::new();
+    /// What the history has, as lines. It must be there and readable, and have nothing twice.
+    pub(crate) fn learn(&mut self) -> Result<BTreeMap<Key, String>, String> {
+        let mut rows = BTreeMap::new();
+        let mut count = 0;
         let reader = ErrorReader::open(&self.files.history);
+        let each = |row: HistoryRow| {
+            let mut line = Vec::new();
+            encode_error(&row, "butler_sos_errors", None, &mut line);
+            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            count += 1;
+            rows.extend(key_of(&line).map(|key| (key, line)));
+        };
         reader
-            .and_then(|reader| reader.for_each(&Filter::default(), None, |row| rows.push(row)))
+            .and_then(|reader| reader.for_each(&Filter::default(), None, each))
             .map_err(|error| format!("the history cannot be read: {error}"))?;
-        Ok(rows)
-    }
-
-    /// Remembers what the history knows.
-    pub(crate) fn learn(&mut self) -> Result<Vec<HistoryRow>, String> {
-        let rows = self.history()?;
-        self.known.extend(rows.iter().map(|row| row.stamp.0));
+        if rows.len() != count {
+            return Err(format!("rule 3: {count} rows of {} errors", rows.len()));
+        }
+        self.known.extend(rows.keys().cloned());
         Ok(rows)
     }
 
     /// Waits for a line that the program that runs says in this round.
     pub(crate) fn line_with(&mut self, text: &str) -> Result<String, String> {
-        wait(&format!("a line with {text:?}"), || {
+        self.line_with_one_of(&[text])
+    }
+
+    pub(crate) fn line_with_one_of(&mut self, texts: &[&str]) -> Result<String, String> {
+        wait(&format!("a line with {texts:?}"), || {
             let mut lines = self.program.as_ref().map(Program::lines).unwrap_or_default();
-            lines.split_off(self.before).into_iter().find(|line| line.contains(text))
+            lines
+                .split_off(self.before)
+                .into_iter()
+                .find(|line| texts.iter().any(|text| line.contains(text)))
         })
     }
 

@@ -22,12 +22,22 @@ pub(crate) enum Mode {
     Refuse(u16),
 }
 
+/// What tells a point from all others: its stamp, and its series.
+pub(crate) type Key = (i64, String);
+
+/// The key of a line; nothing here has a space in a tag.
+pub(crate) fn key_of(line: &str) -> Option<Key> {
+    let (rest, stamp) = line.trim_end().rsplit_once(' ')?;
+    let (series, _) = rest.split_once(' ')?;
+    Some((stamp.parse().ok()?, series.to_owned()))
+}
+
 /// What was stored, folded as InfluxDB does: one point for a series and a stamp.
 #[derive(Debug, Default)]
 pub(crate) struct Stored {
     mode: Mode,
-    /// Lines of errors by their stamps.
-    pub(crate) errors: BTreeMap<i64, String>,
+    /// Lines of errors.
+    pub(crate) errors: BTreeMap<Key, String>,
     /// Lines of events by their numbers.
     pub(crate) events: BTreeMap<u64, String>,
     /// Points that came with other bytes than before, and lines that are none.
@@ -36,10 +46,9 @@ pub(crate) struct Stored {
 
 impl Stored {
     fn take(&mut self, line: &str) {
-        let stamp = line.rsplit(' ').next().and_then(|stamp| stamp.parse().ok());
-        let Some(stamp) = stamp else { return self.wrong.push(format!("no point: {line}")) };
+        let Some(key) = key_of(line) else { return self.wrong.push(format!("no point: {line}")) };
         if line.starts_with("butler_sos_errors,") {
-            store(&mut self.errors, stamp, line, &mut self.wrong);
+            store(&mut self.errors, key, line, &mut self.wrong);
         } else if line.starts_with("log_event,") {
             match super::producer::number_in(line) {
                 Some(number) => store(&mut self.events, number, line, &mut self.wrong),

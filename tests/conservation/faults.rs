@@ -14,6 +14,7 @@ use fastrand::Rng;
 
 use crate::campaign::Campaign;
 use crate::database::Mode;
+use crate::rules::REPORTS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -177,7 +178,7 @@ fn restart(
 
 fn of_day(campaign: &mut Campaign, day: NaiveDate) -> Result<usize, String> {
     let rows = campaign.learn()?;
-    Ok(rows.iter().filter(|row| row.stamp.to_utc().date_naive() == day).count())
+    Ok(rows.keys().filter(|(stamp, _)| Stamp(*stamp).to_utc().date_naive() == day).count())
 }
 
 fn damage(fault: Fault, campaign: &mut Campaign, rng: &mut Rng) -> Done {
@@ -191,7 +192,7 @@ fn damage(fault: Fault, campaign: &mut Campaign, rng: &mut Rng) -> Done {
     }
     let is_kill = rng.bool();
     campaign.end(is_kill)?;
-    campaign.learn()?;
+    let mut is_told = is_history && of_day(campaign, Utc::now().date_naive())? > 0;
     let blocks = fs::metadata(&file).map_or(0, |about| about.len() / BLOCK);
     if blocks > 0 {
         let block = rng.u64(..blocks);
@@ -202,11 +203,17 @@ fn damage(fault: Fault, campaign: &mut Campaign, rng: &mut Rng) -> Done {
         if is_history && is_cut && block == 0 {
             // An empty file is a new one: nobody can say that there was more.
             campaign.damaged.clone_from(&campaign.known);
+            is_told = false;
         }
         spoil(&file, block, is_cut).map_err(|error| format!("{}: {error}", file.display()))?;
     }
     campaign.database.restart();
-    campaign.launch()
+    campaign.launch()?;
+    if is_told {
+        // Before, what can be read is not in the new file yet.
+        campaign.line_with_one_of(&["errors of today read back", REPORTS[0]])?;
+    }
+    Ok(())
 }
 
 /// What is recorded until the program notices is in a file that nobody can read any more.

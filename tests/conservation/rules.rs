@@ -3,7 +3,7 @@
 //! 1. The program runs, and nothing panicked.
 //! 2. An event that is sent now is stored.
 //! 3. Every error that the history knows is stored, as the bytes that its row stands for, and the
-//!    history knows it once.
+//!    history knows it once. An error is a series and a stamp, as it is for InfluxDB.
 //! 4. No error is stored that a history of this campaign did not know; but for those that were
 //!    recorded between the deletion of the file and the line that says that it was noticed.
 //! 5. What was stored twice has equal bytes; no event is stored that was not sent.
@@ -15,11 +15,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actors::domain::measurement_name::MeasurementName;
-use actors::io::error_log::HistoryRow;
-use actors::io::influx::encode_error;
-
 use crate::campaign::{Campaign, wait};
+use crate::database::Key;
 
 /// How much is stored.
 pub(crate) struct Sizes {
@@ -28,7 +25,7 @@ pub(crate) struct Sizes {
 }
 
 /// Lines that tell that a history is not what it was.
-const REPORTS: [&str; 2] =
+pub(crate) const REPORTS: [&str; 2] =
     ["ERROR HISTORY: The file was damaged", "was deleted or replaced while it was in use"];
 
 impl Campaign {
@@ -48,20 +45,23 @@ impl Campaign {
         });
         fresh?;
         // Written while it is read: what is known now is stored soon.
-        let before = wait("the history", || self.learn().ok())?;
+        let before = self.known_now()?;
         let all = wait("rule 3", || {
             let stored = self.database.stored();
-            before.iter().all(|row| stored.errors.contains_key(&row.stamp.0)).then_some(())
+            before.keys().all(|key| stored.errors.contains_key(key)).then_some(())
         });
         if all.is_err() {
             return Err(format!("rule 3: {}", self.missing(&before)));
         }
         let stored = self.database.stored().errors.clone();
         // Read after what is stored: an error is written there first.
-        let now = wait("the history", || self.learn().ok())?;
-        rule_3(&before, &stored)?;
-        let mut unknown = stored.iter().filter(|(stamp, _)| {
-            !self.known.contains(stamp) && !self.nameless.iter().any(|time| time.contains(stamp))
+        let now = self.known_now()?;
+        if let Some((key, line)) = before.iter().find(|(key, line)| stored.get(*key) != Some(*line))
+        {
+            return Err(format!("rule 3: stored {:?}\n  known {line:?}", stored.get(key)));
+        }
+        let mut unknown = stored.iter().filter(|(key, _)| {
+            !self.known.contains(*key) && !self.nameless.iter().any(|time| time.contains(&key.0))
         });
         if let Some((_, line)) = unknown.next() {
             let count = 1 + unknown.count();
@@ -74,11 +74,8 @@ impl Campaign {
         if let Some((number, _)) = self.database.stored().events.range(next..).next() {
             return Err(format!("rule 5: event {number} was not sent"));
         }
-        let there: BTreeSet<i64> = now.iter().map(|row| row.stamp.0).collect();
-        if there.len() != now.len() {
-            return Err(format!("rule 3: {} rows, {} stamps", now.len(), there.len()));
-        }
-        let gone: BTreeSet<i64> = self.known.difference(&there).copied().collect();
+        let gone: BTreeSet<Key> =
+            self.known.iter().filter(|key| !now.contains_key(*key)).cloned().collect();
         let lines = self.lines();
         if !gone.is_subset(&self.damaged)
             && !lines.iter().any(|line| REPORTS.iter().any(|report| line.contains(report)))
@@ -95,31 +92,26 @@ impl Campaign {
         Ok(self.stored())
     }
 
-    fn missing(&self, rows: &[HistoryRow]) -> String {
+    /// The history may be about to be begun anew.
+    fn known_now(&mut self) -> Result<BTreeMap<Key, String>, String> {
+        let mut error = String::new();
+        wait("a history", || self.learn().map_err(|this| error = this).ok())
+            .map_err(|_| error.clone())
+    }
+
+    fn missing(&self, known: &BTreeMap<Key, String>) -> String {
         let stored = self.database.stored();
-        let missing: Vec<&HistoryRow> =
-            rows.iter().filter(|row| !stored.errors.contains_key(&row.stamp.0)).collect();
-        let ends = (missing.last().map(|row| row.stamp), missing.first().map(|row| row.stamp));
-        let newest = stored.errors.keys().next_back();
+        let missing: Vec<&String> = known
+            .iter()
+            .filter(|(key, _)| !stored.errors.contains_key(*key))
+            .map(|(_, line)| line)
+            .collect();
         format!(
-            "{} of {} errors are not stored, stamps {ends:?}, newest stored {newest:?}",
+            "{} of {} errors are not stored, from {:?} to {:?}",
             missing.len(),
-            rows.len()
+            known.len(),
+            missing.first(),
+            missing.last()
         )
     }
-}
-
-fn rule_3(rows: &[HistoryRow], stored: &BTreeMap<i64, String>) -> Result<(), String> {
-    let measurement =
-        MeasurementName::new("butler_sos_errors").map_err(|error| format!("{error:?}"))?;
-    for row in rows {
-        let mut line = Vec::new();
-        encode_error(row, measurement.as_str(), None, &mut line);
-        let line = String::from_utf8_lossy(&line);
-        let found = stored.get(&row.stamp.0).map(String::as_str);
-        if found != Some(line.trim_end()) {
-            return Err(format!("rule 3: stored {found:?}\n  known {line:?}"));
-        }
-    }
-    Ok(())
 }
