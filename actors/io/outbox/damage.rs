@@ -23,7 +23,7 @@ pub(super) fn readable(file: &Path, stream: Stream) -> Vec<Row> {
 fn read(connection: &Connection, stream: Stream, order: &str, rows: &mut Vec<Row>) {
     // The index may be what is damaged.
     let sql = format!(
-        "SELECT id, points, lines FROM waiting NOT INDEXED WHERE stream = ? ORDER BY id {order}"
+        "SELECT id, points, lines FROM waiting NOT INDEXED WHERE stream = ? ORDER BY rowid {order}"
     );
     let Ok(mut query) = connection.prepare(&sql) else { return };
     let Ok(mut found) = query.query(params![stream.as_str()]) else { return };

@@ -1,41 +1,16 @@
 //! The database file: one table of what waits, one of sums, so that opening takes the same time
 //! whatever waits.
 
-use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
 
 use super::reserve::Reserve;
+use super::schema::{self, error_of};
 use super::settings::OutboxSettings;
 use super::sums::{Sums, integer, number, oldest};
 use super::work::{Drops, Level, OutboxError, RefusedPoints, Reply, Row, Stream, Work};
-use crate::io::sqlite::{beside, check_header, is_damage};
-
-/// The form of the tables. A file with a higher number is a later version's.
-const VERSION: i64 = 2;
-
-/// From each version to the next: 0 is a new file. Named columns only, so that later versions may
-/// add some.
-const STEPS: [&str; VERSION as usize] = [
-    "
-    CREATE TABLE IF NOT EXISTS waiting (
-        id INTEGER PRIMARY KEY, stream TEXT NOT NULL, added INTEGER NOT NULL,
-        points INTEGER NOT NULL, lines BLOB NOT NULL
-    );
-    CREATE INDEX IF NOT EXISTS waiting_by_stream ON waiting (stream, id);
-    CREATE TABLE IF NOT EXISTS sums (
-        stream TEXT PRIMARY KEY, rows INTEGER NOT NULL, points INTEGER NOT NULL,
-        bytes INTEGER NOT NULL, last INTEGER NOT NULL
-    );
-",
-    "
-    CREATE TABLE IF NOT EXISTS refused (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, added INTEGER NOT NULL,
-        reason TEXT NOT NULL, lines BLOB NOT NULL
-    );
-    ",
-];
+use crate::io::sqlite::beside;
 
 /// Refused points that are kept, and the most bytes of each entry.
 const REFUSED: i64 = 1_000;
@@ -54,23 +29,11 @@ impl OutboxFile {
     /// Opens or creates it.
     pub(super) fn open(settings: &OutboxSettings) -> Result<Self, OutboxError> {
         let cannot = |error: &rusqlite::Error| error_of(&settings.file, "opened", error);
-        let mut connection = connect(&settings.file).map_err(|error| cannot(&error))?;
-        let version: i64 = connection
-            .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(|error| cannot(&error))?;
-        if version > VERSION {
-            let file = settings.file.display();
-            let message = format!("{file} was written by a later version of this program");
-            return Err(OutboxError { message, damaged: true });
-        }
-        let transaction = connection.transaction().map_err(|error| cannot(&error))?;
-        for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(0)) {
-            transaction.execute_batch(step).map_err(|error| cannot(&error))?;
-        }
-        transaction.pragma_update(None, "user_version", VERSION).map_err(|error| cannot(&error))?;
-        transaction.commit().map_err(|error| cannot(&error))?;
+        let connection = schema::open(&settings.file)?;
         let newest: Option<i64> = connection
-            .query_row("SELECT added FROM waiting ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
+            .query_row("SELECT added FROM waiting ORDER BY rowid DESC LIMIT 1", [], |row| {
+                row.get(0)
+            })
             .optional()
             .map_err(|error| cannot(&error))?;
         // A clock that was set while the program was off makes nothing older than it is: time
@@ -213,14 +176,20 @@ impl OutboxFile {
         let transaction = self.connection.transaction()?;
         let (left, mut sums) = (Sums::read(&transaction, from)?, Sums::read(&transaction, to)?);
         if left.rows > 0 {
+            // Above all numbers of both, in the order in which they came.
+            let above = sums.last.max(left.last);
             transaction.execute(
-                "UPDATE waiting SET stream = ? WHERE stream = ?",
-                [to.as_str(), from.as_str()],
+                "UPDATE waiting SET stream = ?, id = ? + rowid WHERE stream = ?",
+                params![to.as_str(), above, from.as_str()],
+            )?;
+            sums.last = transaction.query_row(
+                "SELECT MAX(id) FROM waiting WHERE stream = ?",
+                [to.as_str()],
+                |row| row.get(0),
             )?;
             sums.rows += left.rows;
             sums.points += left.points;
             sums.bytes += left.bytes;
-            sums.last = sums.last.max(left.last);
             sums.write(&transaction, to)?;
             Sums { rows: 0, points: 0, bytes: 0, last: left.last }.write(&transaction, from)?;
         }
@@ -347,23 +316,6 @@ fn note_refused(
         .prepare_cached("DELETE FROM refused WHERE id <= (SELECT MAX(id) FROM refused) - ?")?
         .execute([REFUSED])?;
     Ok(())
-}
-
-fn connect(file: &Path) -> rusqlite::Result<Connection> {
-    check_header(file)?;
-    let connection = Connection::open(file)?;
-    // Before the first table, else it has no effect.
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A power cut loses nothing that was acknowledged.
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
-    Ok(connection)
-}
-
-fn error_of(file: &Path, what: &str, error: &rusqlite::Error) -> OutboxError {
-    let damaged = is_damage(error) || matches!(error, rusqlite::Error::InvalidColumnType(..));
-    OutboxError { message: format!("{} cannot be {what}: {error}", file.display()), damaged }
 }
 
 fn seconds(time: SystemTime) -> i64 {

@@ -4,6 +4,7 @@
 //! ```text
 //! work.rs     what is asked, and what is answered
 //! file.rs     the database: rows in, rows out, bounds          sums.rs   how much is in it
+//! schema.rs   its tables, version by version
 //! damage.rs   what is left of a file that cannot be read
 //! keeper.rs   the thread, and the handle that its users have
 //! spool.rs    a stream, as whoever sends it sees it
@@ -20,6 +21,7 @@ mod file;
 mod keeper;
 mod reader;
 mod reserve;
+mod schema;
 mod settings;
 mod spool;
 mod sums;

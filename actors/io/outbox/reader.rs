@@ -100,7 +100,7 @@ impl OutboxReader {
     pub fn for_each(&self, mut each: impl FnMut(&[u8])) -> rusqlite::Result<()> {
         let mut after = i64::MIN;
         loop {
-            let sql = "SELECT id, lines FROM waiting WHERE id > ? ORDER BY id LIMIT ?";
+            let sql = "SELECT rowid, lines FROM waiting WHERE rowid > ? ORDER BY rowid LIMIT ?";
             let page: Vec<(i64, Vec<u8>)> = self
                 .0
                 .prepare_cached(sql)?

@@ -155,7 +155,7 @@ async fn a_damaged_file_is_set_aside_and_what_can_be_read_is_saved() {
 #[actix::test]
 async fn what_is_no_database_of_this_version_is_set_aside() {
     let text = "not a database, but long enough to look like one".repeat(100);
-    for content in [text.as_str(), "later", "foreign"] {
+    for content in [text.as_str(), "later", "foreign", "another program"] {
         let folder = tempfile::tempdir().unwrap();
         let file = settings(folder.path()).file;
         fs::create_dir(file.parent().unwrap()).unwrap();
@@ -163,6 +163,10 @@ async fn what_is_no_database_of_this_version_is_set_aside() {
             "foreign" => {
                 let connection = rusqlite::Connection::open(&file).unwrap();
                 connection.execute_batch("CREATE TABLE waiting (guests TEXT)").unwrap();
+            }
+            "another program" => {
+                let connection = rusqlite::Connection::open(&file).unwrap();
+                connection.execute_batch("CREATE TABLE guests (name TEXT)").unwrap();
             }
             "later" => {
                 let connection = rusqlite::Connection::open(&file).unwrap();
@@ -200,14 +204,27 @@ fn errors_that_found_another_place_leave_with_the_measurements() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("private")).unwrap();
     let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
-    file.work(Stream::Errors, &append(3..=5)).unwrap();
+    file.work(Stream::Errors, &append(2..=4)).unwrap();
     file.work(M, &append(1..=2)).unwrap();
     drop(file);
     let elsewhere = OutboxSettings { errors_elsewhere: true, ..settings(folder.path()) };
     let mut file = OutboxFile::open(&elsewhere).unwrap();
     let reply = file.work(M, &load(0, 100)).unwrap();
-    assert_eq!((ids(&reply), reply.level.points), (vec![1, 2, 3, 4, 5], 10));
+    assert_eq!((ids(&reply), reply.level.points), (vec![1, 2, 5, 6, 7], 10));
+    assert_eq!(reply.level.last, 7);
     assert_eq!(file.work(Stream::Errors, &load(0, 100)).unwrap().level.rows, 0);
+}
+
+#[test]
+fn streams_may_have_the_same_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("private")).unwrap();
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    file.work(M, &append(1..=3)).unwrap();
+    file.work(Stream::Errors, &append(2..=4)).unwrap();
+    file.work(M, &Work { remove: vec![2], ..Work::default() }).unwrap();
+    assert_eq!(ids(&file.work(M, &load(0, 100)).unwrap()), [1, 3]);
+    assert_eq!(ids(&file.work(Stream::Errors, &load(0, 100)).unwrap()), [2, 3, 4]);
 }
 
 /// Needs a volume of its own, which only root can make: elsewhere it shows nothing.
