@@ -5,16 +5,13 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
 
+use super::refused;
 use super::reserve::Reserve;
 use super::schema::{self, error_of};
 use super::settings::OutboxSettings;
 use super::sums::{Sums, integer, number, oldest};
-use super::work::{Drops, Level, OutboxError, RefusedPoints, Reply, Row, Stream, Work};
+use super::work::{Drops, Level, OutboxError, Reply, Row, Stream, Work};
 use crate::io::sqlite::beside;
-
-/// Refused points that are kept, and the most bytes of each entry.
-const REFUSED: i64 = 1_000;
-const MOST_REFUSED: usize = 64 << 10;
 
 /// An open file.
 pub(super) struct OutboxFile {
@@ -29,7 +26,12 @@ impl OutboxFile {
     /// Opens or creates it.
     pub(super) fn open(settings: &OutboxSettings) -> Result<Self, OutboxError> {
         let cannot = |error: &rusqlite::Error| error_of(&settings.file, "opened", error);
-        let connection = schema::open(&settings.file)?;
+        let mut reserve = Reserve::new(beside(&settings.file, ".reserve"));
+        // Whatever it is that cannot be had on a full volume: with more room it may.
+        let connection = match schema::open(&settings.file) {
+            Err(error) if !error.damaged && reserve.free() => schema::open(&settings.file)?,
+            other => other?,
+        };
         let newest: Option<i64> = connection
             .query_row("SELECT added FROM waiting ORDER BY rowid DESC LIMIT 1", [], |row| {
                 row.get(0)
@@ -41,7 +43,6 @@ impl OutboxFile {
         let now = seconds(SystemTime::now());
         let half = integer(settings.max_age.as_secs() / 2);
         let now = newest.map_or(now, |newest| now.clamp(newest, newest.saturating_add(half)));
-        let mut reserve = Reserve::new(beside(&settings.file, ".reserve"));
         _ = reserve.keep();
         let opened = (Instant::now(), now);
         let mut file = Self { connection, settings: settings.clone(), opened, reserve };
@@ -95,7 +96,7 @@ impl OutboxFile {
     }
 
     fn write(&mut self, stream: Stream, work: &Work) -> rusqlite::Result<Drops> {
-        let (limit, now) = (self.limit(stream), self.now());
+        let (limit, now) = (integer(self.settings.limit(stream)), self.now());
         let too_old = now - integer(self.settings.max_age.as_secs());
         let transaction = self.connection.transaction()?;
         let mut sums = Sums::read(&transaction, stream)?;
@@ -123,7 +124,7 @@ impl OutboxFile {
                 }
             }
         }
-        note_refused(&transaction, stream, now, &work.refused)?;
+        refused::note(&transaction, stream, now, &work.refused)?;
         let mut dropped = Drops::default();
         // A few at a time: the next transaction goes on.
         let aged = oldest(&transaction, stream, |added, _| added < too_old)?;
@@ -151,7 +152,7 @@ impl OutboxFile {
     }
 
     /// Whether the file may become larger than it is.
-    fn may_grow(&self, may: bool) -> rusqlite::Result<()> {
+    pub(super) fn may_grow(&self, may: bool) -> rusqlite::Result<()> {
         let pages: i64 = match may {
             true => i64::from(u32::MAX - 1),
             false => self.connection.query_row("PRAGMA page_count", [], |row| row.get(0))?,
@@ -210,15 +211,6 @@ impl OutboxFile {
         };
         let result = empty();
         result.map_err(|error| self.cannot("written", &error))
-    }
-
-    /// Errors have a quarter for themselves.
-    fn limit(&self, stream: Stream) -> i64 {
-        let quarter = integer(self.settings.max_bytes / 4);
-        match stream {
-            Stream::Errors => quarter,
-            Stream::Measurements => quarter.saturating_mul(3),
-        }
     }
 
     /// Drops the oldest rows of a stream, so many bytes of them.
@@ -294,28 +286,6 @@ pub(super) fn oldest_of(connection: &Connection, stream: Stream) -> rusqlite::Re
         .prepare_cached("SELECT added FROM waiting WHERE stream = ? ORDER BY id LIMIT 1")?
         .query_row([stream.as_str()], |row| row.get(0))
         .optional()
-}
-
-/// The latest refused points stay, the oldest make room.
-fn note_refused(
-    connection: &Connection,
-    stream: Stream,
-    now: i64,
-    refused: &[RefusedPoints],
-) -> rusqlite::Result<()> {
-    if refused.is_empty() {
-        return Ok(());
-    }
-    let sql = "INSERT INTO refused (stream, added, reason, lines) VALUES (?,?,?,?)";
-    let mut insert = connection.prepare_cached(sql)?;
-    for RefusedPoints { reason, lines } in refused {
-        let lines = &lines[..lines.len().min(MOST_REFUSED)];
-        insert.execute(params![stream.as_str(), now, reason, lines])?;
-    }
-    connection
-        .prepare_cached("DELETE FROM refused WHERE id <= (SELECT MAX(id) FROM refused) - ?")?
-        .execute([REFUSED])?;
-    Ok(())
 }
 
 fn seconds(time: SystemTime) -> i64 {

@@ -9,6 +9,7 @@
 //! keeper.rs   the thread, and the handle that its users have
 //! spool.rs    a stream, as whoever sends it sees it
 //! reader.rs   looking into the file, also while it is written
+//! refused.rs  what the destination will never take
 //! reserve.rs  room for when the volume is full
 //! ```
 //!
@@ -20,6 +21,7 @@ mod damage;
 mod file;
 mod keeper;
 mod reader;
+mod refused;
 mod reserve;
 mod schema;
 mod settings;

@@ -21,9 +21,10 @@ pub(super) struct Reserve {
 }
 
 impl Reserve {
-    /// In this file, which is made as soon as there is room.
+    /// In this file, which an earlier start may have left; else it is made as soon as there is room.
     pub(super) fn new(file: PathBuf) -> Self {
-        Self { file, is_there: false, tried: None }
+        let is_there = fs::metadata(&file).is_ok_and(|found| found.len() == SIZE as u64);
+        Self { file, is_there, tried: None }
     }
 
     pub(super) fn is_there(&self) -> bool {
@@ -53,11 +54,9 @@ impl Reserve {
         file.sync_all()
     }
 
-    /// Gives the room back, if there is any.
-    pub(super) fn free(&mut self) {
+    /// Gives the room back; whether there was any.
+    pub(super) fn free(&mut self) -> bool {
         self.tried = Some(Instant::now());
-        if std::mem::take(&mut self.is_there) {
-            _ = fs::remove_file(&self.file);
-        }
+        std::mem::take(&mut self.is_there) && fs::remove_file(&self.file).is_ok()
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::work::Stream;
 use crate::domain::places::Places;
 use crate::domain::yaml::{Field, Reader};
 
@@ -35,6 +36,17 @@ pub struct OutboxSettings {
     pub replay: Option<u32>,
     /// Whether errors are kept in another place, the history.
     pub errors_elsewhere: bool,
+}
+
+impl OutboxSettings {
+    /// Most bytes of points of one stream: errors have a quarter for themselves.
+    pub fn limit(&self, stream: Stream) -> u64 {
+        let quarter = self.max_bytes / 4;
+        match stream {
+            Stream::Errors => quarter,
+            Stream::Measurements => quarter.saturating_mul(3),
+        }
+    }
 }
 
 /// Name of the file in the folder of what belongs to one configuration file.

@@ -227,6 +227,31 @@ fn streams_may_have_the_same_numbers() {
     assert_eq!(ids(&file.work(Stream::Errors, &load(0, 100)).unwrap()), [2, 3, 4]);
 }
 
+#[test]
+fn a_file_that_may_not_grow_frees_its_reserve_and_the_oldest_make_room() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("private")).unwrap();
+    let reserve = settings(folder.path()).file.with_extension("sqlite3.reserve");
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    assert_eq!(fs::metadata(&reserve).unwrap().len(), 4 << 20);
+    let made = |reserve: &Path| fs::metadata(reserve).unwrap().modified().unwrap();
+    let first = made(&reserve);
+    let large = |id| Work { append: vec![row(id, 10, 100_000)], ..Work::default() };
+    (1..=20).for_each(|id| _ = file.work(M, &large(id)).unwrap());
+    drop(file);
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    assert_eq!(made(&reserve), first, "one that is there is kept");
+
+    // SQLite answers as on a full volume.
+    file.may_grow(false).unwrap();
+    let dropped: usize =
+        (21..=40).map(|id| file.work(M, &large(id)).unwrap().dropped.for_size).sum();
+    assert!(!reserve.exists());
+    let reply = file.work(M, &load(0, 1_000)).unwrap();
+    assert_eq!(reply.level.points + dropped, 400, "all are there, or counted");
+    assert!((200..300).contains(&dropped) && ids(&reply).last() == Some(&40), "{dropped}");
+}
+
 /// Needs a volume of its own, which only root can make: elsewhere it shows nothing.
 #[cfg(target_os = "linux")]
 #[test]
@@ -260,6 +285,13 @@ fn a_full_volume_frees_its_reserve_and_the_oldest_make_room() {
     let reply = file.work(M, &load(0, 1_000)).unwrap();
     assert_eq!(reply.level.points + dropped, 600, "all are there, or counted");
     assert!(dropped < 600 - 100 && ids(&reply).last() == Some(&60), "{dropped}");
+    drop(file);
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    assert_eq!(
+        file.work(M, &Work::default()).unwrap().level,
+        reply.level,
+        "opened while it is full"
+    );
     fs::remove_file(others).unwrap();
     file.work(M, &large(61)).unwrap();
     drop(file);
