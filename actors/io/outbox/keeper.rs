@@ -28,8 +28,7 @@ pub struct Outbox {
     commands: Sender<Command>,
     obstacle: Arc<Mutex<Option<String>>>,
     levels: Arc<Mutex<BTreeMap<Stream, Level>>>,
-    max_bytes: u64,
-    replay: Option<u32>,
+    settings: Arc<OutboxSettings>,
 }
 
 struct Command {
@@ -48,16 +47,16 @@ impl Outbox {
         let (commands, inbox) = channel();
         let obstacle = Arc::<Mutex<Option<String>>>::default();
         let levels = Arc::<Mutex<BTreeMap<Stream, Level>>>::default();
-        let (max_bytes, replay) = (settings.max_bytes, settings.replay);
+        let settings = Arc::new(settings);
         let keeper = Keeper {
             levels: Arc::clone(&levels),
-            settings,
+            settings: Arc::clone(&settings),
             state: State::Closed(None),
             set_aside: None,
             obstacle: Arc::clone(&obstacle),
         };
         std::thread::Builder::new().name("outbox".to_owned()).spawn(move || keeper.run(&inbox))?;
-        Ok(Self { commands, obstacle, levels, max_bytes, replay })
+        Ok(Self { commands, obstacle, levels, settings })
     }
 
     /// Does the work, written through to the disk when this returns.
@@ -80,32 +79,27 @@ impl Outbox {
 
     /// Points that are sent out of it in a second at most; `None` as fast as can be.
     pub fn replay(&self) -> Option<u32> {
-        self.replay
-    }
-
-    /// Most bytes of all streams together.
-    pub fn max_bytes(&self) -> u64 {
-        self.max_bytes
+        self.settings.replay
     }
 
     /// How much is on disk, for Prometheus.
     pub fn families(&self) -> Vec<Family> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let gauge = |name, help, value: &dyn Fn(Level) -> u64| {
+        let gauge = |name, help, value: &dyn Fn(Stream, Level) -> u64| {
             Stream::ALL.into_iter().fold(Family::gauge(name, help), |family, stream| {
                 let labels = Labels::of(&[("stream", stream.as_str())]);
-                family.count(labels, value(self.level(stream)))
+                family.count(labels, value(stream, self.level(stream)))
             })
         };
-        let age = |level: Level| {
+        let age = |_, level: Level| {
             let oldest = level.oldest.and_then(|oldest| u64::try_from(oldest).ok());
             oldest.map_or(0, |oldest| now.saturating_sub(oldest))
         };
         vec![
-            gauge("butlersos_outbox_points", "Points that wait on disk.", &|level| {
+            gauge("butlersos_outbox_points", "Points that wait on disk.", &|_, level| {
                 level.points as u64
             }),
-            gauge("butlersos_outbox_bytes", "Bytes of points that wait on disk.", &|level| {
+            gauge("butlersos_outbox_bytes", "Bytes of points that wait on disk.", &|_, level| {
                 level.bytes
             }),
             gauge(
@@ -113,8 +107,9 @@ impl Outbox {
                 "Age of the oldest point that waits on disk; 0 when none does.",
                 &age,
             ),
-            Family::gauge("butlersos_outbox_max_bytes", "Most bytes that may wait on disk.")
-                .count(Labels::default(), self.max_bytes),
+            gauge("butlersos_outbox_max_bytes", "Most bytes that may wait on disk.", &|stream, _| {
+                self.settings.limit(stream)
+            }),
         ]
     }
 
@@ -126,7 +121,7 @@ impl Outbox {
 
 struct Keeper {
     levels: Arc<Mutex<BTreeMap<Stream, Level>>>,
-    settings: OutboxSettings,
+    settings: Arc<OutboxSettings>,
     state: State,
     /// Where a damaged file was put, until somebody was told.
     set_aside: Option<PathBuf>,
