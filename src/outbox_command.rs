@@ -1,16 +1,18 @@
 //! `butler-sos outbox`: what waits for InfluxDB on disk, what was refused, and how to get rid of it.
 
+mod status;
+
 use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::Path;
 
 use actors::domain::grouped::grouped;
 use actors::io::outbox::{
-    OutboxReader, OutboxSettings, RefusedEntry, Stream, Waiting, drop_stream,
+    OutboxError, OutboxReader, OutboxSettings, RefusedEntry, Stream, drop_stream,
 };
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::Utc;
 use serde_json::{Value, json};
 
+use self::status::{Status, time};
 use crate::cli::{OutboxArgs, OutboxFormat};
 use crate::config;
 use crate::paths::Bases;
@@ -29,17 +31,10 @@ pub fn run(args: &OutboxArgs, bases: &Bases, out: &mut impl Write) -> Result<(),
     if let Some(stream) = args.drop {
         return empty(&settings, stream, args.yes, out);
     }
-    let unreadable = |error| format!("error: {} cannot be read: {error}", file.display());
+    let unreadable = |error: OutboxError| format!("error: {error}");
     let reader = OutboxReader::open(&file).map_err(unreadable)?;
     if args.export {
-        let mut failed = None;
-        let read = reader.for_each(|lines| {
-            if failed.is_none() {
-                failed = out.write_all(lines).err();
-            }
-        });
-        read.map_err(unreadable)?;
-        return finish(failed.map_or_else(|| out.flush(), Err));
+        return export(&reader, out);
     }
     let text = if args.refused {
         let refused = reader.refused().map_err(unreadable)?;
@@ -50,10 +45,13 @@ pub fn run(args: &OutboxArgs, bases: &Bases, out: &mut impl Write) -> Result<(),
             OutboxFormat::Table => refused_table(&refused),
         }
     } else {
-        let waiting = reader.waiting().map_err(unreadable)?;
+        let now = Utc::now().timestamp();
+        let streams = reader.waiting(now).map_err(unreadable)?;
+        let refused = reader.refused_count().map_err(unreadable)?;
+        let status = Status { streams, refused, settings: &settings, now };
         match args.format {
-            OutboxFormat::Json => format!("{:#}\n", status_json(&waiting, &settings)),
-            OutboxFormat::Table => status_table(&waiting, &settings, Utc::now()),
+            OutboxFormat::Json => format!("{:#}\n", status.json()),
+            OutboxFormat::Table => status.to_string(),
         }
     };
     finish(out.write_all(text.as_bytes()))
@@ -76,6 +74,27 @@ fn settings(args: &OutboxArgs, bases: &Bases) -> Result<OutboxSettings, String> 
     })
 }
 
+/// Page by page, so that neither a slow reader nor a large file holds anything of the outbox.
+fn export(reader: &OutboxReader, out: &mut impl Write) -> Result<(), String> {
+    let (mut end, mut left_out) = (None, 0);
+    while let Some(page) = reader.page(end).map_err(|error| format!("error: {error}"))? {
+        if let Err(error) = out.write_all(&page.lines) {
+            return finish(Err(error));
+        }
+        left_out += page.left_out;
+        end = Some(page.end);
+    }
+    finish(out.flush())?;
+    if left_out > 0 {
+        // Nobody to tell that nobody can be told.
+        _ = writeln!(
+            io::stderr(),
+            "note: {left_out} write operations cannot be read; they are left out"
+        );
+    }
+    Ok(())
+}
+
 /// A reader that has seen enough is no failure.
 fn finish(result: io::Result<()>) -> Result<(), String> {
     match result {
@@ -92,10 +111,10 @@ fn empty(
     yes: bool,
     out: &mut impl Write,
 ) -> Result<(), String> {
-    let (file, stream_name) = (settings.file.display(), stream.as_str());
+    let stream_name = stream.as_str();
     let waiting = OutboxReader::open(&settings.file)
-        .and_then(|reader| reader.waiting())
-        .map_err(|error| format!("error: {file} cannot be read: {error}"))?;
+        .and_then(|reader| reader.waiting(Utc::now().timestamp()))
+        .map_err(|error| format!("error: {error}"))?;
     let points = waiting.iter().find(|it| it.stream == stream).map_or(0, |it| it.level.points);
     if !yes {
         if !io::stdin().is_terminal() {
@@ -112,78 +131,8 @@ fn empty(
             return finish(writeln!(out, "Nothing was dropped."));
         }
     }
-    let dropped = drop_stream(settings, stream).map_err(|error| {
-        format!("error: {error}. Stop the program first: what it sends must not vanish under it")
-    })?;
+    let dropped = drop_stream(settings, stream).map_err(|error| format!("error: {error}"))?;
     finish(writeln!(out, "Dropped {} points of {stream_name}.", grouped(dropped as u64)))
-}
-
-/// Three quarters of the file are for measurements and events, the rest for errors.
-fn limit(stream: Stream, settings: &OutboxSettings) -> u64 {
-    match stream {
-        Stream::Errors => settings.max_bytes / 4,
-        Stream::Measurements => settings.max_bytes / 4 * 3,
-    }
-}
-
-/// Seconds until the bound at the present growth.
-fn lasts(waiting: &Waiting, limit: u64) -> Option<u64> {
-    let left = limit.saturating_sub(waiting.level.bytes) as f64;
-    (waiting.growth > 0.0).then(|| (left / waiting.growth) as u64)
-}
-
-fn time(seconds: i64) -> String {
-    let time = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-fn status_json(waiting: &[Waiting], settings: &OutboxSettings) -> Value {
-    let streams = waiting.iter().map(|it| {
-        let limit = limit(it.stream, settings);
-        json!({
-            "stream": it.stream.as_str(),
-            "operations": it.level.rows,
-            "points": it.level.points,
-            "bytes": it.level.bytes,
-            "max_bytes": limit,
-            "oldest": it.level.oldest.map(time),
-            "bytes_per_second": it.growth,
-            "full_in_seconds": lasts(it, limit),
-        })
-    });
-    json!({ "file": settings.file, "streams": streams.collect::<Vec<_>>() })
-}
-
-fn status_table(waiting: &[Waiting], settings: &OutboxSettings, now: DateTime<Utc>) -> String {
-    let mut text = format!("{}, {} on disk\n\n", settings.file.display(), size(&settings.file));
-    let head = ["stream", "operations", "points", "bytes", "of", "oldest", "full in"];
-    let mut rows = vec![head.map(str::to_owned)];
-    for it in waiting {
-        let limit = limit(it.stream, settings);
-        let age = it.level.oldest.map(|oldest| now.timestamp().saturating_sub(oldest));
-        rows.push([
-            it.stream.as_str().to_owned(),
-            grouped(it.level.rows),
-            grouped(it.level.points as u64),
-            bytes(it.level.bytes),
-            bytes(limit),
-            age.map_or("-".to_owned(), |age| span(u64::try_from(age).unwrap_or(0))),
-            lasts(it, limit).map_or("not growing".to_owned(), span),
-        ]);
-    }
-    let widths: Vec<usize> = (0..head.len())
-        .map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0))
-        .collect();
-    for row in rows {
-        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let end = if column + 1 == head.len() { "\n" } else { "  " };
-            _ = match column {
-                0 => write!(text, "{cell:<width$}{end}"),
-                _ => write!(text, "{cell:>width$}{end}"),
-            };
-        }
-    }
-    text
 }
 
 fn refused_json(entry: &RefusedEntry) -> Value {
@@ -210,37 +159,9 @@ fn refused_table(refused: &[RefusedEntry]) -> String {
     })
 }
 
-fn size(file: &Path) -> String {
-    std::fs::metadata(file).map_or("0 B".to_owned(), |file| bytes(file.len()))
-}
-
-fn bytes(count: u64) -> String {
-    match count {
-        0..1_024 => format!("{count} B"),
-        1_024..1_048_576 => format!("{:.1} KiB", count as f64 / 1_024.0),
-        _ => format!("{:.1} MiB", count as f64 / 1_048_576.0),
-    }
-}
-
-fn span(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", seconds / 86_400),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_for_people() {
-        let shown = [0, 2_048, 5 << 20].map(bytes);
-        assert_eq!(shown, ["0 B", "2.0 KiB", "5.0 MiB"]);
-        assert_eq!([59, 600, 7_200, 400_000].map(span), ["59 s", "10 min", "2 h", "4 d"]);
-    }
 
     #[test]
     fn what_was_refused_is_no_command_of_a_terminal() {

@@ -1,6 +1,7 @@
 //! `butler-sos outbox`, asked while the program runs and after it.
 
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
 use test_support::{Program, run_to_end, until};
 
@@ -40,6 +41,8 @@ fn what_waits_is_shown_exported_and_dropped_only_when_nobody_uses_it() {
     until("some points on disk", || points(&file, folder.path()).filter(|points| *points >= 2));
     let (_, table, _) = ask(&file, folder.path(), &[]);
     assert!(table.contains("measurements") && table.contains("MiB"), "{table}");
+    let last = table.lines().last().unwrap();
+    assert!(last.ends_with("of 256.0 MiB; refused for good and kept to be looked at: 0"), "{last}");
     let (code, _, err) = ask(&file, folder.path(), &["--drop", "measurements", "--yes"]);
     assert_eq!(code, Some(1));
     assert!(err.contains("is used by another Butler SOS. Stop the program first"), "{err}");
@@ -50,6 +53,19 @@ fn what_waits_is_shown_exported_and_dropped_only_when_nobody_uses_it() {
     let (_, lines, _) = ask(&file, folder.path(), &["--export"]);
     assert_eq!(lines.lines().count() as u64, left);
     assert!(lines.lines().all(|line| line.starts_with("butlersos_memory_usage")), "{lines}");
+    // A reader that goes away: no panic, and no failure.
+    let mut export = Command::new(BINARY)
+        .args(["outbox", "-c", &file, "--export"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(export.stdout.take());
+    let export = export.wait_with_output().unwrap();
+    assert_eq!(
+        (export.status.code(), String::from_utf8(export.stderr).unwrap().as_str()),
+        (Some(0), "")
+    );
     let (_, refused, _) = ask(&file, folder.path(), &["--refused"]);
     assert_eq!(refused, "Nothing was refused.\n");
     let (code, _, err) = ask(&file, folder.path(), &["--drop", "measurements"]);

@@ -15,11 +15,11 @@ use crate::io::sqlite::beside;
 
 /// An open file.
 pub(super) struct OutboxFile {
-    connection: Connection,
+    pub(super) connection: Connection,
     settings: OutboxSettings,
     /// When it was opened, and which second that was.
     opened: (Instant, i64),
-    reserve: Reserve,
+    pub(super) reserve: Reserve,
 }
 
 impl OutboxFile {
@@ -151,25 +151,6 @@ impl OutboxFile {
         Ok(dropped)
     }
 
-    /// Whether the file may become larger than it is.
-    pub(super) fn may_grow(&self, may: bool) -> rusqlite::Result<()> {
-        let pages: i64 = match may {
-            true => i64::from(u32::MAX - 1),
-            false => self.connection.query_row("PRAGMA page_count", [], |row| row.get(0))?,
-        };
-        // Answers with what it is from now on.
-        self.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
-    }
-
-    /// The log of changes becomes part of the database, and its room is used again. That it cannot
-    /// be done now is no failure: nothing of it is lost.
-    fn merge_log(&self) {
-        let merged = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        if let Err(error) = merged {
-            log::debug!("OUTBOX: The log of changes is not merged yet: {error}");
-        }
-    }
-
     /// Errors that wait from before they had another place join the other stream: what they are
     /// does not matter any more.
     fn adopt_errors(&mut self) -> rusqlite::Result<()> {
@@ -195,41 +176,6 @@ impl OutboxFile {
             Sums { rows: 0, points: 0, bytes: 0, last: left.last }.write(&transaction, from)?;
         }
         transaction.commit()
-    }
-
-    /// Drops all rows of a stream; their points.
-    pub(super) fn empty(&mut self, stream: Stream) -> Result<usize, OutboxError> {
-        let mut empty = || -> rusqlite::Result<usize> {
-            let transaction = self.connection.transaction()?;
-            let mut sums = Sums::read(&transaction, stream)?;
-            let points = number(sums.points);
-            transaction.execute("DELETE FROM waiting WHERE stream = ?", [stream.as_str()])?;
-            (sums.rows, sums.points, sums.bytes) = (0, 0, 0);
-            sums.write(&transaction, stream)?;
-            transaction.commit()?;
-            Ok(points)
-        };
-        let result = empty();
-        result.map_err(|error| self.cannot("written", &error))
-    }
-
-    /// Drops the oldest rows of a stream, so many bytes of them.
-    fn make_room(&mut self, stream: Stream, bytes: i64) -> rusqlite::Result<Drops> {
-        let transaction = self.connection.transaction()?;
-        let mut sums = Sums::read(&transaction, stream)?;
-        let gone = oldest(&transaction, stream, |_, before| before < bytes)?;
-        sums.drop(&transaction, stream, gone)?;
-        sums.write(&transaction, stream)?;
-        transaction.commit()?;
-        Ok(Drops { for_size: number(gone.points), for_age: 0, up_to: gone.up_to })
-    }
-
-    /// Space that is free in the file goes back to the volume, a little at a time.
-    fn give_back(&self) -> rusqlite::Result<()> {
-        let mut vacuum = self.connection.prepare_cached("PRAGMA incremental_vacuum(256)")?;
-        let mut rows = vacuum.query([])?;
-        while rows.next()?.is_some() {}
-        Ok(())
     }
 
     fn load(&self, stream: Stream, after: i64, most: usize) -> rusqlite::Result<Vec<Row>> {
@@ -265,13 +211,13 @@ impl OutboxFile {
         })
     }
 
-    fn cannot(&self, what: &str, error: &rusqlite::Error) -> OutboxError {
+    pub(super) fn cannot(&self, what: &str, error: &rusqlite::Error) -> OutboxError {
         error_of(&self.settings.file, what, error)
     }
 }
 
 /// Whether the volume, or what may be used of it, is full.
-fn is_full(error: &rusqlite::Error) -> bool {
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
     // A log of changes that cannot grow is an error of the file system.
     let extended = match error {
         rusqlite::Error::SqliteFailure(cause, _) => cause.extended_code,

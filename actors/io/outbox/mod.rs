@@ -4,6 +4,7 @@
 //! ```text
 //! work.rs     what is asked, and what is answered
 //! file.rs     the database: rows in, rows out, bounds          sums.rs   how much is in it
+//! room.rs     room in it, and what goes when there is none
 //! schema.rs   its tables, version by version
 //! damage.rs   what is left of a file that cannot be read
 //! keeper.rs   the thread, and the handle that its users have
@@ -23,6 +24,7 @@ mod keeper;
 mod reader;
 mod refused;
 mod reserve;
+mod room;
 mod schema;
 mod settings;
 mod spool;
@@ -30,10 +32,12 @@ mod sums;
 mod work;
 
 pub use keeper::Outbox;
-pub use reader::{OutboxReader, RefusedEntry, Waiting, drop_stream};
+pub use reader::{OutboxReader, Page, RefusedEntry, Waiting, drop_stream};
 pub use settings::{OutboxConfig, OutboxSettings};
 pub use spool::{OutboxSpool, Spool};
 pub use work::{Drops, Level, OutboxError, RefusedPoints, Reply, Row, Stream, Work};
 
+#[cfg(test)]
+mod reader_tests;
 #[cfg(test)]
 mod tests;

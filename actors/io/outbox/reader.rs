@@ -1,19 +1,26 @@
 //! Looking into the file, also while the program that writes it runs, and emptying it while none
 //! does.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::file::{OutboxFile, oldest_of};
+use super::refused;
+use super::schema::{self, error_of};
 use super::settings::OutboxSettings;
 use super::sums::{Sums, number};
 use super::work::{Level, OutboxError, Stream};
-use crate::io::sqlite;
+use crate::io::sqlite::{self, OwnError};
 
 /// An outbox file, open for reading only.
-pub struct OutboxReader(Connection);
+pub struct OutboxReader {
+    connection: Connection,
+    file: PathBuf,
+    /// An earlier version has fewer tables.
+    version: i64,
+}
 
 /// How a stream waits.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +29,20 @@ pub struct Waiting {
     pub stream: Stream,
     /// How much.
     pub level: Level,
-    /// Bytes that came in a second lately: over the last ten minutes of what is there.
+    /// Bytes that came in a second lately: in the ten minutes before the question, or since the
+    /// oldest came.
     pub growth: f64,
+}
+
+/// Some of what waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The lines, those of the oldest write operations first.
+    pub lines: Vec<u8>,
+    /// Write operations that cannot be read.
+    pub left_out: usize,
+    /// Where the next page begins.
+    pub end: i64,
 }
 
 /// Points that the destination will never take, as they were noted.
@@ -39,8 +58,8 @@ pub struct RefusedEntry {
     pub lines: Vec<u8>,
 }
 
-/// Rows that are read at once.
-const PAGE: i64 = 500;
+/// Rows of a page, and bytes; one row at least.
+const PAGE: (usize, usize) = (500, 1 << 20);
 
 /// Growth is measured over so many seconds.
 const LATELY: i64 = 600;
@@ -50,80 +69,127 @@ impl OutboxReader {
     ///
     /// # Errors
     /// When it does not exist or is no outbox.
-    pub fn open(file: &Path) -> rusqlite::Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(file, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        Ok(Self(connection))
+    pub fn open(file: &Path) -> Result<Self, OutboxError> {
+        let open = || -> rusqlite::Result<(Connection, i64)> {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(file, flags)?;
+            connection.busy_timeout(Duration::from_secs(5))?;
+            let version = schema::version(&connection)?;
+            Ok((connection, version))
+        };
+        let (connection, version) = open().map_err(|error| error_of(file, "read", &error))?;
+        Ok(Self { connection, file: file.to_owned(), version })
     }
 
-    /// How each stream waits.
+    /// How each stream waits at `now`, seconds since 1970.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn waiting(&self) -> rusqlite::Result<Vec<Waiting>> {
-        Stream::ALL.iter().map(|stream| self.waiting_of(*stream)).collect()
+    pub fn waiting(&self, now: i64) -> Result<Vec<Waiting>, OutboxError> {
+        let waiting = Stream::ALL.iter().map(|stream| self.waiting_of(*stream, now));
+        waiting.collect::<rusqlite::Result<_>>().map_err(|error| self.unreadable(&error))
     }
 
-    fn waiting_of(&self, stream: Stream) -> rusqlite::Result<Waiting> {
-        let sums = Sums::read(&self.0, stream)?;
+    fn waiting_of(&self, stream: Stream, now: i64) -> rusqlite::Result<Waiting> {
+        if self.version == 0 {
+            // The program has made it this moment.
+            return Ok(Waiting { stream, level: Level::default(), growth: 0.0 });
+        }
+        let sums = Sums::read(&self.connection, stream)?;
         let level = Level {
             rows: u64::try_from(sums.rows).unwrap_or(0),
             points: number(sums.points),
             bytes: u64::try_from(sums.bytes).unwrap_or(0),
             last: sums.last,
-            oldest: oldest_of(&self.0, stream)?,
+            oldest: oldest_of(&self.connection, stream)?,
         };
-        let sql =
-            "SELECT MAX(added), MIN(MAX(added) - ?2, MIN(added)) FROM waiting WHERE stream = ?1";
-        let newest: Option<i64> =
-            self.0.query_row(sql, params![stream.as_str(), LATELY], |row| row.get(0))?;
-        let growth = match (newest, level.oldest) {
-            (Some(newest), Some(oldest)) if newest > oldest => {
-                let since = oldest.max(newest - LATELY);
-                let sql = "SELECT COALESCE(SUM(LENGTH(lines)), 0) FROM waiting
-                    WHERE stream = ? AND added > ?";
-                let bytes: i64 =
-                    self.0.query_row(sql, params![stream.as_str(), since], |row| row.get(0))?;
-                bytes as f64 / (newest - since) as f64
-            }
-            _ => 0.0,
-        };
-        Ok(Waiting { stream, level, growth })
+        Ok(Waiting { stream, level, growth: self.growth(stream, level.oldest, now)? })
     }
 
-    /// Calls `each` with the lines of each write operation that waits, oldest first; nothing of the
-    /// file is held meanwhile.
+    fn growth(&self, stream: Stream, oldest: Option<i64>, now: i64) -> rusqlite::Result<f64> {
+        let Some(oldest) = oldest else { return Ok(0.0) };
+        let since = oldest.max(now - LATELY);
+        // From the newest on, so that what has waited for long is not looked at.
+        let sql = "SELECT added, LENGTH(lines) FROM waiting WHERE stream = ? ORDER BY id DESC";
+        let mut query = self.connection.prepare(sql)?;
+        let mut rows = query.query([stream.as_str()])?;
+        let (mut newest, mut bytes) = (None, 0);
+        while let Some(row) = rows.next()? {
+            let added: i64 = row.get(0)?;
+            if added <= since {
+                break;
+            }
+            newest = newest.max(Some(added));
+            bytes += row.get::<_, i64>(1)?;
+        }
+        // A clock that was set back.
+        let until = newest.map_or(now, |newest| newest.max(now));
+        Ok(if bytes > 0 { bytes as f64 / (until - since) as f64 } else { 0.0 })
+    }
+
+    /// What waits after the end of the page before; nothing of the file is held when this returns.
+    /// `None` when there is no more.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn for_each(&self, mut each: impl FnMut(&[u8])) -> rusqlite::Result<()> {
-        let mut after = i64::MIN;
-        loop {
+    pub fn page(&self, after: Option<i64>) -> Result<Option<Page>, OutboxError> {
+        let page = || -> rusqlite::Result<Option<Page>> {
+            if self.version == 0 {
+                return Ok(None);
+            }
             let sql = "SELECT rowid, lines FROM waiting WHERE rowid > ? ORDER BY rowid LIMIT ?";
-            let page: Vec<(i64, Vec<u8>)> = self
-                .0
-                .prepare_cached(sql)?
-                .query_map(params![after, PAGE], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<rusqlite::Result<_>>()?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            after = *last;
-            page.iter().for_each(|(_, lines)| each(lines));
-        }
+            let mut query = self.connection.prepare_cached(sql)?;
+            let mut rows = query.query(params![after.unwrap_or(i64::MIN), PAGE.0])?;
+            let mut page = Page { lines: Vec::new(), left_out: 0, end: 0 };
+            let mut is_empty = true;
+            while page.lines.len() < PAGE.1
+                && let Some(row) = rows.next()?
+            {
+                is_empty = false;
+                page.end = row.get(0)?;
+                match row.get_ref(1)?.as_blob() {
+                    Ok(lines) => page.lines.extend_from_slice(lines),
+                    Err(_) => page.left_out += 1,
+                }
+            }
+            Ok((!is_empty).then_some(page))
+        };
+        page().map_err(|error| self.unreadable(&error))
     }
 
     /// What was refused, the latest first.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn refused(&self) -> rusqlite::Result<Vec<RefusedEntry>> {
-        let sql = "SELECT stream, added, reason, lines FROM refused ORDER BY id DESC";
-        let mut query = self.0.prepare(sql)?;
-        let entries = query.query_map([], |row| {
-            let (stream, at) = (row.get(0)?, row.get(1)?);
-            Ok(RefusedEntry { stream, at, reason: row.get(2)?, lines: row.get(3)? })
-        })?;
-        entries.collect()
+    pub fn refused(&self) -> Result<Vec<RefusedEntry>, OutboxError> {
+        if self.version < schema::WITH_REFUSED {
+            return Ok(Vec::new());
+        }
+        let entries = || -> rusqlite::Result<Vec<RefusedEntry>> {
+            let sql = "SELECT stream, added, reason, lines FROM refused ORDER BY id DESC";
+            let mut query = self.connection.prepare(sql)?;
+            let entries = query.query_map([], |row| {
+                let (stream, at) = (row.get(0)?, row.get(1)?);
+                Ok(RefusedEntry { stream, at, reason: row.get(2)?, lines: row.get(3)? })
+            })?;
+            entries.collect()
+        };
+        entries().map_err(|error| self.unreadable(&error))
+    }
+
+    /// How many entries there are of what was refused: the latest of it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn refused_count(&self) -> Result<u64, OutboxError> {
+        if self.version < schema::WITH_REFUSED {
+            return Ok(0);
+        }
+        refused::count(&self.connection).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &rusqlite::Error) -> OutboxError {
+        error_of(&self.file, "read", error)
     }
 }
 
@@ -132,7 +198,15 @@ impl OutboxReader {
 /// # Errors
 /// When another process has the file, or it cannot be written.
 pub fn drop_stream(settings: &OutboxSettings, stream: Stream) -> Result<usize, OutboxError> {
-    let _lock = sqlite::own(&settings.file)
-        .map_err(|error| OutboxError::new(format!("{} {error}", settings.file.display())))?;
+    let _lock = sqlite::own(&settings.file).map_err(|error| {
+        let message = match error {
+            OwnError::InUse => format!(
+                "{} {error}. Stop the program first: what it sends must not vanish under it",
+                settings.file.display()
+            ),
+            OwnError::Failed { .. } => error.to_string(),
+        };
+        OutboxError::new(message)
+    })?;
     OutboxFile::open(settings)?.empty(stream)
 }

@@ -17,6 +17,9 @@ const STEPS: [Step; 3] = [begin, add_refused, number_each_stream];
 /// The form of the tables. A file with a higher number is a later version's.
 pub(super) const VERSION: usize = STEPS.len();
 
+/// The first version that keeps what is refused.
+pub(super) const WITH_REFUSED: i64 = 2;
+
 /// Opens or creates a file and brings it up to date.
 pub(super) fn open(file: &Path) -> Result<Connection, OutboxError> {
     let cannot = |error: &rusqlite::Error| error_of(file, "opened", error);
