@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::errors::{InfluxModule, InfluxVersion};
+use crate::domain::errors::{InfluxModule, InfluxVersion, Module};
 use crate::domain::events::Pairs;
 use crate::domain::measurement_name::MeasurementName;
 use crate::domain::names::ServerName;
 use crate::domain::point::{FieldValue, Text};
+use crate::runtime::poison::Poison;
 
 /// Names and tags from the sections of the configuration about events.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,17 +78,24 @@ pub(super) struct Lines {
 }
 
 impl Gathered {
-    /// Adds what `encode` appends, which says whether it appended a line.
+    /// Adds what `encode` appends, which says whether it appended a line. One that panics leaves
+    /// nothing behind.
     pub(super) fn add(
         &mut self,
         module: InfluxModule,
         server: Option<&ServerName>,
+        poison: &Poison,
         encode: impl FnOnce(&mut Vec<u8>) -> bool,
     ) {
         let lines = self.operations.entry((module, server.cloned())).or_default();
-        if encode(&mut lines.bytes) {
-            lines.points += 1;
-            self.points += 1;
+        let begin = lines.bytes.len();
+        match poison.guard(Module::Influx(module).as_str(), || encode(&mut lines.bytes)) {
+            Some(true) => {
+                lines.points += 1;
+                self.points += 1;
+            }
+            Some(false) => {}
+            None => lines.bytes.truncate(begin),
         }
     }
 
@@ -100,5 +108,30 @@ impl Gathered {
     pub(super) fn take(&mut self) -> HashMap<(InfluxModule, Option<ServerName>), Lines> {
         self.points = 0;
         std::mem::take(&mut self.operations)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_panics_half_written_leaves_no_half_line() {
+        let (mut gathered, poison) = (Gathered::default(), Poison::new("TEST"));
+        let append = |text: &'static [u8], out: &mut Vec<u8>| {
+            out.extend_from_slice(text);
+            true
+        };
+        gathered.add(InfluxModule::LogEvents, None, &poison, |to| append(b"a f=1 1\n", to));
+        for _ in 0..20 {
+            gathered.add(InfluxModule::LogEvents, None, &poison, |to| {
+                append(b"half of", to);
+                panic!("an event")
+            });
+        }
+        gathered.add(InfluxModule::LogEvents, None, &poison, |to| append(b"b f=1 2\n", to));
+        assert_eq!(gathered.points(), 2);
+        let lines = gathered.take().remove(&(InfluxModule::LogEvents, None)).unwrap();
+        assert_eq!((lines.bytes.as_slice(), lines.points), (b"a f=1 1\nb f=1 2\n".as_slice(), 2));
     }
 }

@@ -6,7 +6,8 @@
 //! - sends: nothing
 //! - reports: one `INFLUXDB_V*_WRITE` error for each write operation that was not stored at its
 //!   first attempt (decisions E11 and E19)
-//! - on restart: keeps its queue; the message in hand at a panic is lost
+//! - on restart: keeps its queue; what panics while it is encoded is left out and
+//!   counted, and is no restart
 
 mod counts;
 mod events;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseActFuture, Supervised};
 
-use crate::domain::errors::{ErrorOccurred, InfluxModule, Origin};
+use crate::domain::errors::{ErrorOccurred, InfluxModule, Module, Origin};
 use crate::domain::events::{LogEvent, UserEvent};
 use crate::domain::names::{MonitoredServer, ServerName};
 use crate::domain::point::Point;
@@ -38,6 +39,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
+use crate::runtime::poison::Poison;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 use self::events::Gathered;
@@ -54,6 +56,7 @@ pub struct InfluxWriter {
     own: OwnTags,
     events: EventSettings,
     gathered: Gathered,
+    poison: Poison,
     clock: Clock,
     delivery: Delivery<InfluxTransport>,
 }
@@ -91,15 +94,34 @@ impl InfluxWriter {
         let spool = outbox.map(|outbox| OutboxSpool::new(outbox, Stream::Measurements));
         let spool = spool.map(|spool| -> Box<dyn Spool> { Box::new(spool) });
         let delivery = Delivery::new(transport, policy, spool, move |event| told.on_event(event));
-        Self { influx, own, events, gathered: Gathered::default(), clock, delivery }
+        Self {
+            influx,
+            own,
+            events,
+            gathered: Gathered::default(),
+            poison: Poison::new("INFLUXDB"),
+            clock,
+            delivery,
+        }
     }
 
     /// Encodes the points of one write operation and queues them as one job.
-    fn write(&self, module: InfluxModule, server: Option<&ServerName>, points: Vec<Point<'_>>) {
-        let mut lines = Vec::with_capacity(256 * points.len());
-        let written =
-            points.into_iter().map(|point| encode(point, &mut lines)).filter(|it| *it).count();
-        self.push(module, server, lines, written);
+    fn write<'a>(
+        &self,
+        module: InfluxModule,
+        server: Option<&ServerName>,
+        points: impl FnOnce() -> Vec<Point<'a>>,
+    ) {
+        let encoded = self.poison.guard(Module::Influx(module).as_str(), || {
+            let points = points();
+            let mut lines = Vec::with_capacity(256 * points.len());
+            let written =
+                points.into_iter().map(|point| encode(point, &mut lines)).filter(|it| *it).count();
+            (lines, written)
+        });
+        if let Some((lines, written)) = encoded {
+            self.push(module, server, lines, written);
+        }
     }
 
     fn push(
@@ -174,8 +196,9 @@ impl Handler<HealthMetrics> for InfluxWriter {
     type Result = ();
 
     fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
-        let points = health::points(&metrics, &self.influx, &self.clock);
-        self.write(InfluxModule::HealthMetrics, Some(&metrics.server.name), points);
+        self.write(InfluxModule::HealthMetrics, Some(&metrics.server.name), || {
+            health::points(&metrics, &self.influx, &self.clock)
+        });
     }
 }
 
@@ -183,8 +206,9 @@ impl Handler<ProxySessions> for InfluxWriter {
     type Result = ();
 
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
-        let points = sessions::points(&sessions, self.influx.version(), &self.clock);
-        self.write(InfluxModule::ProxySessions, Some(&sessions.server.name), points);
+        self.write(InfluxModule::ProxySessions, Some(&sessions.server.name), || {
+            sessions::points(&sessions, self.influx.version(), &self.clock)
+        });
     }
 }
 
@@ -192,8 +216,9 @@ impl Handler<OwnMemory> for InfluxWriter {
     type Result = ();
 
     fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
-        let point = own::point(&memory, &self.own, self.clock.stamp());
-        self.write(InfluxModule::ButlerMemory, None, vec![point]);
+        self.write(InfluxModule::ButlerMemory, None, || {
+            vec![own::point(&memory, &self.own, self.clock.stamp())]
+        });
     }
 }
 
@@ -204,15 +229,16 @@ impl Handler<EventBatch<UserEvent>> for InfluxWriter {
         let before = self.gathered.points();
         let version = self.influx.version();
         for received in batch.events.iter() {
-            match user_events::point(received, &self.events.user_tags, version) {
-                Some(point) => {
-                    let server = received.server.as_ref();
-                    self.gathered.add(InfluxModule::UserEvents, server, |to| encode(point, to));
+            let (server, tags) = (received.server.as_ref(), &self.events.user_tags);
+            self.gathered.add(InfluxModule::UserEvents, server, &self.poison, |to| {
+                let point = user_events::point(received, tags, version);
+                if point.is_none() {
+                    log::warn!(
+                        "INFLUXDB: A user event without host or command is not written to InfluxDB"
+                    );
                 }
-                None => log::warn!(
-                    "INFLUXDB: A user event without host or command is not written to InfluxDB"
-                ),
-            }
+                point.is_some_and(|point| encode(point, to))
+            });
         }
         self.gathered(before, ctx);
     }
@@ -225,9 +251,10 @@ impl Handler<EventBatch<LogEvent>> for InfluxWriter {
         let before = self.gathered.points();
         let version = self.influx.version();
         for received in batch.events.iter() {
-            let point = log_events::point(received, &self.events.log_tags, version);
-            let server = received.server.as_ref();
-            self.gathered.add(InfluxModule::LogEvents, server, |to| encode(point, to));
+            let (server, tags) = (received.server.as_ref(), &self.events.log_tags);
+            self.gathered.add(InfluxModule::LogEvents, server, &self.poison, |to| {
+                encode(log_events::point(received, tags, version), to)
+            });
         }
         self.gathered(before, ctx);
     }
@@ -238,10 +265,12 @@ impl Handler<CountedEvents> for InfluxWriter {
 
     fn handle(&mut self, counted: CountedEvents, _: &mut Self::Context) {
         let version = self.influx.version();
-        let points = counts::events(&counted, &self.events, version, &self.clock);
-        self.write(InfluxModule::EventCounts, None, points);
-        let points = counts::rejected(&counted, &self.events, version, &self.clock);
-        self.write(InfluxModule::RejectedEventCounts, None, points);
+        self.write(InfluxModule::EventCounts, None, || {
+            counts::events(&counted, &self.events, version, &self.clock)
+        });
+        self.write(InfluxModule::RejectedEventCounts, None, || {
+            counts::rejected(&counted, &self.events, version, &self.clock)
+        });
     }
 }
 
@@ -249,8 +278,9 @@ impl Handler<QueueMetrics> for InfluxWriter {
     type Result = ();
 
     fn handle(&mut self, metrics: QueueMetrics, _: &mut Self::Context) {
-        let point = counts::queue(&metrics, self.influx.version(), &self.clock);
-        self.write(InfluxModule::QueueMetrics, None, vec![point]);
+        self.write(InfluxModule::QueueMetrics, None, || {
+            vec![counts::queue(&metrics, self.influx.version(), &self.clock)]
+        });
     }
 }
 
@@ -266,7 +296,9 @@ impl Handler<AskMetrics> for InfluxWriter {
     type Result = MessageResult<AskMetrics>;
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.delivery.families("influxdb"))
+        let mut families = self.delivery.families("influxdb");
+        families.push(self.poison.family("influxdb"));
+        MessageResult(families)
     }
 }
 

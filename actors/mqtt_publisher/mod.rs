@@ -15,7 +15,7 @@ use std::rc::Rc;
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture, Supervised};
 
-use crate::domain::errors::{ErrorOccurred, MqttModule, Origin};
+use crate::domain::errors::{ErrorOccurred, Module, MqttModule, Origin};
 use crate::domain::events::{LogEvent, UserEvent, excerpt};
 use crate::domain::names::{Host, ServerName, VirtualProxy};
 use crate::domain::telemetry::{EventBatch, HealthMetrics, ProxySessions};
@@ -27,6 +27,7 @@ use crate::runtime::level::verbose;
 use crate::runtime::lost::{AskLost, Lost, LostAtEnd};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
+use crate::runtime::poison::Poison;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use topics::{EventTopics, LogTopics, UserTopics};
@@ -42,6 +43,7 @@ pub struct MqttPublisher {
     base_topic: String,
     topics: EventTopics,
     lost: Rc<LostAtEnd>,
+    poison: Poison,
 }
 
 impl MqttPublisher {
@@ -68,10 +70,13 @@ impl MqttPublisher {
             }
         };
         let delivery = Delivery::new(transport, MqttTransport::POLICY, None, on_fate);
-        Self { connection, delivery, broker, base_topic, topics, lost }
+        let poison = Poison::new("MQTT");
+        Self { connection, delivery, broker, base_topic, topics, lost, poison }
     }
 
-    fn publish(&self, about: Origin, messages: Vec<Message>) {
+    fn publish(&self, about: Origin, messages: impl FnOnce() -> Vec<Message>) {
+        let kind = about.module().map_or("measurements", Module::as_str);
+        let Some(messages) = self.poison.guard(kind, messages) else { return };
         for Message { topic, payload } in &messages {
             verbose!("MQTT: Publishing {} bytes to {topic}", payload.len());
             // At verbose the excerpt would be made and thrown away.
@@ -127,7 +132,7 @@ impl Handler<HealthMetrics> for MqttPublisher {
 
     fn handle(&mut self, metrics: HealthMetrics, _: &mut Self::Context) {
         let about = self.about(MqttModule::HealthMetrics, Some(&metrics.server.name), None);
-        self.publish(about, messages::health(&self.base_topic, &metrics));
+        self.publish(about, || messages::health(&self.base_topic, &metrics));
     }
 }
 
@@ -137,7 +142,7 @@ impl Handler<ProxySessions> for MqttPublisher {
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
         let (server, proxy) = (&sessions.server.name, &sessions.virtual_proxy);
         let about = self.about(MqttModule::ProxySessions, Some(server), Some(proxy));
-        self.publish(about, messages::sessions(&self.base_topic, &sessions));
+        self.publish(about, || messages::sessions(&self.base_topic, &sessions));
     }
 }
 
@@ -148,7 +153,7 @@ impl Handler<EventBatch<UserEvent>> for MqttPublisher {
         let Some(topics) = &self.topics.user else { return };
         for received in batch.events.iter() {
             let about = self.about(MqttModule::UserEvents, received.server.as_ref(), None);
-            self.publish(about, messages::user_event(topics, &received.event));
+            self.publish(about, || messages::user_event(topics, &received.event));
         }
     }
 }
@@ -160,7 +165,7 @@ impl Handler<EventBatch<LogEvent>> for MqttPublisher {
         let Some(topics) = &self.topics.log else { return };
         for received in batch.events.iter() {
             let about = self.about(MqttModule::LogEvents, received.server.as_ref(), None);
-            self.publish(about, messages::log_event(topics, &received.event));
+            self.publish(about, || messages::log_event(topics, &received.event));
         }
     }
 }
@@ -178,7 +183,9 @@ impl Handler<AskMetrics> for MqttPublisher {
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
         let up = self.connection.obstacle().is_none();
-        MessageResult(mqtt::families("mqtt", &self.delivery.stats(), up))
+        let mut families = mqtt::families("mqtt", &self.delivery.stats(), up);
+        families.push(self.poison.family("mqtt"));
+        MessageResult(families)
     }
 }
 

@@ -47,6 +47,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
+use crate::runtime::poison::Poison;
 
 pub use self::settings::{
     Account, CredentialsConfig, Endpoint, EngineMetrics, EventPosts, LogEventPosts, LogLevels,
@@ -63,6 +64,7 @@ pub struct NewRelicPoster {
     uptime: Lanes,
     user_events: Lanes,
     log_events: Lanes,
+    poison: Poison,
 }
 
 /// Posts of one kind, a lane for each account.
@@ -135,6 +137,7 @@ impl NewRelicPoster {
             log_events: events(NewRelicModule::LogEvents, to_log),
             settings,
             clock,
+            poison: Poison::new("NEW RELIC"),
         }
     }
 
@@ -170,7 +173,10 @@ impl Handler<HealthMetrics> for NewRelicPoster {
 
     fn handle(&mut self, health: HealthMetrics, _: &mut Self::Context) {
         if let Some(posts) = &self.settings.metrics {
-            push(&self.health, metrics::health(posts, &health, self.clock.now()));
+            let bodies = self.poison.guard("health", || {
+                Vec::from_iter(metrics::health(posts, &health, self.clock.now()))
+            });
+            push(&self.health, bodies.into_iter().flatten());
         }
     }
 }
@@ -180,7 +186,10 @@ impl Handler<ProxySessions> for NewRelicPoster {
 
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
         if let Some(posts) = &self.settings.metrics {
-            push(&self.sessions, metrics::sessions(posts, &sessions, self.clock.now()));
+            let bodies = self.poison.guard("sessions", || {
+                Vec::from_iter(metrics::sessions(posts, &sessions, self.clock.now()))
+            });
+            push(&self.sessions, bodies.into_iter().flatten());
         }
     }
 }
@@ -190,7 +199,10 @@ impl Handler<OwnMemory> for NewRelicPoster {
 
     fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
         if let Some(posts) = &self.settings.uptime {
-            push(&self.uptime, metrics::uptime(posts, &memory, self.clock.now()));
+            let bodies = self.poison.guard("uptime", || {
+                Vec::from_iter(metrics::uptime(posts, &memory, self.clock.now()))
+            });
+            push(&self.uptime, bodies.into_iter().flatten());
         }
     }
 }
@@ -200,8 +212,9 @@ impl Handler<EventBatch<UserEvent>> for NewRelicPoster {
 
     fn handle(&mut self, batch: EventBatch<UserEvent>, _: &mut Self::Context) {
         if let Some(posts) = self.settings.events.as_ref().and_then(|posts| posts.user.as_ref()) {
-            let bodies = batch.events.iter().map(|event| events::user_event(posts, event));
-            push(&self.user_events, bodies);
+            let body =
+                |event| self.poison.guard("user events", || events::user_event(posts, event));
+            push(&self.user_events, batch.events.iter().filter_map(body));
         }
     }
 }
@@ -217,7 +230,9 @@ impl Handler<EventBatch<LogEvent>> for NewRelicPoster {
             .events
             .iter()
             .filter(|received| posts.wants(received.event.source, received.event.text(Key::Level)));
-        push(&self.log_events, wanted.map(|event| events::log_event(posts, attributes, event)));
+        let body =
+            |event| self.poison.guard("log events", || events::log_event(posts, attributes, event));
+        push(&self.log_events, wanted.filter_map(body));
     }
 }
 
@@ -241,7 +256,9 @@ impl Handler<AskMetrics> for NewRelicPoster {
             capacity: self.lanes().map(|lane| lane.room()).sum(),
             up: !self.lanes().any(|lane| lane.is_failing()),
         };
-        MessageResult(destination.families())
+        let mut families = destination.families();
+        families.push(self.poison.family("new_relic"));
+        MessageResult(families)
     }
 }
 
