@@ -214,7 +214,7 @@ struct Graph {
     certificates: Vec<Recipient<ReadAgain>>,
     scraped: Scraped,
     /// Where every error goes.
-    error_sinks: Vec<Outlet<ErrorPoint>>,
+    error_sinks: Vec<(Stage, Outlet<ErrorPoint>)>,
     losers: Vec<Recipient<AskLost>>,
     asked: Vec<Recipient<AskReadiness>>,
     /// What waits for InfluxDB, if it is kept on disk.

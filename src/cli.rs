@@ -4,6 +4,7 @@ mod new_relic;
 
 use std::path::PathBuf;
 
+use actors::io::outbox::Stream;
 use actors::runtime::level::Level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -91,6 +92,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Show the error history, newest first.
     Errors(Box<ErrorsArgs>),
+    /// Show what waits for InfluxDB on disk.
+    Outbox(OutboxArgs),
 }
 
 /// Options of `demo`.
@@ -159,6 +162,48 @@ pub struct ErrorsArgs {
     pub limit: Option<usize>,
 }
 
+/// Options of `outbox`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = TEACH_OUTBOX)]
+pub struct OutboxArgs {
+    /// The outbox of the program that runs with this configuration.
+    #[arg(short = 'c', long = "configfile", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// The same folder that the program was given, if it was given one.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Print the points that wait as line protocol.
+    #[arg(long, conflicts_with_all = ["refused", "drop"])]
+    pub export: bool,
+
+    /// Show what InfluxDB has refused for good, the latest first.
+    #[arg(long, conflicts_with = "drop")]
+    pub refused: bool,
+
+    /// Drop what waits in this stream; asks first. The program must not run.
+    #[arg(long, value_name = "STREAM", value_parser = stream)]
+    pub drop: Option<Stream>,
+
+    /// Drop without asking.
+    #[arg(long, requires = "drop")]
+    pub yes: bool,
+
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = OutboxFormat::Table)]
+    pub format: OutboxFormat,
+}
+
+/// How `outbox` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutboxFormat {
+    /// For people.
+    Table,
+    /// One object, or one array of refused points.
+    Json,
+}
+
 /// How `errors` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
@@ -179,6 +224,7 @@ Start here:
   butler-sos -c sense.yaml -l debug          the same, with every step in the log
   butler-sos errors --since 24h -c sense.yaml
                                              what failed since yesterday
+  butler-sos outbox -c sense.yaml            what waits for InfluxDB
 
 Ctrl-C or a termination signal stops the program in order: what was collected is
 sent first. Exit code 0 after an orderly stop, 1 after a mistake in the command
@@ -198,6 +244,26 @@ A table is as wide as the terminal or as COLUMNS says, 100 columns where there i
 no terminal. It shows virtual proxy, module, destination, host and address where
 they tell events apart; json and csv have everything. Exit code 0 when the events
 were printed, also when there are none; 1 when they could not be.";
+
+/// What `outbox --help` teaches at its end.
+const TEACH_OUTBOX: &str = "\
+For example:
+  butler-sos outbox -c sense.yaml                       how much waits, since when, how long it lasts
+  butler-sos outbox -c sense.yaml --export > points.lp  what waits, for another database
+  butler-sos outbox -c sense.yaml --refused             what InfluxDB will never take, and why
+  butler-sos outbox -c sense.yaml --drop measurements
+
+Errors are no stream while the error history is on: they wait there, and butler-sos errors shows them.
+Looking is possible while the program runs. Exit code 0 when it was printed, also when nothing waits;
+1 when it could not be.";
+
+fn stream(text: &str) -> Result<Stream, String> {
+    let names = Stream::ALL.map(Stream::as_str);
+    Stream::ALL
+        .into_iter()
+        .find(|stream| stream.as_str() == text)
+        .ok_or_else(|| format!("allowed are {}", names.join(", ")))
+}
 
 fn level(text: &str) -> Result<Level, String> {
     let wanted = text.trim().to_lowercase();

@@ -79,7 +79,9 @@ pub fn run(args: &ErrorsArgs, bases: &Bases, out: &mut impl Write) -> Result<(),
     output.end()?;
     if left_out > 0 {
         let file = file.display();
-        eprintln!(
+        // Nobody to tell that nobody can be told.
+        _ = writeln!(
+            io::stderr(),
             "note: of {file} {left_out} rows are no events that can be read; they are left out"
         );
     }

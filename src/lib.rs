@@ -13,12 +13,8 @@ pub mod health_check;
 mod limits;
 pub mod logging;
 pub mod monitor;
+pub mod outbox_command;
 pub mod paths;
 pub mod service;
 pub mod signal;
 pub mod sockets;
-
-/// The worked example of the documentation is compiled and run with the tests.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/ADDING-AN-ACTOR.md")]
-struct AddingAnActor;

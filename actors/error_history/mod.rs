@@ -126,12 +126,8 @@ impl ErrorHistoryActor {
             }
             Err(error) => return log::debug!("ERROR HISTORY: Still not usable: {error}"),
         };
-        if let Some((aside, saved)) = &store.set_aside {
-            log::warn!(
-                "ERROR HISTORY: The file was damaged, or is not this version's. It is kept as {}, \
-                 a new one is begun with {saved} events out of it",
-                aside.display()
-            );
+        if let Some((_, saved)) = &store.set_aside {
+            log::info!("ERROR HISTORY: {saved} events of the damaged file were saved");
         }
         if !is_first {
             log::info!(
@@ -311,6 +307,7 @@ impl Handler<Drain> for ErrorHistoryActor {
     fn handle(&mut self, _: Drain, _: &mut Self::Context) {
         self.open(false);
         self.flush();
+        self.place_last();
         if self.store.is_none() && !self.pending.is_empty() {
             let (file, lost) = (self.settings.file.display(), self.pending.len());
             log::warn!("ERROR HISTORY: {file} could not be used, {lost} events are not in it");

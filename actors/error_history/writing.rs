@@ -117,6 +117,15 @@ impl ErrorHistoryActor {
         }
     }
 
+    /// The end: the sink is told everything, whatever waits for it, once.
+    pub(super) fn place_last(&mut self) {
+        if let Some(sink) = &self.places_to
+            && !self.unplaced.is_empty()
+        {
+            sink.do_send(Placement(std::mem::take(&mut self.unplaced).into()));
+        }
+    }
+
     /// Tells the sink what it could not be told before.
     pub(super) fn place_again(&mut self) {
         self.place([]);

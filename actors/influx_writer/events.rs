@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::errors::{InfluxModule, InfluxVersion, Module};
+use crate::domain::errors::{InfluxModule, InfluxVersion};
 use crate::domain::events::Pairs;
 use crate::domain::measurement_name::MeasurementName;
 use crate::domain::names::ServerName;
 use crate::domain::point::{FieldValue, Text};
-use crate::runtime::poison::Poison;
+use crate::runtime::poison::guard;
 
 /// Names and tags from the sections of the configuration about events.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,18 +84,17 @@ impl Gathered {
         &mut self,
         module: InfluxModule,
         server: Option<&ServerName>,
-        poison: &Poison,
         encode: impl FnOnce(&mut Vec<u8>) -> bool,
     ) {
         let lines = self.operations.entry((module, server.cloned())).or_default();
-        let begin = lines.bytes.len();
-        match poison.guard(Module::Influx(module).as_str(), || encode(&mut lines.bytes)) {
+        let before = lines.bytes.len();
+        match guard("INFLUXDB: An event", || encode(&mut lines.bytes)) {
             Some(true) => {
                 lines.points += 1;
                 self.points += 1;
             }
             Some(false) => {}
-            None => lines.bytes.truncate(begin),
+            None => lines.bytes.truncate(before),
         }
     }
 
@@ -116,22 +115,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_that_panics_half_written_leaves_no_half_line() {
-        let (mut gathered, poison) = (Gathered::default(), Poison::new("TEST"));
-        let append = |text: &'static [u8], out: &mut Vec<u8>| {
-            out.extend_from_slice(text);
-            true
-        };
-        gathered.add(InfluxModule::LogEvents, None, &poison, |to| append(b"a f=1 1\n", to));
-        for _ in 0..20 {
-            gathered.add(InfluxModule::LogEvents, None, &poison, |to| {
-                append(b"half of", to);
-                panic!("an event")
+    fn an_event_that_panics_leaves_no_half_line_and_the_others_go_on() {
+        let mut gathered = Gathered::default();
+        let mut add = |text: &'static str, panics: bool| {
+            gathered.add(InfluxModule::LogEvents, None, |to| {
+                to.extend_from_slice(text.as_bytes());
+                assert!(!panics, "half of it is written");
+                true
             });
-        }
-        gathered.add(InfluxModule::LogEvents, None, &poison, |to| append(b"b f=1 2\n", to));
-        assert_eq!(gathered.points(), 2);
-        let lines = gathered.take().remove(&(InfluxModule::LogEvents, None)).unwrap();
-        assert_eq!((lines.bytes.as_slice(), lines.points), (b"a f=1 1\nb f=1 2\n".as_slice(), 2));
+        };
+        add("a f=1 1\n", false);
+        add("half a li", true);
+        add("b f=1 2\n", false);
+        let lines = gathered.take().into_values().next().unwrap();
+        assert_eq!((lines.bytes.as_slice(), lines.points), (&b"a f=1 1\nb f=1 2\n"[..], 2));
     }
 }

@@ -6,8 +6,7 @@
 //! - sends: nothing
 //! - reports: one `INFLUXDB_V*_WRITE` error for each write operation that was not stored at its
 //!   first attempt (decisions E11 and E19)
-//! - on restart: keeps its queue; what panics while it is encoded is left out and
-//!   counted, and is no restart
+//! - on restart: keeps its queue; the message in hand at a panic is lost
 
 mod counts;
 mod events;
@@ -24,14 +23,14 @@ use std::time::Duration;
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseActFuture, Supervised};
 
-use crate::domain::errors::{ErrorOccurred, InfluxModule, Module, Origin};
+use crate::domain::errors::{ErrorOccurred, InfluxModule, Origin};
 use crate::domain::events::{LogEvent, UserEvent};
 use crate::domain::names::{MonitoredServer, ServerName};
 use crate::domain::point::Point;
 use crate::domain::telemetry::{
     CountedEvents, EventBatch, HealthMetrics, OwnMemory, ProxySessions, QueueMetrics,
 };
-use crate::io::delivery::{Delivery, Job};
+use crate::io::delivery::{Delivery, Job, Policy};
 use crate::io::influx::{InfluxSettings, InfluxTransport, Look, encode};
 use crate::io::outbox::{Outbox, OutboxSpool, Spool, Stream};
 use crate::runtime::clock::Clock;
@@ -39,7 +38,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
-use crate::runtime::poison::Poison;
+use crate::runtime::poison::guard;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 use self::events::Gathered;
@@ -56,9 +55,9 @@ pub struct InfluxWriter {
     own: OwnTags,
     events: EventSettings,
     gathered: Gathered,
-    poison: Poison,
     clock: Clock,
     delivery: Delivery<InfluxTransport>,
+    outbox: Option<Outbox>,
 }
 
 /// Tags of `butlersos_memory_usage`.
@@ -88,38 +87,32 @@ impl InfluxWriter {
         errors: impl Into<Outlet<ErrorOccurred>>,
     ) -> Self {
         let errors = errors.into();
+        let replay = outbox.as_ref().and_then(Outbox::replay);
         let policy = InfluxTransport::policy(&influx, LINGER, MAX_POINTS);
+        let policy = Policy { replay, ..policy };
         let transport = InfluxTransport::new(&influx, Look::First);
         let told = Told::new(errors, clock.clone());
-        let spool = outbox.map(|outbox| OutboxSpool::new(outbox, Stream::Measurements));
+        let spool = outbox.clone().map(|outbox| OutboxSpool::new(outbox, Stream::Measurements));
         let spool = spool.map(|spool| -> Box<dyn Spool> { Box::new(spool) });
         let delivery = Delivery::new(transport, policy, spool, move |event| told.on_event(event));
-        Self {
-            influx,
-            own,
-            events,
-            gathered: Gathered::default(),
-            poison: Poison::new("INFLUXDB"),
-            clock,
-            delivery,
-        }
+        Self { influx, own, events, gathered: Gathered::default(), clock, delivery, outbox }
     }
 
-    /// Encodes the points of one write operation and queues them as one job.
-    fn write<'a>(
+    /// Encodes the points of one write operation and queues them as one job. An operation that
+    /// panics is left out.
+    fn write<'p>(
         &self,
         module: InfluxModule,
         server: Option<&ServerName>,
-        points: impl FnOnce() -> Vec<Point<'a>>,
+        points: impl FnOnce() -> Vec<Point<'p>>,
     ) {
-        let encoded = self.poison.guard(Module::Influx(module).as_str(), || {
+        let encoded = guard("INFLUXDB: A measurement", || {
             let points = points();
             let mut lines = Vec::with_capacity(256 * points.len());
-            let written =
-                points.into_iter().map(|point| encode(point, &mut lines)).filter(|it| *it).count();
-            (lines, written)
+            let written = points.into_iter().map(|point| encode(point, &mut lines));
+            (written.filter(|it| *it).count(), lines)
         });
-        if let Some((lines, written)) = encoded {
+        if let Some((written, lines)) = encoded {
             self.push(module, server, lines, written);
         }
     }
@@ -229,15 +222,18 @@ impl Handler<EventBatch<UserEvent>> for InfluxWriter {
         let before = self.gathered.points();
         let version = self.influx.version();
         for received in batch.events.iter() {
-            let (server, tags) = (received.server.as_ref(), &self.events.user_tags);
-            self.gathered.add(InfluxModule::UserEvents, server, &self.poison, |to| {
-                let point = user_events::point(received, tags, version);
-                if point.is_none() {
-                    log::warn!(
-                        "INFLUXDB: A user event without host or command is not written to InfluxDB"
-                    );
+            let server = received.server.as_ref();
+            self.gathered.add(InfluxModule::UserEvents, server, |to| {
+                match user_events::point(received, &self.events.user_tags, version) {
+                    Some(point) => encode(point, to),
+                    None => {
+                        log::warn!(
+                            "INFLUXDB: A user event without host or command is not written to \
+                             InfluxDB"
+                        );
+                        false
+                    }
                 }
-                point.is_some_and(|point| encode(point, to))
             });
         }
         self.gathered(before, ctx);
@@ -251,9 +247,9 @@ impl Handler<EventBatch<LogEvent>> for InfluxWriter {
         let before = self.gathered.points();
         let version = self.influx.version();
         for received in batch.events.iter() {
-            let (server, tags) = (received.server.as_ref(), &self.events.log_tags);
-            self.gathered.add(InfluxModule::LogEvents, server, &self.poison, |to| {
-                encode(log_events::point(received, tags, version), to)
+            let server = received.server.as_ref();
+            self.gathered.add(InfluxModule::LogEvents, server, |to| {
+                encode(log_events::point(received, &self.events.log_tags, version), to)
             });
         }
         self.gathered(before, ctx);
@@ -297,7 +293,7 @@ impl Handler<AskMetrics> for InfluxWriter {
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
         let mut families = self.delivery.families("influxdb");
-        families.push(self.poison.family("influxdb"));
+        families.extend(self.outbox.iter().flat_map(Outbox::families));
         MessageResult(families)
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
 
 use super::private;
 
@@ -77,6 +77,24 @@ pub fn is_damage(error: &Error) -> bool {
         error => error.sqlite_error_code(),
     };
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown))
+}
+
+/// Whether a file that has something in it begins as a database does. SQLite takes one whose first
+/// bytes are zeros for a new one, and forgets what its log of changes has.
+///
+/// # Errors
+/// [`is_damage`] when it does not.
+pub fn check_header(file: &Path) -> rusqlite::Result<()> {
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut begin = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(16).read_to_end(&mut begin));
+    match read {
+        Ok(1..) if begin != MAGIC => {
+            Err(Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_NOTADB), None))
+        }
+        // What cannot be read is said by whoever opens it.
+        _ => Ok(()),
+    }
 }
 
 /// Renames a database and what belongs to it, and makes an empty file in its place, for this

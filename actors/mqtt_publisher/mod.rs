@@ -15,7 +15,7 @@ use std::rc::Rc;
 use actix::fut::wrap_future;
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseFuture, Supervised};
 
-use crate::domain::errors::{ErrorOccurred, Module, MqttModule, Origin};
+use crate::domain::errors::{ErrorOccurred, MqttModule, Origin};
 use crate::domain::events::{LogEvent, UserEvent, excerpt};
 use crate::domain::names::{Host, ServerName, VirtualProxy};
 use crate::domain::telemetry::{EventBatch, HealthMetrics, ProxySessions};
@@ -27,7 +27,7 @@ use crate::runtime::level::verbose;
 use crate::runtime::lost::{AskLost, Lost, LostAtEnd};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
-use crate::runtime::poison::Poison;
+use crate::runtime::poison::guard;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 pub use topics::{EventTopics, LogTopics, UserTopics};
@@ -43,7 +43,6 @@ pub struct MqttPublisher {
     base_topic: String,
     topics: EventTopics,
     lost: Rc<LostAtEnd>,
-    poison: Poison,
 }
 
 impl MqttPublisher {
@@ -70,13 +69,12 @@ impl MqttPublisher {
             }
         };
         let delivery = Delivery::new(transport, MqttTransport::POLICY, None, on_fate);
-        let poison = Poison::new("MQTT");
-        Self { connection, delivery, broker, base_topic, topics, lost, poison }
+        Self { connection, delivery, broker, base_topic, topics, lost }
     }
 
+    /// Publishes what `messages` makes; what panics is left out.
     fn publish(&self, about: Origin, messages: impl FnOnce() -> Vec<Message>) {
-        let kind = about.module().map_or("measurements", Module::as_str);
-        let Some(messages) = self.poison.guard(kind, messages) else { return };
+        let Some(messages) = guard("MQTT: A publication", messages) else { return };
         for Message { topic, payload } in &messages {
             verbose!("MQTT: Publishing {} bytes to {topic}", payload.len());
             // At verbose the excerpt would be made and thrown away.
@@ -183,9 +181,7 @@ impl Handler<AskMetrics> for MqttPublisher {
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
         let up = self.connection.obstacle().is_none();
-        let mut families = mqtt::families("mqtt", &self.delivery.stats(), up);
-        families.push(self.poison.family("mqtt"));
-        MessageResult(families)
+        MessageResult(mqtt::families("mqtt", &self.delivery.stats(), up))
     }
 }
 

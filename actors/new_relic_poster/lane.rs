@@ -113,6 +113,9 @@ impl Lane {
 
     /// Queues bodies that belong together.
     pub(super) fn push(&self, bodies: &[Bytes]) {
+        if bodies.is_empty() {
+            return;
+        }
         let refusal = match &self.delivery {
             // Without the name: words in it would decide the category.
             None => "there are no credentials for this account of new relic",

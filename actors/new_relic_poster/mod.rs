@@ -47,7 +47,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
-use crate::runtime::poison::Poison;
+use crate::runtime::poison::guard;
 
 pub use self::settings::{
     Account, CredentialsConfig, Endpoint, EngineMetrics, EventPosts, LogEventPosts, LogLevels,
@@ -64,7 +64,6 @@ pub struct NewRelicPoster {
     uptime: Lanes,
     user_events: Lanes,
     log_events: Lanes,
-    poison: Poison,
 }
 
 /// Posts of one kind, a lane for each account.
@@ -137,7 +136,6 @@ impl NewRelicPoster {
             log_events: events(NewRelicModule::LogEvents, to_log),
             settings,
             clock,
-            poison: Poison::new("NEW RELIC"),
         }
     }
 
@@ -148,11 +146,25 @@ impl NewRelicPoster {
 }
 
 /// Queues the same bodies for each account.
-fn push(lanes: &Lanes, bodies: impl IntoIterator<Item = String>) {
-    let bodies: Vec<Bytes> = bodies.into_iter().map(Bytes::from).collect();
-    if !bodies.is_empty() {
-        lanes.iter().for_each(|lane| lane.push(&bodies));
+fn push<B: IntoIterator<Item = String>>(lanes: &Lanes, bodies: impl FnOnce() -> B) {
+    let bodies = guard("NEW RELIC: A measurement", || {
+        bodies().into_iter().map(Bytes::from).collect::<Vec<Bytes>>()
+    });
+    for lane in lanes {
+        lane.push(bodies.as_deref().unwrap_or_default());
     }
+}
+
+/// The same of each event; one that panics is left out alone.
+fn push_each<'e, E: 'e>(
+    lanes: &Lanes,
+    events: impl IntoIterator<Item = &'e E>,
+    body: impl Fn(&E) -> String,
+) {
+    let bodies =
+        events.into_iter().filter_map(|event| guard("NEW RELIC: An event", || body(event)));
+    let bodies: Vec<Bytes> = bodies.map(Bytes::from).collect();
+    lanes.iter().for_each(|lane| lane.push(&bodies));
 }
 
 impl Actor for NewRelicPoster {
@@ -173,10 +185,7 @@ impl Handler<HealthMetrics> for NewRelicPoster {
 
     fn handle(&mut self, health: HealthMetrics, _: &mut Self::Context) {
         if let Some(posts) = &self.settings.metrics {
-            let bodies = self.poison.guard("health", || {
-                Vec::from_iter(metrics::health(posts, &health, self.clock.now()))
-            });
-            push(&self.health, bodies.into_iter().flatten());
+            push(&self.health, || metrics::health(posts, &health, self.clock.now()));
         }
     }
 }
@@ -186,10 +195,7 @@ impl Handler<ProxySessions> for NewRelicPoster {
 
     fn handle(&mut self, sessions: ProxySessions, _: &mut Self::Context) {
         if let Some(posts) = &self.settings.metrics {
-            let bodies = self.poison.guard("sessions", || {
-                Vec::from_iter(metrics::sessions(posts, &sessions, self.clock.now()))
-            });
-            push(&self.sessions, bodies.into_iter().flatten());
+            push(&self.sessions, || metrics::sessions(posts, &sessions, self.clock.now()));
         }
     }
 }
@@ -199,10 +205,7 @@ impl Handler<OwnMemory> for NewRelicPoster {
 
     fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
         if let Some(posts) = &self.settings.uptime {
-            let bodies = self.poison.guard("uptime", || {
-                Vec::from_iter(metrics::uptime(posts, &memory, self.clock.now()))
-            });
-            push(&self.uptime, bodies.into_iter().flatten());
+            push(&self.uptime, || metrics::uptime(posts, &memory, self.clock.now()));
         }
     }
 }
@@ -212,9 +215,9 @@ impl Handler<EventBatch<UserEvent>> for NewRelicPoster {
 
     fn handle(&mut self, batch: EventBatch<UserEvent>, _: &mut Self::Context) {
         if let Some(posts) = self.settings.events.as_ref().and_then(|posts| posts.user.as_ref()) {
-            let body =
-                |event| self.poison.guard("user events", || events::user_event(posts, event));
-            push(&self.user_events, batch.events.iter().filter_map(body));
+            push_each(&self.user_events, batch.events.iter(), |event| {
+                events::user_event(posts, event)
+            });
         }
     }
 }
@@ -230,9 +233,7 @@ impl Handler<EventBatch<LogEvent>> for NewRelicPoster {
             .events
             .iter()
             .filter(|received| posts.wants(received.event.source, received.event.text(Key::Level)));
-        let body =
-            |event| self.poison.guard("log events", || events::log_event(posts, attributes, event));
-        push(&self.log_events, wanted.filter_map(body));
+        push_each(&self.log_events, wanted, |event| events::log_event(posts, attributes, event));
     }
 }
 
@@ -256,9 +257,7 @@ impl Handler<AskMetrics> for NewRelicPoster {
             capacity: self.lanes().map(|lane| lane.room()).sum(),
             up: !self.lanes().any(|lane| lane.is_failing()),
         };
-        let mut families = destination.families();
-        families.push(self.poison.family("new_relic"));
-        MessageResult(families)
+        MessageResult(destination.families())
     }
 }
 

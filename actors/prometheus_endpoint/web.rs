@@ -17,6 +17,7 @@ use crate::runtime::clock::Clock;
 use crate::runtime::log_lines::LogOutput;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Reason;
+use crate::runtime::poison;
 use crate::runtime::supervise::Supervisor;
 
 /// How long an actor may take to tell its numbers.
@@ -101,6 +102,13 @@ impl Own {
         families.push(lost_lines());
         families.push(self.restarts());
         families.push(self.lost_messages());
+        families.push(
+            Family::counter(
+                "butlersos_left_out_total",
+                "Messages and events that were left out, because the work on them panicked.",
+            )
+            .count(Labels::default(), poison::left_out()),
+        );
         families.push(
             Family::gauge(
                 "butlersos_actors_given_up",

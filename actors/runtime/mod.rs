@@ -13,7 +13,7 @@ pub mod metrics;
 pub mod outage;
 pub mod outlet;
 pub mod panics;
-pub(crate) mod poison;
+pub mod poison;
 pub(crate) mod polling;
 pub mod polls;
 pub mod probe;

@@ -183,6 +183,20 @@ async fn a_spent_budget_is_escalated_once() {
 }
 
 #[actix::test]
+async fn an_optional_actor_that_cannot_live_ends_alone() {
+    tokio::time::pause();
+    let policy = Policy { max_restarts: 3, ..Policy::default() };
+    let (supervisor, given_up) = supervisor(policy);
+    let actor = Fragile { panics_in_started: u32::MAX, ..Fragile::default() };
+    let addr = supervisor.start_needed("Extra", Need::Optional, &Place::Here, 16, move || actor);
+    let neighbour = supervisor.start("Fragile", &Place::Here, 16, Fragile::default);
+    assert!(matches!(addr.send(Count).await, Err(MailboxError::Closed)));
+    assert_eq!(*given_up.lock().unwrap(), [""; 0]);
+    assert_eq!(supervisor.given_up(), ["Extra"]);
+    neighbour.send(Count).await.unwrap();
+}
+
+#[actix::test]
 async fn old_restarts_leave_the_budget() {
     tokio::time::pause();
     let policy = Policy { max_restarts: 2, ..Policy::default() };

@@ -51,7 +51,7 @@ impl Stage {
 }
 
 /// What an actor is for one role: its address joins others.
-type Join<A> = fn(&Addr<A>, &mut Graph, &'static str);
+type Join<A> = fn(&Addr<A>, &mut Graph, &'static str, Stage);
 
 /// An actor that is to be started.
 pub(super) struct Part<A: Actor> {
@@ -104,7 +104,7 @@ where
     where
         A: Handler<AskMetrics>,
     {
-        self.joins(|addr, graph, _| graph.scraped.add(addr))
+        self.joins(|addr, graph, _, _| graph.scraped.add(addr))
     }
 
     /// Something can be lost with it at the end.
@@ -112,7 +112,7 @@ where
     where
         A: Handler<AskLost>,
     {
-        self.joins(|addr, graph, _| graph.losers.push(addr.clone().recipient()))
+        self.joins(|addr, graph, _, _| graph.losers.push(addr.clone().recipient()))
     }
 
     /// It knows whether it can do its work.
@@ -120,7 +120,7 @@ where
     where
         A: Handler<AskReadiness>,
     {
-        self.joins(|addr, graph, _| graph.asked.push(addr.clone().recipient()))
+        self.joins(|addr, graph, _, _| graph.asked.push(addr.clone().recipient()))
     }
 
     /// It looks at certificate files when it is asked to.
@@ -128,7 +128,7 @@ where
     where
         A: Handler<ReadAgain>,
     {
-        self.joins(|addr, graph, _| graph.certificates.push(addr.clone().recipient()))
+        self.joins(|addr, graph, _, _| graph.certificates.push(addr.clone().recipient()))
     }
 
     /// Something is sent there: numbers, and what is lost at the end, are a matter of course.
@@ -144,10 +144,10 @@ where
     where
         A: Handler<ErrorPoint>,
     {
-        self.takes_errors().joins(|addr, graph, name| {
+        self.takes_errors().joins(|addr, graph, name, stage| {
             let sink: Recipient<ErrorPoint> = addr.clone().recipient();
             let outlet = Outlet::new(sink, graph.supervisor.meters().of(name));
-            graph.error_sinks.push(outlet);
+            graph.error_sinks.push((stage, outlet));
         })
     }
 }
@@ -166,7 +166,7 @@ impl Graph {
         let place = if own_thread { self.new_thread() } else { Place::Here };
         let addr = self.supervisor.start_needed(name, need, &place, mailbox, make);
         self.stops.push((stage, name, addr.clone().recipient()));
-        joins.into_iter().for_each(|join| join(&addr, self, name));
+        joins.into_iter().for_each(|join| join(&addr, self, name, stage));
         addr
     }
 

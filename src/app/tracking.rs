@@ -83,7 +83,10 @@ impl Graph {
             });
         }
         let today = ErrorCounts::new(surroundings.clock.now().date_naive());
-        let sinks = std::mem::take(&mut self.error_sinks);
+        // Those who are to know where the history has an error hear of it before the history.
+        let mut sinks = std::mem::take(&mut self.error_sinks);
+        sinks.sort_by_key(|(stage, _)| std::cmp::Reverse(*stage));
+        let sinks = sinks.into_iter().map(|(_, sink)| sink).collect();
         let log_summary = tracking.log_summary;
         (Tracking::On { log_summary, sinks, today, earlier: Some(earlier) }, history)
     }

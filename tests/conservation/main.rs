@@ -5,7 +5,7 @@
 //! [--program FILE]`; a run that fails prints the seed, round and fault with which it can be repeated. Which faults come in which
 //! order follows from the seed, what they meet does not: the program runs in real time.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it says what it does")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to whoever runs it")]
 
 mod campaign;
 mod config;

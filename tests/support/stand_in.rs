@@ -81,6 +81,8 @@ struct Shared {
     respond: Mutex<Respond>,
     connections: Mutex<Vec<TcpStream>>,
     ended: AtomicBool,
+    /// Requests are not kept.
+    forgets: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -96,12 +98,28 @@ impl StandIn {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), respond)
     }
 
+    /// As [`StandIn::start`], for measurements of memory: requests are not kept.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub fn forgetful(respond: impl FnMut(&Seen) -> Answer + Send + 'static) -> Self {
+        Self::with((Ipv4Addr::LOCALHOST, 0).into(), true, respond)
+    }
+
     /// As [`StandIn::start`], where another one was before.
     ///
     /// # Panics
     /// When something else is there.
     pub fn start_at(
         address: SocketAddr,
+        respond: impl FnMut(&Seen) -> Answer + Send + 'static,
+    ) -> Self {
+        Self::with(address, false, respond)
+    }
+
+    fn with(
+        address: SocketAddr,
+        forgets: bool,
         respond: impl FnMut(&Seen) -> Answer + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind(address).expect("the port is free");
@@ -111,6 +129,7 @@ impl StandIn {
             respond: Mutex::new(Box::new(respond)),
             connections: Mutex::default(),
             ended: AtomicBool::new(false),
+            forgets,
         });
         let for_thread = Arc::clone(&shared);
         let thread = std::thread::spawn(move || {
@@ -165,7 +184,9 @@ fn serve(shared: &Shared, stream: &TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader)? {
         let answer = (lock(&shared.respond))(&request);
-        lock(&shared.seen).push(request);
+        if !shared.forgets {
+            lock(&shared.seen).push(request);
+        }
         let answer = match answer {
             Answer::Late(after, status) => {
                 std::thread::sleep(after);

@@ -37,6 +37,7 @@ mod new_relic_service;
 mod new_relic_tls;
 mod old_files;
 mod original_rows;
+mod outbox_command;
 mod plain_texts;
 mod polling;
 mod prometheus;

@@ -32,7 +32,9 @@ fn misspelt(name: &str) -> [String; 4] {
 
 #[test]
 fn a_misspelt_section_that_is_needed_is_an_error() {
-    let sections = sections();
+    let mut sections = sections();
+    // The original has none, so no file needs it.
+    sections.retain(|name| name != "collector");
     assert_eq!(sections.len(), 19, "{sections:?}");
     for name in &sections {
         for wrong in misspelt(name).iter().filter(|wrong| *wrong != name) {

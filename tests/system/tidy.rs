@@ -147,3 +147,36 @@ fn every_dependency_has_its_reason() {
         assert!(reasons.contains(&format!("`{name}`")), "{name} has no reason");
     }
 }
+
+/// What the page shows of the example is what the example is.
+#[test]
+fn the_page_about_adding_an_actor_shows_the_example_as_it_is() {
+    let page = fs::read_to_string(root().join("docs/ADDING-AN-ACTOR.md")).unwrap();
+    let mut shown = 0;
+    for part in page.split("\n`examples/").skip(1) {
+        let (path, rest) = part.split_once("`\n").unwrap();
+        let code = rest.split("```rust,ignore\n").nth(1).unwrap().split("```").next().unwrap();
+        let file = fs::read_to_string(root().join("examples").join(path)).unwrap();
+        assert!(file.contains(code), "{path} has not: {code}");
+        shown += 1;
+    }
+    assert_eq!(shown, 3);
+}
+
+/// A promise without a test is a wish.
+#[test]
+fn every_promise_of_the_architecture_has_its_test() {
+    let page = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let table = page.split("## What holds everywhere").nth(1).unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let sources: Vec<String> =
+        ["actors", "src", "tests"].into_iter().flat_map(files).map(|it| it.1).collect();
+    let mut promises = 0;
+    for row in table.lines().filter(|line| line.starts_with("| ") && line.ends_with("` |")) {
+        let test = row.rsplit('`').nth(1).unwrap();
+        let is_there = sources.iter().any(|text| text.contains(&format!("fn {test}(")));
+        assert!(is_there, "no test is called {test}");
+        promises += 1;
+    }
+    assert!(promises >= 15, "{promises}");
+}

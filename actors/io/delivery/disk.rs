@@ -11,7 +11,8 @@ use super::flight::{Flight, Flights};
 use super::job::{Job, Queue};
 use super::state::State;
 use super::suspect::Suspect;
-use crate::io::outbox::{OutboxError, Reply, Row, Work};
+use super::transport::Rejection;
+use crate::io::outbox::{OutboxError, RefusedPoints, Reply, Row, Work};
 
 /// What a stream knows of its part of the outbox.
 #[derive(Default)]
@@ -19,6 +20,8 @@ pub(super) struct Disk {
     append: Vec<Row>,
     /// Rows that are done with, and their points.
     remove: Vec<(i64, usize)>,
+    /// What was refused, to be looked at.
+    refused: Vec<RefusedPoints>,
     /// The newest row that was brought into memory, or never left it.
     loaded: i64,
     /// The highest number that was given away.
@@ -37,6 +40,9 @@ pub(super) struct Disk {
 
 /// Points of the backlog that are in memory; the rest is on disk only.
 const WINDOW: usize = 20_000;
+
+/// Refused points that may wait for the disk, which keeps few as well.
+const MOST_REFUSED: usize = 100;
 
 /// Pause before a disk that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -75,6 +81,8 @@ impl State {
                 disk.tail += job.points;
                 if was_there {
                     disk.later.push((row, job.points));
+                    // Newer ones may be in memory: it is read from here on.
+                    disk.loaded = disk.loaded.min(row - 1);
                 }
                 return;
             }
@@ -136,6 +144,17 @@ impl State {
         }
     }
 
+    /// What the destination will never take is kept to be looked at, the latest of it.
+    pub(super) fn note_refused(&mut self, rejections: &[Rejection]) {
+        let Some(disk) = &mut self.disk else { return };
+        let room = MOST_REFUSED.saturating_sub(disk.refused.len());
+        let known = rejections.iter().filter(|rejection| !rejection.bytes.is_empty()).take(room);
+        disk.refused.extend(known.map(|rejection| RefusedPoints {
+            reason: rejection.message.clone(),
+            lines: rejection.bytes.clone(),
+        }));
+    }
+
     /// The end is near: what is only in memory is written as well.
     pub(super) fn save_all(&mut self) {
         let Some(disk) = self.disk.as_mut().filter(|disk| disk.works()) else { return };
@@ -156,7 +175,8 @@ impl State {
     /// Whether the file has everything that it is to have, and nothing else, or cannot.
     pub(super) fn is_saved(&self) -> bool {
         self.disk.as_ref().is_none_or(|disk| {
-            let nothing_to_do = disk.append.is_empty() && disk.remove.is_empty();
+            let nothing_to_do =
+                disk.append.is_empty() && disk.remove.is_empty() && disk.refused.is_empty();
             !disk.busy && (nothing_to_do || !disk.works())
         })
     }
@@ -166,7 +186,9 @@ impl State {
         let waiting = self.backlog.points();
         let disk = self.disk.as_mut().filter(|disk| !disk.busy && disk.works())?;
         let is_short = !disk.is_open || (disk.tail > 0 && waiting < WINDOW / 2);
-        if !is_short && disk.append.is_empty() && disk.remove.is_empty() {
+        let is_written =
+            disk.append.is_empty() && disk.remove.is_empty() && disk.refused.is_empty();
+        if !is_short && is_written {
             return None;
         }
         let removed = disk.removed();
@@ -176,7 +198,8 @@ impl State {
         disk.busy = true;
         let remove = std::mem::take(&mut disk.remove).into_iter().map(|(row, _)| row).collect();
         let load = is_short.then(|| (disk.loaded, WINDOW.saturating_sub(waiting)));
-        Some(Work { append, remove, load })
+        let refused = std::mem::take(&mut disk.refused);
+        Some(Work { append, remove, refused, load })
     }
 
     /// The file has answered.

@@ -60,7 +60,7 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn of<'j>(jobs: impl IntoIterator<Item = &'j Job>) -> Self {
-        jobs.into_iter().fold(Self::default(), |sum, job| sum.with(job))
+        jobs.into_iter().fold(Self::default(), Self::with)
     }
 
     fn with(self, job: &Job) -> Self {

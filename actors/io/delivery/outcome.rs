@@ -37,6 +37,7 @@ impl State {
             }
         }
         self.forget(&jobs);
+        self.note_refused(rejections);
         let points = points.saturating_sub(refused);
         self.stats.written += points as u64;
         self.successes += 1;

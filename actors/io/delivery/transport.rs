@@ -132,6 +132,8 @@ pub struct Rejection {
     pub job: usize,
     /// How many.
     pub points: usize,
+    /// Their bytes, where they are known.
+    pub bytes: Bytes,
     /// Why, for the log.
     pub message: String,
     /// The same as an error.

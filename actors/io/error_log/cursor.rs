@@ -125,8 +125,11 @@ impl Cursor {
 pub struct HistorySpool {
     history: Recipient<CursorWork>,
     /// The bytes of an event, as the sink sends them.
-    encode: Box<dyn Fn(&HistoryRow) -> Vec<u8>>,
+    encode: Box<Encode>,
 }
+
+/// Makes the bytes of an event.
+type Encode = dyn Fn(&HistoryRow) -> Vec<u8>;
 
 impl HistorySpool {
     /// A spool on `history` of events that are sent as `encode` has them.
@@ -155,6 +158,7 @@ impl Spool for HistorySpool {
                 points: reply.waiting,
                 bytes: 0,
                 last: reply.newest,
+                oldest: None,
             };
             Ok(Reply { loaded, dropped: reply.dropped, level, set_aside: None })
         }

@@ -141,6 +141,17 @@ fn a_damaged_file_gives_back_what_can_be_read_and_what_waits_still_waits() {
 }
 
 #[test]
+fn a_file_whose_head_is_zeros_is_damaged_and_not_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("errors.sqlite3");
+    drop(filled(&file, 0..3));
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[..4_096].fill(0);
+    std::fs::write(&file, bytes).unwrap();
+    assert!(ErrorStore::open(&file).unwrap().set_aside.is_some());
+}
+
+#[test]
 fn rows_of_strange_types_are_left_out_and_counted() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("errors.sqlite3");

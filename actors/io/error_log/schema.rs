@@ -4,6 +4,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, ffi};
 
+use crate::io::sqlite::check_header;
+
 /// The columns of an event, without its number.
 pub(super) const COLUMNS: &str = "stamp, error_type, server_name, host, virtual_proxy, \
     destination_host, module, error_category, error_code, http_status, request_url, \
@@ -56,6 +58,7 @@ fn number_events(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
 /// [`is_damage`](crate::io::sqlite::is_damage) tells a file that is damaged or no history of this
 /// version from one that cannot be used right now.
 pub(super) fn connect(file: &Path, max_bytes: u64) -> rusqlite::Result<Connection> {
+    check_header(file)?;
     let mut connection = Connection::open(file)?;
     // Before the first table, else it has no effect.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

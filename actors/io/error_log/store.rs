@@ -100,6 +100,12 @@ impl ErrorStore {
             Ok(connection) => (connection, None),
             Err(error) if is_damage(&error) => {
                 let aside = set_aside(file).map_err(|error| cannot("renamed", &error))?;
+                // Said before the work begins: it may take a while.
+                log::warn!(
+                    "ERROR HISTORY: The file was damaged, or is not this version's. It is kept as \
+                     {}, a new one is begun with what can be read of it",
+                    aside.display()
+                );
                 let fresh = connect(file, max_bytes).map_err(|error| cannot("opened", &error))?;
                 (fresh, Some(aside))
             }

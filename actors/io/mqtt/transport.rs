@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::connection::{CAPACITY, Connection};
 use super::ledger::Publication;
 use super::message::unpack;
@@ -61,7 +63,13 @@ impl Transport for MqttTransport {
                 attempt.request();
                 if let Some(reason) = self.0.hand_over(message, &publication) {
                     let failure = Failure::Local { code: None, message: reason.as_str().into() };
-                    rejections.push(Rejection { job, points, message: reason, failure });
+                    rejections.push(Rejection {
+                        job,
+                        points,
+                        bytes: Bytes::new(),
+                        message: reason,
+                        failure,
+                    });
                     // The others have an end, too, but no part in it.
                     under_way.pop();
                     break;

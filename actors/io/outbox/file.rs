@@ -8,14 +8,16 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::settings::OutboxSettings;
 use super::sums::{Sums, integer, number, oldest};
-use super::work::{Drops, Level, OutboxError, Reply, Row, Stream, Work};
-use crate::io::sqlite::is_damage;
+use super::work::{Drops, Level, OutboxError, RefusedPoints, Reply, Row, Stream, Work};
+use crate::io::sqlite::{check_header, is_damage};
 
 /// The form of the tables. A file with a higher number is a later version's.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
-/// Named columns only, so that later versions may add some.
-const SCHEMA: &str = "
+/// From each version to the next: 0 is a new file. Named columns only, so that later versions may
+/// add some.
+const STEPS: [&str; VERSION as usize] = [
+    "
     CREATE TABLE IF NOT EXISTS waiting (
         id INTEGER PRIMARY KEY, stream TEXT NOT NULL, added INTEGER NOT NULL,
         points INTEGER NOT NULL, lines BLOB NOT NULL
@@ -25,7 +27,18 @@ const SCHEMA: &str = "
         stream TEXT PRIMARY KEY, rows INTEGER NOT NULL, points INTEGER NOT NULL,
         bytes INTEGER NOT NULL, last INTEGER NOT NULL
     );
-";
+",
+    "
+    CREATE TABLE IF NOT EXISTS refused (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, added INTEGER NOT NULL,
+        reason TEXT NOT NULL, lines BLOB NOT NULL
+    );
+    ",
+];
+
+/// Refused points that are kept, and the most bytes of each entry.
+const REFUSED: i64 = 1_000;
+const MOST_REFUSED: usize = 64 << 10;
 
 /// An open file.
 pub(super) struct OutboxFile {
@@ -39,7 +52,7 @@ impl OutboxFile {
     /// Opens or creates it.
     pub(super) fn open(settings: &OutboxSettings) -> Result<Self, OutboxError> {
         let cannot = |error: &rusqlite::Error| error_of(&settings.file, "opened", error);
-        let connection = connect(&settings.file).map_err(|error| cannot(&error))?;
+        let mut connection = connect(&settings.file).map_err(|error| cannot(&error))?;
         let version: i64 = connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .map_err(|error| cannot(&error))?;
@@ -48,8 +61,12 @@ impl OutboxFile {
             let message = format!("{file} was written by a later version of this program");
             return Err(OutboxError { message, damaged: true });
         }
-        connection.execute_batch(SCHEMA).map_err(|error| cannot(&error))?;
-        connection.pragma_update(None, "user_version", VERSION).map_err(|error| cannot(&error))?;
+        let transaction = connection.transaction().map_err(|error| cannot(&error))?;
+        for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+            transaction.execute_batch(step).map_err(|error| cannot(&error))?;
+        }
+        transaction.pragma_update(None, "user_version", VERSION).map_err(|error| cannot(&error))?;
+        transaction.commit().map_err(|error| cannot(&error))?;
         let newest: Option<i64> = connection
             .query_row("SELECT added FROM waiting ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
             .optional()
@@ -124,6 +141,7 @@ impl OutboxFile {
                 }
             }
         }
+        note_refused(&transaction, stream, now, &work.refused)?;
         let mut dropped = Drops::default();
         // A few at a time: the next transaction goes on.
         let aged = oldest(&transaction, stream, |added, _| added < too_old)?;
@@ -148,6 +166,22 @@ impl OutboxFile {
             self.give_back()?;
         }
         Ok(dropped)
+    }
+
+    /// Drops all rows of a stream; their points.
+    pub(super) fn empty(&mut self, stream: Stream) -> Result<usize, OutboxError> {
+        let mut empty = || -> rusqlite::Result<usize> {
+            let transaction = self.connection.transaction()?;
+            let mut sums = Sums::read(&transaction, stream)?;
+            let points = number(sums.points);
+            transaction.execute("DELETE FROM waiting WHERE stream = ?", [stream.as_str()])?;
+            (sums.rows, sums.points, sums.bytes) = (0, 0, 0);
+            sums.write(&transaction, stream)?;
+            transaction.commit()?;
+            Ok(points)
+        };
+        let result = empty();
+        result.map_err(|error| self.cannot("written", &error))
     }
 
     /// Errors have a quarter for themselves.
@@ -205,6 +239,8 @@ impl OutboxFile {
             points: number(sums.points),
             bytes: u64::try_from(sums.bytes).unwrap_or(0),
             last: sums.last,
+            oldest: oldest_of(&self.connection, stream)
+                .map_err(|error| self.cannot("read", &error))?,
         })
     }
 
@@ -213,7 +249,38 @@ impl OutboxFile {
     }
 }
 
+/// When the oldest row of a stream came.
+pub(super) fn oldest_of(connection: &Connection, stream: Stream) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT added FROM waiting WHERE stream = ? ORDER BY id LIMIT 1")?
+        .query_row([stream.as_str()], |row| row.get(0))
+        .optional()
+}
+
+/// The latest refused points stay, the oldest make room.
+fn note_refused(
+    connection: &Connection,
+    stream: Stream,
+    now: i64,
+    refused: &[RefusedPoints],
+) -> rusqlite::Result<()> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO refused (stream, added, reason, lines) VALUES (?,?,?,?)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for RefusedPoints { reason, lines } in refused {
+        let lines = &lines[..lines.len().min(MOST_REFUSED)];
+        insert.execute(params![stream.as_str(), now, reason, lines])?;
+    }
+    connection
+        .prepare_cached("DELETE FROM refused WHERE id <= (SELECT MAX(id) FROM refused) - ?")?
+        .execute([REFUSED])?;
+    Ok(())
+}
+
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    check_header(file)?;
     let connection = Connection::open(file)?;
     // Before the first table, else it has no effect.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

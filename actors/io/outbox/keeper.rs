@@ -1,17 +1,19 @@
 //! The thread that owns the file, and the handle that its users have.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::oneshot;
 
 use super::damage::readable;
 use super::file::OutboxFile;
 use super::settings::OutboxSettings;
-use super::work::{OutboxError, Reply, Stream, Work};
+use super::work::{Level, OutboxError, Reply, Stream, Work};
+use crate::domain::metrics::{Family, Labels};
 use crate::io::sqlite::{self, OwnError};
 
 /// Pause before a file that cannot be opened is tried again.
@@ -25,6 +27,9 @@ const SAVED_TOGETHER: usize = 500;
 pub struct Outbox {
     commands: Sender<Command>,
     obstacle: Arc<Mutex<Option<String>>>,
+    levels: Arc<Mutex<BTreeMap<Stream, Level>>>,
+    max_bytes: u64,
+    replay: Option<u32>,
 }
 
 struct Command {
@@ -42,14 +47,17 @@ impl Outbox {
     pub fn open(settings: OutboxSettings) -> std::io::Result<Self> {
         let (commands, inbox) = channel();
         let obstacle = Arc::<Mutex<Option<String>>>::default();
+        let levels = Arc::<Mutex<BTreeMap<Stream, Level>>>::default();
+        let (max_bytes, replay) = (settings.max_bytes, settings.replay);
         let keeper = Keeper {
+            levels: Arc::clone(&levels),
             settings,
             state: State::Closed(None),
             set_aside: None,
             obstacle: Arc::clone(&obstacle),
         };
         std::thread::Builder::new().name("outbox".to_owned()).spawn(move || keeper.run(&inbox))?;
-        Ok(Self { commands, obstacle })
+        Ok(Self { commands, obstacle, levels, max_bytes, replay })
     }
 
     /// Does the work, written through to the disk when this returns.
@@ -63,6 +71,53 @@ impl Outbox {
         answer.await.map_err(|_| ended())?
     }
 
+    /// How much of a stream is on disk, as of the last time that it was written or read; nothing
+    /// before the first.
+    pub fn level(&self, stream: Stream) -> Level {
+        let levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        levels.get(&stream).copied().unwrap_or_default()
+    }
+
+    /// Points that are sent out of it in a second at most; `None` as fast as can be.
+    pub fn replay(&self) -> Option<u32> {
+        self.replay
+    }
+
+    /// Most bytes of all streams together.
+    pub fn max_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
+    /// How much is on disk, for Prometheus.
+    pub fn families(&self) -> Vec<Family> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let gauge = |name, help, value: &dyn Fn(Level) -> u64| {
+            Stream::ALL.into_iter().fold(Family::gauge(name, help), |family, stream| {
+                let labels = Labels::of(&[("stream", stream.as_str())]);
+                family.count(labels, value(self.level(stream)))
+            })
+        };
+        let age = |level: Level| {
+            let oldest = level.oldest.and_then(|oldest| u64::try_from(oldest).ok());
+            oldest.map_or(0, |oldest| now.saturating_sub(oldest))
+        };
+        vec![
+            gauge("butlersos_outbox_points", "Points that wait on disk.", &|level| {
+                level.points as u64
+            }),
+            gauge("butlersos_outbox_bytes", "Bytes of points that wait on disk.", &|level| {
+                level.bytes
+            }),
+            gauge(
+                "butlersos_outbox_oldest_seconds",
+                "Age of the oldest point that waits on disk; 0 when none does.",
+                &age,
+            ),
+            Family::gauge("butlersos_outbox_max_bytes", "Most bytes that may wait on disk.")
+                .count(Labels::default(), self.max_bytes),
+        ]
+    }
+
     /// Why nothing can be kept on disk right now.
     pub fn obstacle(&self) -> Option<String> {
         self.obstacle.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -70,6 +125,7 @@ impl Outbox {
 }
 
 struct Keeper {
+    levels: Arc<Mutex<BTreeMap<Stream, Level>>>,
     settings: OutboxSettings,
     state: State,
     /// Where a damaged file was put, until somebody was told.
@@ -92,6 +148,10 @@ impl Keeper {
         while let Ok(Command { stream, work, reply }) = inbox.recv() {
             let result = self.work(stream, &work);
             let obstacle = result.as_ref().err().map(|error| error.message.clone());
+            if let Ok(reply) = &result {
+                let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+                levels.insert(stream, reply.level);
+            }
             *self.obstacle.lock().unwrap_or_else(PoisonError::into_inner) = obstacle;
             // Whoever does not wait any more is stopping.
             _ = reply.send(result);

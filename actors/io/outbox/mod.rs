@@ -7,6 +7,7 @@
 //! damage.rs   what is left of a file that cannot be read
 //! keeper.rs   the thread, and the handle that its users have
 //! spool.rs    a stream, as whoever sends it sees it
+//! reader.rs   looking into the file, also while it is written
 //! ```
 //!
 //! A row is there until it is removed, which its owner does when the points are stored. What is
@@ -16,15 +17,17 @@
 mod damage;
 mod file;
 mod keeper;
+mod reader;
 mod settings;
 mod spool;
 mod sums;
 mod work;
 
 pub use keeper::Outbox;
+pub use reader::{OutboxReader, RefusedEntry, Waiting, drop_stream};
 pub use settings::{OutboxConfig, OutboxSettings};
 pub use spool::{OutboxSpool, Spool};
-pub use work::{Drops, Level, OutboxError, Reply, Row, Stream, Work};
+pub use work::{Drops, Level, OutboxError, RefusedPoints, Reply, Row, Stream, Work};
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ pub struct OutboxConfig {
     #[serde(rename = "maxSizeMiB")]
     max_size_mib: Field<i64>,
     max_age_days: Field<i64>,
+    replay_points_per_second: Field<i64>,
 }
 
 /// Where what waits is kept, and how much of it.
@@ -29,6 +30,9 @@ pub struct OutboxSettings {
     pub max_bytes: u64,
     /// Points that have waited for longer are dropped.
     pub max_age: Duration,
+    /// Points that are sent out of it in a second at most, 1 to 1,000,000; `None` as fast as the
+    /// destination takes them.
+    pub replay: Option<u32>,
 }
 
 /// Name of the file in the folder of what belongs to one configuration file.
@@ -47,7 +51,13 @@ impl OutboxConfig {
         };
         let size = number(&at.key("maxSizeMiB"), &self.max_size_mib, 256, 4..=65_536);
         let days = number(&at.key("maxAgeDays"), &self.max_age_days, 7, 1..=3_650);
+        let replay_at = at.key("replayPointsPerSecond");
+        let replay = replay_at.optional(&self.replay_points_per_second).and_then(|_| {
+            let pace = number(&replay_at, &self.replay_points_per_second, 1, 1..=1_000_000);
+            u32::try_from(pace).ok()
+        });
         Some(OutboxSettings {
+            replay,
             file,
             max_bytes: size << 20,
             max_age: Duration::from_secs(days * 86_400),
@@ -87,6 +97,7 @@ mod tests {
         };
         let (settings, problems) = check("{}");
         let expected = OutboxSettings {
+            replay: None,
             file: "/etc/a.yaml.data/outbox.sqlite3".into(),
             max_bytes: 256 << 20,
             max_age: Duration::from_secs(604_800),

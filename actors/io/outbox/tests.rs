@@ -9,6 +9,7 @@ use super::*;
 
 fn settings(folder: &Path) -> OutboxSettings {
     OutboxSettings {
+        replay: None,
         file: folder.join("private/outbox.sqlite3"),
         max_bytes: 4 << 20,
         max_age: Duration::from_secs(7 * 86_400),

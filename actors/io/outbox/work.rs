@@ -45,8 +45,19 @@ pub struct Work {
     pub append: Vec<Row>,
     /// Numbers of rows that are done with.
     pub remove: Vec<i64>,
+    /// What the destination will never take: the latest of it is kept to be looked at.
+    pub refused: Vec<RefusedPoints>,
     /// Wanted are the oldest rows above this number, of so many points at most, at least one.
     pub load: Option<(i64, usize)>,
+}
+
+/// Points that the destination will never take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedPoints {
+    /// Why, in the words of the log.
+    pub reason: String,
+    /// Their lines, as they were sent.
+    pub lines: Bytes,
 }
 
 /// What came of it.
@@ -84,6 +95,8 @@ pub struct Level {
     pub bytes: u64,
     /// The highest number in use.
     pub last: i64,
+    /// When the oldest row came, in seconds since 1970; `None` where there is none.
+    pub oldest: Option<i64>,
 }
 
 /// Why the file cannot be used.

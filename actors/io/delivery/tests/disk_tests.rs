@@ -13,7 +13,7 @@ const LARGE: usize = 1_000_000;
 fn outbox(folder: &Path) -> Outbox {
     let file = folder.join("data/outbox.sqlite3");
     let max_age = Duration::from_secs(86_400);
-    Outbox::open(OutboxSettings { file, max_bytes: 64 << 20, max_age }).unwrap()
+    Outbox::open(OutboxSettings { file, max_bytes: 64 << 20, max_age, replay: None }).unwrap()
 }
 
 struct Kept {
@@ -248,4 +248,28 @@ fn what_has_no_room_in_memory_leaves_the_disk_too() {
     state.enforce_bounds();
     assert_eq!(state.stats.dropped_overflow, 1);
     assert_eq!(state.disk_work().unwrap().remove, [first]);
+}
+
+#[actix::test]
+async fn what_is_refused_is_kept_to_be_looked_at_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = StandIn::start(|seen| match seen.text().contains("t=bad ") {
+        true => Answer::new(400, r#"{"error":"cannot parse"}"#),
+        false => Answer::new(204, ""),
+    });
+    let kept = kept(&server, folder.path());
+    ["a", "bad", "b"].into_iter().for_each(|name| kept.stream.push(job(name)));
+    let file = folder.path().join("data/outbox.sqlite3");
+    let refused = until_async("the refused point", || {
+        let refused = crate::io::outbox::OutboxReader::open(&file).ok()?.refused().ok()?;
+        (!refused.is_empty()).then_some(refused)
+    })
+    .await;
+    assert_eq!(refused.len(), 1);
+    assert_eq!(
+        (refused[0].reason.as_str(), refused[0].stream.as_str()),
+        ("cannot parse", "measurements")
+    );
+    assert_eq!(refused[0].lines, b"m,t=bad f=1 1\n");
+    kept.kill(folder.path()).await;
 }

@@ -13,11 +13,14 @@ enum Answers {
     Never,
 }
 
+/// A batch, and when it came.
+type Seen = (Instant, Vec<String>);
+
 /// Such a destination, and the batches that it was sent.
 #[derive(Clone)]
 struct Script {
     answers: Rc<Cell<Answers>>,
-    batches: Rc<RefCell<Vec<(Instant, Vec<String>)>>>,
+    batches: Rc<RefCell<Vec<Seen>>>,
 }
 
 impl Script {

@@ -144,10 +144,14 @@ impl Piece {
         let mut rejections: Vec<Rejection> = Vec::new();
         for line in self.lines() {
             match rejections.last_mut() {
-                Some(rejection) if rejection.job == line.job => rejection.points += 1,
+                Some(rejection) if rejection.job == line.job => {
+                    rejection.points += 1;
+                    rejection.bytes = [&rejection.bytes[..], &line.text[..]].concat().into();
+                }
                 _ => rejections.push(Rejection {
                     job: line.job,
                     points: 1,
+                    bytes: line.text.clone(),
                     message: message.to_owned(),
                     failure: failure.clone(),
                 }),

@@ -131,7 +131,13 @@ impl Work {
         {
             // The rest was stored, and all of it is one operation: which ones does not matter.
             let (message, failure) = (refusal.message.clone(), failure.clone());
-            self.rejections.push(Rejection { job, points: points.min(count), message, failure });
+            self.rejections.push(Rejection {
+                job,
+                points: points.min(count),
+                bytes: piece.body(),
+                message,
+                failure,
+            });
             return Continue(());
         }
         if !refusal.partial && !refusal.too_large {
@@ -206,7 +212,13 @@ impl Work {
                 Some(text) => retyped.push(Line { job: line.job, text: text.into() }),
                 None => {
                     let (message, failure) = (bad.message.clone(), failure.clone());
-                    self.rejections.push(Rejection { job: line.job, points: 1, message, failure });
+                    self.rejections.push(Rejection {
+                        job: line.job,
+                        points: 1,
+                        bytes: line.text.clone(),
+                        message,
+                        failure,
+                    });
                 }
             }
         }
