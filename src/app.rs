@@ -107,7 +107,11 @@ impl App {
             error_sinks: Vec::new(),
             losers: Vec::new(),
             asked: Vec::new(),
-            outbox: settings.outbox.clone().and_then(open_outbox),
+            outbox: settings.outbox.clone().and_then(|outbox| {
+                let tracking = settings.tracking.as_ref();
+                let errors_elsewhere = tracking.is_some_and(|it| it.history.is_some());
+                open_outbox(OutboxSettings { errors_elsewhere, ..outbox })
+            }),
         };
 
         let mut sockets = std::mem::take(&mut surroundings.sockets);

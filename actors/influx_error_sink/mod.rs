@@ -20,6 +20,7 @@ use actix::{
 };
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::domain::errors::{ErrorPoint, ErrorRecord};
 use crate::domain::measurement_name::MeasurementName;
@@ -40,8 +41,19 @@ pub struct InfluxErrorSinkActor {
     delivery: Delivery<InfluxTransport>,
     /// Points that are not known to be in the history, where they wait for that: what the history
     /// does not know must not be in the database.
-    unplaced: Option<VecDeque<(Stamp, Bytes)>>,
+    unplaced: Option<VecDeque<Unplaced>>,
 }
+
+/// A point that is not known to be in the history.
+struct Unplaced {
+    stamp: Stamp,
+    line: Bytes,
+    since: Instant,
+}
+
+/// A history that is slower than this is not waited for: a disk that hangs must not keep errors
+/// from a database that works.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// What all points have in common.
 #[derive(Clone)]
@@ -106,11 +118,24 @@ fn log_event(event: &Event) {
     }
 }
 
+impl InfluxErrorSinkActor {
+    /// What the history has not placed for too long is sent without it; it will be sent again when
+    /// the history tells where it is, and stored once.
+    fn send_what_waits_too_long(&mut self) {
+        let Some(unplaced) = &mut self.unplaced else { return };
+        let late = unplaced.iter().take_while(|it| it.since.elapsed() >= LONGEST_WAIT).count();
+        for oldest in unplaced.drain(..late) {
+            self.delivery.push(Job::new(oldest.line, 1, None));
+        }
+    }
+}
+
 impl Actor for InfluxErrorSinkActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.spawn(wrap_future(self.delivery.clone().run()).map(|_, _, _| ()));
+        ctx.run_interval(Duration::from_secs(1), |this, _| this.send_what_waits_too_long());
     }
 }
 
@@ -124,11 +149,12 @@ impl Handler<ErrorPoint> for InfluxErrorSinkActor {
         let Some(unplaced) = &mut self.unplaced else {
             return self.delivery.push(Job::new(line, 1, None));
         };
-        unplaced.push_back((point.stamp(), line.into()));
+        let (stamp, since) = (point.stamp(), Instant::now());
+        unplaced.push_back(Unplaced { stamp, line: line.into(), since });
         if unplaced.len() > MOST_UNPLACED
-            && let Some((_, line)) = unplaced.pop_front()
+            && let Some(oldest) = unplaced.pop_front()
         {
-            self.delivery.push(Job::new(line, 1, None));
+            self.delivery.push(Job::new(oldest.line, 1, None));
         }
     }
 }
@@ -141,12 +167,12 @@ impl Handler<Placement> for InfluxErrorSinkActor {
         let mut missed = 0;
         for (row, stamp) in events.iter() {
             // The first, unless the mailbox of one of us was full.
-            let Some(at) = unplaced.iter().position(|(other, _)| other == stamp) else {
+            let Some(at) = unplaced.iter().position(|it| it.stamp == *stamp) else {
                 missed += usize::from(row.is_some());
                 continue;
             };
-            for (number, (_, line)) in unplaced.drain(..=at).enumerate() {
-                let job = Job::new(line, 1, None);
+            for (number, it) in unplaced.drain(..=at).enumerate() {
+                let job = Job::new(it.line, 1, None);
                 self.delivery.push(match row.filter(|_| number == at) {
                     Some(row) => job.in_row(row),
                     None => job,

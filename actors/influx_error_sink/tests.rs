@@ -46,7 +46,7 @@ fn stamps(write: &Seen) -> Vec<i64> {
 }
 
 async fn drain(sink: &actix::Addr<InfluxErrorSinkActor>) {
-    let until = tokio::time::Instant::now() + PATIENCE;
+    let until = Instant::now() + PATIENCE;
     sink.send(Drain { until }).await.unwrap();
 }
 

@@ -37,7 +37,13 @@ fn lines(first: usize, count: usize) -> Vec<u8> {
 fn outbox(folder: &Path) -> std::io::Result<Outbox> {
     let file = folder.join("data/outbox.sqlite3");
     let max_age = Duration::from_secs(7 * 86_400);
-    Outbox::open(OutboxSettings { file, max_bytes: 2 << 30, max_age, replay: None })
+    Outbox::open(OutboxSettings {
+        file,
+        max_bytes: 2 << 30,
+        max_age,
+        replay: None,
+        errors_elsewhere: false,
+    })
 }
 
 fn settings(server: &StandIn) -> InfluxSettings {

@@ -34,7 +34,6 @@ mod turn;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -142,9 +141,9 @@ impl<T: Transport> Delivery<T> {
         };
         let dropped = state.enforce_bounds();
         drop(state);
-        let message: Arc<str> = format!("too much waits for {}", T::NAME).into();
         reports.extend(dropped.into_iter().map(|origin| {
-            let failure = Failure::Local { code: None, message: Arc::clone(&message) };
+            let message = format!("too much waits for {}", T::NAME).into();
+            let failure = Failure::Local { code: None, message };
             Event::NotStored { origin, failure, fate: Fate::Lost }
         }));
         inner.report_overflow(false);

@@ -4,12 +4,13 @@
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
 
+use super::reserve::Reserve;
 use super::settings::OutboxSettings;
 use super::sums::{Sums, integer, number, oldest};
 use super::work::{Drops, Level, OutboxError, RefusedPoints, Reply, Row, Stream, Work};
-use crate::io::sqlite::{check_header, is_damage};
+use crate::io::sqlite::{beside, check_header, is_damage};
 
 /// The form of the tables. A file with a higher number is a later version's.
 const VERSION: i64 = 2;
@@ -46,6 +47,7 @@ pub(super) struct OutboxFile {
     settings: OutboxSettings,
     /// When it was opened, and which second that was.
     opened: (Instant, i64),
+    reserve: Reserve,
 }
 
 impl OutboxFile {
@@ -76,7 +78,14 @@ impl OutboxFile {
         let now = seconds(SystemTime::now());
         let half = integer(settings.max_age.as_secs() / 2);
         let now = newest.map_or(now, |newest| now.clamp(newest, newest.saturating_add(half)));
-        Ok(Self { connection, settings: settings.clone(), opened: (Instant::now(), now) })
+        let mut reserve = Reserve::new(beside(&settings.file, ".reserve"));
+        _ = reserve.keep();
+        let opened = (Instant::now(), now);
+        let mut file = Self { connection, settings: settings.clone(), opened, reserve };
+        if settings.errors_elsewhere {
+            file.adopt_errors().map_err(|error| cannot(&error))?;
+        }
+        Ok(file)
     }
 
     /// The time that rows are given, in seconds since 1970: a clock that is set meanwhile has no
@@ -87,22 +96,32 @@ impl OutboxFile {
 
     /// Does the work as one transaction; nothing of it is done when that fails.
     pub(super) fn work(&mut self, stream: Stream, work: &Work) -> Result<Reply, OutboxError> {
-        let dropped = match self.write(stream, work) {
-            Ok(dropped) => dropped,
-            // The volume is full: what is oldest makes room, then once more.
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
-                let room =
-                    self.make_room(stream).map_err(|error| self.cannot("written", &error))?;
-                let more =
-                    self.write(stream, work).map_err(|error| self.cannot("written", &error))?;
-                Drops {
-                    for_size: room.for_size + more.for_size,
-                    for_age: more.for_age,
-                    up_to: room.up_to.max(more.up_to),
-                }
+        let mut dropped = Drops::default();
+        let mut written = self.write(stream, work);
+        if written.as_ref().is_err_and(is_full) {
+            // Even deleting needs room: that of the reserve. The file grows no more, so that it
+            // stays for the log of changes. What is oldest goes, then once more.
+            self.reserve.free();
+            self.merge_log();
+            self.may_grow(false).map_err(|error| self.cannot("written", &error))?;
+            let bytes: usize = work.append.iter().map(|row| row.lines.len()).sum();
+            dropped = self
+                .make_room(stream, integer(bytes).saturating_mul(2))
+                .map_err(|error| self.cannot("written", &error))?;
+            self.merge_log();
+            written = self.write(stream, work);
+        }
+        let more = written.map_err(|error| self.cannot("written", &error))?;
+        dropped.for_size += more.for_size;
+        dropped.for_age += more.for_age;
+        dropped.up_to = dropped.up_to.max(more.up_to);
+        if !self.reserve.is_there() {
+            // While there is no room to spare nothing takes it twice.
+            self.merge_log();
+            if self.reserve.keep() {
+                self.may_grow(true).map_err(|error| self.cannot("written", &error))?;
             }
-            Err(error) => return Err(self.cannot("written", &error)),
-        };
+        }
         let loaded = match work.load {
             Some((after, points)) => {
                 self.load(stream, after, points).map_err(|error| self.cannot("read", &error))?
@@ -168,6 +187,46 @@ impl OutboxFile {
         Ok(dropped)
     }
 
+    /// Whether the file may become larger than it is.
+    fn may_grow(&self, may: bool) -> rusqlite::Result<()> {
+        let pages: i64 = match may {
+            true => i64::from(u32::MAX - 1),
+            false => self.connection.query_row("PRAGMA page_count", [], |row| row.get(0))?,
+        };
+        // Answers with what it is from now on.
+        self.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+    }
+
+    /// The log of changes becomes part of the database, and its room is used again. That it cannot
+    /// be done now is no failure: nothing of it is lost.
+    fn merge_log(&self) {
+        let merged = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = merged {
+            log::debug!("OUTBOX: The log of changes is not merged yet: {error}");
+        }
+    }
+
+    /// Errors that wait from before they had another place join the other stream: what they are
+    /// does not matter any more.
+    fn adopt_errors(&mut self) -> rusqlite::Result<()> {
+        let (from, to) = (Stream::Errors, Stream::Measurements);
+        let transaction = self.connection.transaction()?;
+        let (left, mut sums) = (Sums::read(&transaction, from)?, Sums::read(&transaction, to)?);
+        if left.rows > 0 {
+            transaction.execute(
+                "UPDATE waiting SET stream = ? WHERE stream = ?",
+                [to.as_str(), from.as_str()],
+            )?;
+            sums.rows += left.rows;
+            sums.points += left.points;
+            sums.bytes += left.bytes;
+            sums.last = sums.last.max(left.last);
+            sums.write(&transaction, to)?;
+            Sums { rows: 0, points: 0, bytes: 0, last: left.last }.write(&transaction, from)?;
+        }
+        transaction.commit()
+    }
+
     /// Drops all rows of a stream; their points.
     pub(super) fn empty(&mut self, stream: Stream) -> Result<usize, OutboxError> {
         let mut empty = || -> rusqlite::Result<usize> {
@@ -193,10 +252,11 @@ impl OutboxFile {
         }
     }
 
-    fn make_room(&mut self, stream: Stream) -> rusqlite::Result<Drops> {
+    /// Drops the oldest rows of a stream, so many bytes of them.
+    fn make_room(&mut self, stream: Stream, bytes: i64) -> rusqlite::Result<Drops> {
         let transaction = self.connection.transaction()?;
         let mut sums = Sums::read(&transaction, stream)?;
-        let gone = oldest(&transaction, stream, |_, _| true)?;
+        let gone = oldest(&transaction, stream, |_, before| before < bytes)?;
         sums.drop(&transaction, stream, gone)?;
         sums.write(&transaction, stream)?;
         transaction.commit()?;
@@ -247,6 +307,16 @@ impl OutboxFile {
     fn cannot(&self, what: &str, error: &rusqlite::Error) -> OutboxError {
         error_of(&self.settings.file, what, error)
     }
+}
+
+/// Whether the volume, or what may be used of it, is full.
+fn is_full(error: &rusqlite::Error) -> bool {
+    // A log of changes that cannot grow is an error of the file system.
+    let extended = match error {
+        rusqlite::Error::SqliteFailure(cause, _) => cause.extended_code,
+        _ => 0,
+    };
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull) || extended == ffi::SQLITE_IOERR_WRITE
 }
 
 /// When the oldest row of a stream came.

@@ -8,6 +8,7 @@
 //! keeper.rs   the thread, and the handle that its users have
 //! spool.rs    a stream, as whoever sends it sees it
 //! reader.rs   looking into the file, also while it is written
+//! reserve.rs  room for when the volume is full
 //! ```
 //!
 //! A row is there until it is removed, which its owner does when the points are stored. What is
@@ -18,6 +19,7 @@ mod damage;
 mod file;
 mod keeper;
 mod reader;
+mod reserve;
 mod settings;
 mod spool;
 mod sums;

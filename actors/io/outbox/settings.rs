@@ -33,6 +33,8 @@ pub struct OutboxSettings {
     /// Points that are sent out of it in a second at most, 1 to 1,000,000; `None` as fast as the
     /// destination takes them.
     pub replay: Option<u32>,
+    /// Whether errors are kept in another place, the history.
+    pub errors_elsewhere: bool,
 }
 
 /// Name of the file in the folder of what belongs to one configuration file.
@@ -58,6 +60,7 @@ impl OutboxConfig {
         });
         Some(OutboxSettings {
             replay,
+            errors_elsewhere: false,
             file,
             max_bytes: size << 20,
             max_age: Duration::from_secs(days * 86_400),
@@ -98,6 +101,7 @@ mod tests {
         let (settings, problems) = check("{}");
         let expected = OutboxSettings {
             replay: None,
+            errors_elsewhere: false,
             file: "/etc/a.yaml.data/outbox.sqlite3".into(),
             max_bytes: 256 << 20,
             max_age: Duration::from_secs(604_800),

@@ -10,6 +10,7 @@ use super::*;
 fn settings(folder: &Path) -> OutboxSettings {
     OutboxSettings {
         replay: None,
+        errors_elsewhere: false,
         file: folder.join("private/outbox.sqlite3"),
         max_bytes: 4 << 20,
         max_age: Duration::from_secs(7 * 86_400),
@@ -192,6 +193,60 @@ async fn a_file_has_one_owner_and_a_reason_while_it_cannot_be_used() {
     assert!(error.message.ends_with("is used by another Butler SOS"), "{error}");
     assert_eq!(second.obstacle(), Some(error.message));
     assert_eq!(first.obstacle(), None);
+}
+
+#[test]
+fn errors_that_found_another_place_leave_with_the_measurements() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("private")).unwrap();
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    file.work(Stream::Errors, &append(3..=5)).unwrap();
+    file.work(M, &append(1..=2)).unwrap();
+    drop(file);
+    let elsewhere = OutboxSettings { errors_elsewhere: true, ..settings(folder.path()) };
+    let mut file = OutboxFile::open(&elsewhere).unwrap();
+    let reply = file.work(M, &load(0, 100)).unwrap();
+    assert_eq!((ids(&reply), reply.level.points), (vec![1, 2, 3, 4, 5], 10));
+    assert_eq!(file.work(Stream::Errors, &load(0, 100)).unwrap().level.rows, 0);
+}
+
+/// Needs a volume of its own, which only root can make: elsewhere it shows nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_volume_frees_its_reserve_and_the_oldest_make_room() {
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().display().to_string();
+    let mount = ["-t", "tmpfs", "-o", "size=16m", "tmpfs", &at];
+    if !Command::new("mount").args(mount).status().is_ok_and(|status| status.success()) {
+        return;
+    }
+    fs::create_dir(folder.path().join("private")).unwrap();
+    let mut file = OutboxFile::open(&settings(folder.path())).unwrap();
+    let reserve = settings(folder.path()).file.with_extension("sqlite3.reserve");
+    assert_eq!(fs::metadata(&reserve).unwrap().len(), 4 << 20);
+    let large = |id| Work { append: vec![row(id, 10, 100_000)], ..Work::default() };
+    (1..=20).for_each(|id| _ = file.work(M, &large(id)).unwrap());
+    // Others take what is left, down to the last bytes.
+    let others = folder.path().join("others");
+    let mut blob = fs::File::create(&others).unwrap();
+    while std::io::Write::write_all(&mut blob, &[0; 16_384]).is_ok() {}
+    drop(blob);
+    let mut dropped = 0;
+    for id in 21..=60 {
+        match file.work(M, &large(id)) {
+            Ok(reply) => dropped += reply.dropped.for_size,
+            Err(error) => panic!("{id}: {error}"),
+        }
+    }
+    assert!(!reserve.exists());
+    let reply = file.work(M, &load(0, 1_000)).unwrap();
+    assert_eq!(reply.level.points + dropped, 600, "all are there, or counted");
+    assert!(dropped < 600 - 100 && ids(&reply).last() == Some(&60), "{dropped}");
+    fs::remove_file(others).unwrap();
+    file.work(M, &large(61)).unwrap();
+    drop(file);
+    assert!(Command::new("umount").arg(&at).status().unwrap().success());
 }
 
 #[cfg(unix)]

@@ -13,7 +13,14 @@ const LARGE: usize = 1_000_000;
 fn outbox(folder: &Path) -> Outbox {
     let file = folder.join("data/outbox.sqlite3");
     let max_age = Duration::from_secs(86_400);
-    Outbox::open(OutboxSettings { file, max_bytes: 64 << 20, max_age, replay: None }).unwrap()
+    Outbox::open(OutboxSettings {
+        file,
+        max_bytes: 64 << 20,
+        max_age,
+        replay: None,
+        errors_elsewhere: false,
+    })
+    .unwrap()
 }
 
 struct Kept {
