@@ -118,7 +118,7 @@ impl State {
             return Load { points: 1, bytes };
         }
         let waiting = if lane == Lane::Live { self.live.points() } else { self.backlog.points() };
-        let points = (waiting / self.width.max(1)).min(batch.most_points).max(batch.points);
+        let points = waiting.min(batch.most_points).max(batch.points);
         Load { points, bytes }
     }
 

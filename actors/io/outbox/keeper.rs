@@ -132,7 +132,7 @@ enum State {
     /// When it could not be opened, and why.
     Closed(Option<(Instant, OutboxError)>),
     Open {
-        file: OutboxFile,
+        file: Box<OutboxFile>,
         /// Held, not read: its lock tells other processes that the file is in use.
         _lock: File,
     },
@@ -186,7 +186,7 @@ impl Keeper {
     fn open(&mut self) -> Result<State, OutboxError> {
         let lock = self.own()?;
         match OutboxFile::open(&self.settings) {
-            Ok(file) => Ok(State::Open { file, _lock: lock }),
+            Ok(file) => Ok(State::Open { file: Box::new(file), _lock: lock }),
             Err(error) if error.damaged => {
                 drop(lock);
                 self.begin_anew(&error)
@@ -221,7 +221,7 @@ impl Keeper {
         let mut file = OutboxFile::open(&self.settings)?;
         save(&mut file, &aside)?;
         self.set_aside = Some(aside);
-        Ok(State::Open { file, _lock: lock })
+        Ok(State::Open { file: Box::new(file), _lock: lock })
     }
 }
 
