@@ -25,6 +25,9 @@ use faults::Fault;
 /// Rounds of a run that names no number.
 const ROUNDS: u32 = 40;
 
+/// The seed of a run that names none: the same faults decide what lands.
+const SEED: u64 = 15;
+
 /// Rounds that share a folder, so that a round meets what earlier ones have left.
 const OF_A_CAMPAIGN: u32 = 10;
 
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
 
 /// `None` when the words are those of a run of tests by name.
 fn choices(words: &[String]) -> Result<Option<Choices>, String> {
-    let seed = fastrand::u64(..1_000_000_000);
+    let seed = SEED;
     let program = env!("CARGO_BIN_EXE_butler-sos").to_owned();
     let mut choices = Choices { rounds: ROUNDS, seed, only: None, is_long: false, program };
     let mut words = words.iter().map(String::as_str);
