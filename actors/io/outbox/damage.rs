@@ -12,29 +12,39 @@ pub(super) fn readable(file: &Path, stream: Stream) -> Vec<Row> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let Ok(connection) = Connection::open_with_flags(file, flags) else { return Vec::new() };
     let mut rows = Vec::new();
-    read(&connection, stream, "ASC", &mut rows);
-    let known = rows.last().map_or(i64::MIN, |row| row.id);
+    let known = read(&connection, stream, "ASC", i64::MIN, &mut rows);
     let mut newest = Vec::new();
-    read(&connection, stream, "DESC", &mut newest);
-    rows.extend(newest.into_iter().rev().filter(|row| row.id > known));
+    read(&connection, stream, "DESC", known, &mut newest);
+    rows.extend(newest.into_iter().rev());
     rows
 }
 
-fn read(connection: &Connection, stream: Stream, order: &str, rows: &mut Vec<Row>) {
+/// The place in the file of the last row that could be read; all are behind `above`.
+fn read(
+    connection: &Connection,
+    stream: Stream,
+    order: &str,
+    above: i64,
+    rows: &mut Vec<Row>,
+) -> i64 {
     // The index may be what is damaged.
     let sql = format!(
-        "SELECT id, points, lines FROM waiting NOT INDEXED WHERE stream = ? ORDER BY rowid {order}"
+        "SELECT rowid, id, points, lines FROM waiting NOT INDEXED
+         WHERE stream = ? AND rowid > ? ORDER BY rowid {order}"
     );
-    let Ok(mut query) = connection.prepare(&sql) else { return };
-    let Ok(mut found) = query.query(params![stream.as_str()]) else { return };
+    let mut last = above;
+    let Ok(mut query) = connection.prepare(&sql) else { return last };
+    let Ok(mut found) = query.query(params![stream.as_str(), above]) else { return last };
     while let Ok(Some(row)) = found.next() {
         let read = || -> rusqlite::Result<Row> {
-            let points: i64 = row.get(1)?;
-            let lines: Vec<u8> = row.get(2)?;
+            let points: i64 = row.get(2)?;
+            let lines: Vec<u8> = row.get(3)?;
             let points = usize::try_from(points).unwrap_or(0);
-            Ok(Row { id: row.get(0)?, points, lines: lines.into() })
+            Ok(Row { id: row.get(1)?, points, lines: lines.into() })
         };
+        last = row.get(0).unwrap_or(last);
         // A row of strange types costs itself.
         rows.extend(read().ok());
     }
+    last
 }

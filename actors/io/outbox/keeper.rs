@@ -107,9 +107,11 @@ impl Outbox {
                 "Age of the oldest point that waits on disk; 0 when none does.",
                 &age,
             ),
-            gauge("butlersos_outbox_max_bytes", "Most bytes that may wait on disk.", &|stream, _| {
-                self.settings.limit(stream)
-            }),
+            gauge(
+                "butlersos_outbox_max_bytes",
+                "Most bytes that may wait on disk.",
+                &|stream, _| self.settings.limit(stream),
+            ),
         ]
     }
 
