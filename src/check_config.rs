@@ -8,7 +8,7 @@ mod report;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use actors::domain::yaml::{Problem, Severity};
+use actors::config::{Problem, Severity};
 use actors::io::quoted::keep_secret;
 use actors::new_relic_poster::Account;
 use actors::runtime::clock::Clock;

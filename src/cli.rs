@@ -94,6 +94,28 @@ pub enum Command {
     Errors(Box<ErrorsArgs>),
     /// Show what waits for InfluxDB on disk.
     Outbox(OutboxArgs),
+    /// Print all keys of the configuration file, for editors and for people.
+    Schema(SchemaArgs),
+}
+
+/// Options of `schema`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = TEACH_SCHEMA)]
+pub struct SchemaArgs {
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = SchemaFormat::Json)]
+    pub format: SchemaFormat,
+}
+
+/// How `schema` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// JSON Schema, draft 7.
+    Json,
+    /// A file with every key, its default and a comment: the template.
+    Yaml,
+    /// Tables of Markdown.
+    Markdown,
 }
 
 /// Options of `demo`.
@@ -232,6 +254,15 @@ line or the configuration file, which is explained; 2 when --health-check asks
 and the file switches the answer off, 3 when --check-config --strict only warns.";
 
 /// What `errors --help` teaches at its end.
+const TEACH_SCHEMA: &str = "\
+For example:
+  butler-sos schema > butler-sos.schema.json       for editors: completion and checks
+  butler-sos schema --format yaml > sense.yaml     a file to begin with
+  butler-sos schema --format markdown              to read
+
+An editor that speaks the language server of YAML takes the schema from the first
+line of a file: # yaml-language-server: $schema=butler-sos.schema.json";
+
 const TEACH_ERRORS: &str = "\
 For example:
   butler-sos errors -c sense.yaml                            the last 24 hours

@@ -1,104 +1,104 @@
-//! The configuration file: one field for each section, typed by the part that it configures.
+//! The configuration file: one entry for each section, defined by the part that it configures.
 //!
 //! ```text
-//! text ──yaml.rs──> Config (as written) ──check──> Settings (what the program runs on)
+//! text ──compose──> Tree ──> ConfigKeys (nothing judged yet) ──check──> Settings
 //! ```
 
 mod across;
-mod categorise;
 mod encoding;
-mod event_counts;
 mod find;
-mod general;
 mod lines;
 mod loading;
 mod log_events;
 mod new_relic;
 mod page;
-mod performance;
-mod shared;
+mod quoting;
 mod source;
 mod tracking;
-mod udp_server;
 mod unknown;
 mod user_events;
-mod yaml;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
-use actors::config_page::{ConfigPageConfig, ConfigPageSettings};
+use actors::config::{Choice, Flag, Key, Map, Section, Switch, Text};
+use actors::config_page::{ConfigPageKeys, ConfigPageSettings};
 use actors::domain::places::Places;
-use actors::domain::yaml::{Field, Names, Reader, Section, Switch};
-use actors::error_tracker::CollectorConfig;
-use actors::health_endpoint::{HealthCheckConfig, HealthCheckSettings};
-use actors::heartbeat::{HeartbeatConfig, HeartbeatSettings};
-use actors::io::influx::{InfluxConfig, InfluxSettings};
-use actors::io::mqtt::{MqttConfig, MqttSettings};
+use actors::error_tracker::CollectorKeys;
+use actors::event_counter::{EventCountKeys, EventCountSettings};
+use actors::health_endpoint::{HealthCheckKeys, HealthCheckSettings};
+use actors::heartbeat::{HeartbeatKeys, HeartbeatSettings};
+use actors::io::influx::{InfluxKeys, InfluxSettings};
+use actors::io::mqtt::{MqttKeys, MqttSettings};
 use actors::io::outbox::OutboxSettings;
 use actors::io::sense::{
-    AppNamesConfig, CertConfig, SenseConfig, SenseSettings, ServersConfig, UserSessionsConfig,
+    AppNamesKeys, CertKeys, SenseKeys, SenseSettings, ServersKeys, UserSessionsKeys,
 };
-use actors::new_relic_poster::{Account, CredentialsConfig, NewRelicConfig, NewRelicSettings};
-use actors::prometheus_endpoint::{PrometheusConfig, PrometheusSettings, check_labels};
+use actors::keys;
+use actors::new_relic_poster::{Account, CredentialsKeys, NewRelicKeys, NewRelicSettings};
+use actors::prometheus_endpoint::{PrometheusKeys, PrometheusSettings, check_labels};
 use actors::runtime::level::Level;
-use actors::uptime_monitor::{UptimeConfig, UptimeSettings};
-use serde::Deserialize;
+use actors::uptime_monitor::{UptimeKeys, UptimeSettings};
 use serde_json::Value;
 
 use self::across::{Across, Masters};
-use self::event_counts::EventCountsConfig;
-use self::general::CrashFileConfig;
-use self::log_events::LogEventsConfig;
-use self::tracking::ErrorTrackingConfig;
-use self::user_events::UserEventsConfig;
+use self::log_events::LogEventsKeys;
+use self::tracking::ErrorTrackingKeys;
+use self::user_events::UserEventsKeys;
 
-use crate::crash_dump::CrashSettings;
+use crate::crash_dump::{CrashFileKeys, CrashSettings};
 use crate::logging::LOG_FOLDER;
 use crate::paths::Bases;
 
-pub use self::event_counts::EventCountSettings;
 pub use self::find::{find, not_read};
-pub use self::loading::{Loaded, Unreadable, check, keys, load, load_with};
+pub use self::loading::{Loaded, Unreadable, catalog, check, keys, load, load_with};
 pub use self::log_events::LogEvents;
 pub use self::page::PageSettings;
 pub use self::source::Source;
 pub use self::tracking::TrackingSettings;
-pub use self::unknown::OLD_KEYS;
 pub use self::user_events::UserEvents;
 
 /// The key that everything is below.
-const ROOT: &str = "Butler-SOS";
+pub(crate) const ROOT: &str = "Butler-SOS";
 
-/// `Butler-SOS` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Config {
-    log_level: Field<String>,
-    file_logging: Field<bool>,
-    log_directory: Field<String>,
-    anon_telemetry: Field<bool>,
-    crash_file: Section<CrashFileConfig>,
-    system_info: Section<Switch>,
-    config_visualisation: Section<ConfigPageConfig>,
-    heartbeat: Section<HeartbeatConfig>,
-    docker_health_check: Section<HealthCheckConfig>,
-    uptime_monitor: Section<UptimeConfig>,
-    collector: Section<CollectorConfig>,
-    error_tracking: Section<ErrorTrackingConfig>,
-    third_party_tools_credentials: Section<CredentialsConfig>,
-    qlik_sense_events: Section<EventCountsConfig>,
-    user_events: Section<UserEventsConfig>,
-    log_events: Section<LogEventsConfig>,
-    cert: Section<CertConfig>,
-    mqtt_config: Section<MqttConfig>,
-    new_relic: Section<NewRelicConfig>,
-    prometheus: Section<PrometheusConfig>,
-    influxdb_config: Section<InfluxConfig>,
-    app_names: Section<AppNamesConfig>,
-    user_sessions: Section<UserSessionsConfig>,
-    servers_to_monitor: Section<ServersConfig>,
-    audit_events: Names,
-    logdb: Names,
+keys! {
+    /// `Butler-SOS`.
+    struct ConfigKeys {
+        /// How much is logged: error, warn, info, verbose, debug or silly
+        log_level: "logLevel" Key<Choice<Level>> = "info";
+        /// Write the log to a file for each day too
+        file_logging: "fileLogging" Key<Flag> = true;
+        /// Folder of the log files; relative: beside the program; empty: log in the data folder of
+        /// this file
+        log_directory: "logDirectory" Key<Text> = "";
+        /// Read for compatibility; this program never sends telemetry
+        anon_telemetry: "anonTelemetry" Key<Flag> = false;
+        /// Read for compatibility; nothing is collected about the host
+        system_info: "systemInfo" Switch = true, required;
+        crash_file: "crashFile" Section<CrashFileKeys>, required;
+        page: "configVisualisation" Section<ConfigPageKeys>, required;
+        heartbeat: "heartbeat" Section<HeartbeatKeys>, required;
+        health_check: "dockerHealthCheck" Section<HealthCheckKeys>, required;
+        uptime: "uptimeMonitor" Section<UptimeKeys>, required;
+        collector: "collector" Section<CollectorKeys>;
+        tracking: "errorTracking" Section<ErrorTrackingKeys>, required;
+        credentials: "thirdPartyToolsCredentials" Section<CredentialsKeys>, required;
+        event_counts: "qlikSenseEvents" Section<EventCountKeys>, required;
+        user_events: "userEvents" Section<UserEventsKeys>, required;
+        log_events: "logEvents" Section<LogEventsKeys>, required;
+        cert: "cert" Section<CertKeys>, required;
+        mqtt: "mqttConfig" Section<MqttKeys>, required;
+        new_relic: "newRelic" Section<NewRelicKeys>, required;
+        prometheus: "prometheus" Section<PrometheusKeys>, required;
+        influx: "influxdbConfig" Section<InfluxKeys>, required;
+        app_names: "appNames" Section<AppNamesKeys>, required;
+        sessions: "userSessions" Section<UserSessionsKeys>, required;
+        servers: "serversToMonitor" Section<ServersKeys>, required;
+        /// Not supported, and ignored
+        audit_events: "auditEvents" Map<Text>, retired;
+        /// Not used any more
+        logdb: "logdb" Map<Text>, retired;
+    }
 }
 
 /// What the program runs on.
@@ -157,10 +157,9 @@ pub struct IdleSwitches {
     pub audit_events: bool,
 }
 
-impl Config {
+impl ConfigKeys {
     fn check(
         &self,
-        at: &Reader,
         (tree, masked): (&Value, &Value),
         file: PathBuf,
         bases: &Bases,
@@ -168,44 +167,21 @@ impl Config {
     ) -> Settings {
         let places = bases.places(&file);
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
-        let log_level = at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Info);
-        let (accounts, only_account) = self.check_accounts(at, accounts);
+        let log_level = self.log_level.get();
+        let (accounts, only_account) = self.check_accounts(accounts);
         let across = Across::new(only_account);
-        let crash_at = at.key("crashFile");
-        let page_at = at.key("configVisualisation");
-        let page = page_at.section(&self.config_visualisation).check(&page_at);
-        if let Some(ConfigPageSettings { host, port, .. }) = &page {
-            across.listens(page_at.key("port"), "TCP", host.clone(), *port);
-        }
-        let health_at = at.key("dockerHealthCheck");
-        let health_check = health_at.section(&self.docker_health_check).check(&health_at);
-        if let Some(HealthCheckSettings { port }) = health_check {
-            across.listens(health_at.key("port"), "TCP", "localhost".to_owned(), port);
-        }
-        let (tracking_at, collector_at) = (at.key("errorTracking"), at.key("collector"));
-        let collector = collector_at.section(&self.collector).check(&collector_at);
-        let tracking = tracking_at.section(&self.error_tracking);
-        let tracking = tracking.check(&tracking_at, &across, &places, collector);
-        let uptime_at = at.key("uptimeMonitor");
-        let influx_at = at.key("influxdbConfig");
-        let sense = SenseConfig {
-            servers: &self.servers_to_monitor,
-            sessions: &self.user_sessions,
-            app_names: &self.app_names,
-            cert: &self.cert,
-        };
-        let uptime = uptime_at.section(&self.uptime_monitor).check(&uptime_at);
-        let counts_at = at.key("qlikSenseEvents");
-        let event_counts = counts_at.section(&self.qlik_sense_events).check(&counts_at, &across);
-        let (user_at, log_at) = (at.key("userEvents"), at.key("logEvents"));
+        let page = self.check_page(&across);
+        let health_check = self.check_health_check(&across);
+        let collector = self.collector.get().check();
+        let tracking = self.tracking.get().check(&across, &places, collector);
+        let uptime = self.uptime.get().check();
+        let event_counts = self.check_event_counts(&across);
         let count = event_counts.counts.is_some();
-        let user_events = user_at.section(&self.user_events).check(&user_at, &across, count);
-        let log_events = log_at.section(&self.log_events).check(&log_at, &across, &event_counts);
-        let heartbeat_at = at.key("heartbeat");
-        let mqtt_at = at.key("mqttConfig");
-        let mqtt = mqtt_at.section(&self.mqtt_config).check(&mqtt_at, &folder);
-        let sense = sense.check(at, &folder);
-        let prometheus = self.check_prometheus(at, &across, &sense);
+        let user_events = self.user_events.get().check(&across, count);
+        let log_events = self.log_events.get().check(&across, &event_counts);
+        let mqtt = self.mqtt.get().check(&folder);
+        let sense = self.check_sense(&folder);
+        let prometheus = self.check_prometheus(&across, &sense);
         let relic = new_relic::Parts {
             accounts,
             uptime: uptime.as_ref(),
@@ -213,22 +189,18 @@ impl Config {
             log_events: log_events.as_ref(),
             sense: &sense,
         };
-        let relic = self.check_new_relic(at, &across, relic);
-        let masters = Masters {
-            influx: influx_at.section(&self.influxdb_config).is_enabled(),
-            mqtt: mqtt.is_some(),
-            new_relic: relic.on,
-        };
+        let relic = self.check_new_relic(&across, relic);
+        let influx = self.influx.get();
+        let masters =
+            Masters { influx: influx.is_enabled(), mqtt: mqtt.is_some(), new_relic: relic.on };
         across.check(masters, &relic.names);
-        if self.logdb != Names::default() {
-            at.key("logdb").warning("is not used any more, ignored");
+        if !self.logdb.is_absent() {
+            self.logdb.at.warning("is not used any more, ignored");
         }
-        let influx_config = influx_at.section(&self.influxdb_config);
-        let influx = influx_config.check(&influx_at, &folder);
-        let outbox = influx.as_ref().and_then(|_| influx_config.check_outbox(&influx_at, &places));
+        let database = influx.check(&folder);
         Settings {
-            influx,
-            outbox,
+            outbox: database.as_ref().and_then(|_| influx.check_outbox(&places)),
+            influx: database,
             mqtt,
             new_relic: relic.settings,
             event_counts,
@@ -236,59 +208,89 @@ impl Config {
             log_events,
             file,
             log_level,
-            log_directory: self.check_log_directory(at, &places),
+            log_directory: self.check_log_directory(&places),
             places,
             health_check,
             page: page.map(|page| PageSettings::new(page, tree, masked)),
-            crash: crash_at.section(&self.crash_file).check(&crash_at),
-            idle: self.check_idle(at),
+            crash: self.crash_file.get().check(),
+            idle: self.check_idle(),
             tracking,
             uptime,
-            heartbeat: heartbeat_at.section(&self.heartbeat).check(&heartbeat_at),
+            heartbeat: self.heartbeat.get().check(),
             prometheus,
             sense,
         }
     }
 
+    fn check_page(&self, across: &Across) -> Option<ConfigPageSettings> {
+        let keys = self.page.get();
+        let page = keys.check()?;
+        across.listens(keys.port_at().clone(), "TCP", page.host.clone(), page.port);
+        Some(page)
+    }
+
+    fn check_health_check(&self, across: &Across) -> Option<HealthCheckSettings> {
+        let keys = self.health_check.get();
+        let check = keys.check()?;
+        across.listens(keys.port_at().clone(), "TCP", "localhost".to_owned(), check.port);
+        Some(check)
+    }
+
+    fn check_event_counts(&self, across: &Across) -> EventCountSettings {
+        let keys = self.event_counts.get();
+        let counts = keys.check();
+        if counts.every.is_some() {
+            across.forwards(keys.influx_at(), across::Master::Influx);
+        }
+        counts
+    }
+
+    fn check_sense(&self, folder: &Path) -> SenseSettings {
+        let (servers, sessions) = (&self.servers, &self.sessions);
+        let (app_names, cert) = (&self.app_names, &self.cert);
+        SenseKeys { servers, sessions, app_names, cert }.check(folder)
+    }
+
     fn check_prometheus(
         &self,
-        at: &Reader,
         across: &Across,
         sense: &SenseSettings,
     ) -> Option<PrometheusSettings> {
-        let prometheus_at = at.key("prometheus");
-        let settings = prometheus_at.section(&self.prometheus).check(&prometheus_at)?;
-        for (key, listen) in [("port", &settings.sense), ("nodeMetricsPort", &settings.own)] {
-            across.listens(prometheus_at.key(key), "TCP", listen.host.clone(), listen.port);
+        let keys = self.prometheus.get();
+        let settings = keys.check()?;
+        for (at, listen) in keys.ports_at().into_iter().zip([&settings.sense, &settings.own]) {
+            across.listens(at.clone(), "TCP", listen.host.clone(), listen.port);
         }
         let servers = sense.targets.iter().map(|target| &*target.server);
-        check_labels(&at.key("serversToMonitor.serverTagsDefinition"), servers);
+        check_labels(self.servers.get().tags_definition_at(), servers);
         Some(settings)
     }
 
-    fn check_log_directory(&self, at: &Reader, places: &Places) -> Option<PathBuf> {
-        if !at.key("fileLogging").or(&self.file_logging, true) {
+    fn check_log_directory(&self, places: &Places) -> Option<PathBuf> {
+        if !self.file_logging.get() {
             return None;
         }
-        let folder = at.key("logDirectory").or(&self.log_directory, String::new());
+        let folder = self.log_directory.get();
         Some(match folder.trim() {
             "" => places.own.join(LOG_FOLDER),
             written => places.written(written),
         })
     }
 
-    fn check_idle(&self, at: &Reader) -> IdleSwitches {
-        let telemetry_at = at.key("anonTelemetry");
-        let anon_telemetry = telemetry_at.or(&self.anon_telemetry, false);
+    fn check_idle(&self) -> IdleSwitches {
+        let anon_telemetry = self.anon_telemetry.get();
         if anon_telemetry {
-            telemetry_at.note("is true, but this program never sends telemetry");
+            self.anon_telemetry.at.note("is true, but this program never sends telemetry");
         }
-        let audit_events = self.audit_events.value("enable").is_some_and(|value| value == "true");
+        let audit = self.audit_events.entries();
+        let on = |(name, value): &(String, actors::config::Optional<Text>)| {
+            name == "enable" && value.get().as_deref() == Some("true")
+        };
+        let audit_events = audit.iter().any(on);
         if audit_events {
-            at.key("auditEvents").warning("is not supported by this program and is ignored");
+            self.audit_events.at.warning("is not supported by this program and is ignored");
         }
-        let info_at = at.key("systemInfo");
-        let system_info = info_at.section(&self.system_info).is_on(&info_at, true);
+        let system_info = self.system_info.is_on();
         IdleSwitches { anon_telemetry, system_info, audit_events }
     }
 }

@@ -2,10 +2,11 @@
 //! (section 13 of the page on operations).
 
 mod redact;
+mod settings;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use actors::domain::errors::ErrorCounts;
@@ -14,17 +15,7 @@ use chrono::{DateTime, Local, SecondsFormat};
 use serde_json::{Map, Value, json};
 
 pub use redact::redact;
-
-/// Where dumps go, and in which forms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CrashSettings {
-    /// Folder, made when missing.
-    pub folder: PathBuf,
-    /// Whether JSON is written.
-    pub json: bool,
-    /// Whether text is written.
-    pub text: bool,
-}
+pub use settings::{CrashFileKeys, CrashSettings};
 
 /// What ended the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +112,7 @@ fn write_file(folder: &Path, path: &Path, content: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::PathBuf;
 
     use actors::domain::errors::ErrorType;
 

@@ -15,6 +15,7 @@ pub mod logging;
 pub mod monitor;
 pub mod outbox_command;
 pub mod paths;
+pub mod schema_command;
 pub mod service;
 pub mod signal;
 pub mod sockets;

@@ -10,6 +10,7 @@ use butler_sos::failed::Failed;
 use butler_sos::paths::Bases;
 use butler_sos::{
     check_config, config, demo, errors_command, health_check, monitor, outbox_command,
+    schema_command,
 };
 use cap::Cap;
 use clap::error::ErrorKind;
@@ -61,6 +62,9 @@ fn run(cli: Cli) -> Result<(), Failed> {
             let data_dir = args.data_dir.as_ref().or(cli.data_dir.as_ref());
             let bases = Bases::of_process(data_dir.map(PathBuf::as_path), variable);
             Ok(outbox_command::run(&args, &bases, &mut std::io::stdout().lock())?)
+        }
+        Some(Command::Schema(args)) => {
+            Ok(schema_command::run(&args, &mut std::io::stdout().lock())?)
         }
         None => {
             let file = config::find(cli.config.as_deref(), variable).ok_or_else(|| {

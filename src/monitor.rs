@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use actors::domain::yaml::{Problem, Severity};
+use actors::config::{Problem, Severity};
 use actors::io::quoted::keep_secret;
 use actors::new_relic_poster::Account;
 use actors::runtime::clock::Clock;

@@ -22,7 +22,7 @@ use self::limit::{Limit, Verdict};
 use crate::io::web::{Hosts, Page, Site, serve};
 use crate::runtime::drain::Drain;
 
-pub use settings::{ConfigPageConfig, ConfigPageSettings};
+pub use settings::{ConfigPageKeys, ConfigPageSettings};
 
 /// See the module.
 pub struct ConfigPage {

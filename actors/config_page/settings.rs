@@ -1,18 +1,23 @@
-//! `configVisualisation`: as written and as checked.
+//! `configVisualisation`.
 
-use serde::Deserialize;
+use crate::config::{Flag, Host, Key, KeyPath, Listener, Text, Values};
+use crate::keys;
 
-use crate::domain::yaml::{Field, List, Reader};
-
-/// `Butler-SOS.configVisualisation` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ConfigPageConfig {
-    enable: Field<bool>,
-    host: Field<String>,
-    port: Field<i64>,
-    obfuscate: Field<bool>,
-    host_names: List<Field<String>>,
+keys! {
+    /// `Butler-SOS.configVisualisation`.
+    pub struct ConfigPageKeys {
+        /// Show this configuration on a web page
+        enable: "enable" Key<Flag> = false;
+        /// Address the page listens on
+        host: "host" Key<Host> = "localhost", masked;
+        /// Port of the page
+        port: "port" Key<Listener> = 3100;
+        /// Further names by which browsers may call the page, beside host, localhost, the name of
+        /// this machine and its addresses
+        host_names: "hostNames" Values<Text>;
+        /// Mask secrets and names on the page
+        obfuscate: "obfuscate" Key<Flag> = true;
+    }
 }
 
 /// Where the configuration is shown, and how much of it.
@@ -28,23 +33,24 @@ pub struct ConfigPageSettings {
     pub obfuscate: bool,
 }
 
-impl ConfigPageConfig {
-    /// Checks the section `at`; `None` when it is switched off.
-    pub fn check(&self, at: &Reader) -> Option<ConfigPageSettings> {
-        if !at.key("enable").or(&self.enable, false) {
+impl ConfigPageKeys {
+    /// Where and how much; `None` when it is switched off.
+    pub fn check(&self) -> Option<ConfigPageSettings> {
+        if !self.enable.get() {
             return None;
         }
-        let host = at.key("host").host(&self.host, "localhost");
-        let port = at.key("port").listener(&self.port, 3100);
-        let obfuscate_at = at.key("obfuscate");
-        let obfuscate = obfuscate_at.or(&self.obfuscate, true);
+        let (host, port, obfuscate) = (self.host.get(), self.port.get(), self.obfuscate.get());
         let local = matches!(host.as_str(), "localhost" | "::1") || host.starts_with("127.");
         if !obfuscate && !local {
-            obfuscate_at.warning(format!(
+            self.obfuscate.at.warning(format!(
                 "is false: everybody who reaches {host} port {port} sees every password and token"
             ));
         }
-        let host_names = at.key("hostNames").texts(&self.host_names);
-        Some(ConfigPageSettings { host, port, host_names, obfuscate })
+        Some(ConfigPageSettings { host, port, host_names: self.host_names.get(), obfuscate })
+    }
+
+    /// Where the port is.
+    pub fn port_at(&self) -> &KeyPath {
+        &self.port.at
     }
 }

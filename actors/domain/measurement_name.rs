@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::events::Pairs;
+
 /// A name under which InfluxDB stores points. It can be written as the beginning of a line (the
 /// page of InfluxDB on line protocol): a name such as `#x` would make a comment of every line, and
 /// the points would be gone although the database says that they are stored.
@@ -57,6 +59,15 @@ fn objection(name: &str) -> Option<&'static str> {
         _ if name.ends_with('\\') => Some("a backslash at the end cannot be stored"),
         _ => None,
     }
+}
+
+/// A measurement, and what all of its points are tagged with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaggedMeasurement {
+    /// Its name.
+    pub name: MeasurementName,
+    /// Tags of every point of it.
+    pub tags: Pairs,
 }
 
 #[cfg(test)]

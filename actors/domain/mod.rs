@@ -14,4 +14,3 @@ pub mod schedule;
 pub mod secrets;
 pub mod telemetry;
 pub mod text;
-pub mod yaml;

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use hashbrown::HashMap;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::yaml::MASK;
+/// What is shown instead of a secret.
+pub const MASK: &str = "**********";
 
 /// Shorter ones are not looked for: they are parts of ordinary words.
 const SHORTEST: usize = 4;

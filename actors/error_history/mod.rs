@@ -27,7 +27,7 @@ use crate::runtime::clock::Clock;
 use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 
-pub use settings::{EARLIER_FILE, FILE_NAME, HistoryConfig, HistorySettings};
+pub use settings::{EARLIER_FILE, FILE_NAME, HistoryKeys, HistorySettings};
 pub use takeover::open;
 
 /// See the module. Blocks while it writes, so it needs a thread of its own.

@@ -1,20 +1,22 @@
-//! `errorTracking.history`: as written and as checked. Optional keys that the original does not
-//! have.
+//! `errorTracking.history`: optional keys that the original does not have.
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
+use crate::config::{Flag, Key, Number, Text};
 use crate::domain::places::Places;
-use crate::domain::yaml::{Field, Reader};
+use crate::keys;
 
-/// `Butler-SOS.errorTracking.history` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct HistoryConfig {
-    enable: Field<bool>,
-    file: Field<String>,
-    retention_days: Field<i64>,
+keys! {
+    /// `Butler-SOS.errorTracking.history`.
+    pub struct HistoryKeys {
+        /// Keep each error in a local file
+        enable: "enable" Key<Flag> = true;
+        /// That file; relative: beside the program; empty: errors.sqlite3 in the data folder of
+        /// this file
+        file: "file" Key<Text> = "";
+        /// Days that errors are kept there, 1 to 3650
+        retention_days: "retentionDays" Key<Number<1, 3650>> = 30;
+    }
 }
 
 /// Where error events are kept, and for how long.
@@ -35,27 +37,19 @@ pub const FILE_NAME: &str = "errors.sqlite3";
 /// mean the default: all of them together in one file is what nobody wanted.
 pub const EARLIER_FILE: &str = "data/errors.sqlite3";
 
-impl HistoryConfig {
-    /// Checks the section `at`; `None` when it is switched off.
-    pub fn check(&self, at: &Reader, places: &Places) -> Option<HistorySettings> {
-        if !at.key("enable").or(&self.enable, true) {
+impl HistoryKeys {
+    /// Where and how long; `None` when it is switched off.
+    pub fn check(&self, places: &Places) -> Option<HistorySettings> {
+        if !self.enable.get() {
             return None;
         }
-        let written = at.key("file").or(&self.file, String::new());
+        let written = self.file.get();
         let (file, before) = match written.trim() {
             "" | EARLIER_FILE => (places.own.join(FILE_NAME), EARLIER_FILE),
             written => (places.written(written), written),
         };
         let earlier = places.before(before, &file);
-        let days_at = at.key("retentionDays");
-        let days = days_at.or(&self.retention_days, 30);
-        let kept = days.clamp(1, 3650);
-        if kept != days {
-            days_at
-                .warning(format!("expected 1 to 3650 days, found number {days}; {kept} is used"));
-        }
-        let retention_days = u32::try_from(kept).unwrap_or(30);
-        Some(HistorySettings { file, earlier, retention_days })
+        Some(HistorySettings { file, earlier, retention_days: self.retention_days.get() })
     }
 }
 

@@ -26,7 +26,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
 
-pub use settings::{Collector, CollectorConfig, LogSummaryConfig};
+pub use settings::{Collector, CollectorKeys};
 pub use stamps::CollectorNumber;
 
 use self::stamps::Stamps;

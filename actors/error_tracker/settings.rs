@@ -1,30 +1,18 @@
-//! `errorTracking.logSummary` and `collector`: as written and as checked.
-
-use serde::Deserialize;
+//! `errorTracking.logSummary` and `collector`.
 
 use super::CollectorNumber;
-use crate::domain::yaml::{Field, Reader};
+use crate::config::{Key, Text, Whole};
+use crate::keys;
 
-/// `Butler-SOS.errorTracking.logSummary` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct LogSummaryConfig {
-    enable: Field<bool>,
-}
-
-impl LogSummaryConfig {
-    /// Checks the section `at`: whether the running total and the daily summary are logged.
-    pub fn check(&self, at: &Reader) -> bool {
-        at.key("enable").or(&self.enable, true)
+keys! {
+    /// `Butler-SOS.collector`: optional keys that the original does not have.
+    pub struct CollectorKeys {
+        /// Last three digits of the stamps of errors, 0 to 999: another for each program that
+        /// writes to one database
+        number: "number" Key<Whole> = 0;
+        /// Tag collector of error points; empty: no tag
+        name: "name" Key<Text> = "";
     }
-}
-
-/// `Butler-SOS.collector` as written: optional keys that the original does not have.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct CollectorConfig {
-    number: Field<i64>,
-    name: Field<String>,
 }
 
 /// Which of several programs that write to one database this is.
@@ -36,18 +24,16 @@ pub struct Collector {
     pub name: Option<String>,
 }
 
-impl CollectorConfig {
-    /// Checks the section `at`.
-    pub fn check(&self, at: &Reader) -> Collector {
-        let number_at = at.key("number");
-        let written = number_at.or(&self.number, 0);
+impl CollectorKeys {
+    /// Which one.
+    pub fn check(&self) -> Collector {
+        let written = self.number.get();
         let number = u16::try_from(written).ok().and_then(CollectorNumber::new);
         if number.is_none() {
             // Not the nearest: that may be another's.
-            number_at.error(format!("expected 0 to 999, found number {written}"));
+            self.number.at.error(format!("expected 0 to 999, found number {written}"));
         }
-        let name = at.key("name").or(&self.name, String::new());
-        let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+        let name = self.name.filled().map(|name| name.trim().to_owned());
         Collector { number: number.unwrap_or_default(), name }
     }
 }
@@ -55,13 +41,11 @@ impl CollectorConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::yaml::Problems;
+    use crate::config::testing::{section, told};
 
     fn check(yaml: &str) -> (Collector, Vec<String>) {
-        let problems = Problems::default();
-        let config: CollectorConfig = serde_yaml::from_str(yaml).unwrap();
-        let collector = config.check(&problems.reader("collector"));
-        (collector, problems.take().iter().map(ToString::to_string).collect())
+        let (keys, problems) = section::<CollectorKeys>("collector", yaml);
+        (keys.check(), told(&problems))
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! - reports: nothing; who writes the counts reports
 //! - on restart: the counts of the round in hand are lost
 
+mod settings;
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use crate::domain::telemetry::{CountedEvents, TakeCounts};
 use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 use crate::runtime::rhythm::every;
+
+pub use settings::{EventCountKeys, EventCountSettings};
 
 /// See the module.
 pub struct EventCounter {

@@ -24,7 +24,7 @@ use crate::io::web::{Hosts, Site, serve};
 use crate::runtime::drain::Drain;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
-pub use settings::{HealthCheckConfig, HealthCheckSettings};
+pub use settings::{HealthCheckKeys, HealthCheckSettings};
 
 /// See the module.
 pub struct HealthEndpoint {

@@ -1,17 +1,16 @@
-//! `dockerHealthCheck`: as written and as checked.
+//! `dockerHealthCheck`.
 
-use serde::Deserialize;
+use crate::config::{Flag, Key, KeyPath, Listener};
+use crate::keys;
 
-use crate::domain::yaml::{Field, Reader};
-
-/// `Butler-SOS.dockerHealthCheck` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct HealthCheckConfig {
-    enable: Field<bool>,
-    /// Spelling of the files before version 6.
-    enabled: Field<bool>,
-    port: Field<i64>,
+keys! {
+    /// `Butler-SOS.dockerHealthCheck`.
+    pub struct HealthCheckKeys {
+        /// Answer health checks of a container platform
+        enable: "enable" Key<Flag> = false, was "enabled";
+        /// Port of the answer, on localhost only
+        port: "port" Key<Listener> = 12_398;
+    }
 }
 
 /// Where health checks are answered.
@@ -21,11 +20,14 @@ pub struct HealthCheckSettings {
     pub port: u16,
 }
 
-impl HealthCheckConfig {
-    /// Checks the section `at`; `None` when it is switched off.
-    pub fn check(&self, at: &Reader) -> Option<HealthCheckSettings> {
-        let enable = at.moved_field("enabled", &self.enabled, "enable", &self.enable);
-        let on = at.key("enable").or(enable, false);
-        on.then(|| HealthCheckSettings { port: at.key("port").listener(&self.port, 12_398) })
+impl HealthCheckKeys {
+    /// Where; `None` when it is switched off.
+    pub fn check(&self) -> Option<HealthCheckSettings> {
+        self.enable.get().then(|| HealthCheckSettings { port: self.port.get() })
+    }
+
+    /// Where the port is.
+    pub fn port_at(&self) -> &KeyPath {
+        &self.port.at
     }
 }

@@ -20,7 +20,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::outage::Outage;
 use crate::runtime::rhythm::on_schedule;
 
-pub use settings::{HeartbeatConfig, HeartbeatSettings};
+pub use settings::{HeartbeatKeys, HeartbeatSettings};
 
 /// See the module.
 pub struct Heartbeat {

@@ -1,22 +1,19 @@
-//! `heartbeat`: as written and as checked.
+//! `heartbeat`.
 
-use std::time::Duration;
-
-use serde::Deserialize;
-
+use crate::config::{Flag, Key, Optional, SecretUrl, Times, is_http_url};
 use crate::domain::schedule::Schedule;
-use crate::domain::yaml::{Field, Reader, is_http_url};
+use crate::keys;
 
-/// `Butler-SOS.heartbeat` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct HeartbeatConfig {
-    enable: Field<bool>,
-    /// Spelling of the files before version 6.
-    enabled: Field<bool>,
-    #[serde(rename = "remoteURL")]
-    remote_url: Field<String>,
-    frequency: Field<String>,
+keys! {
+    /// `Butler-SOS.heartbeat`.
+    pub struct HeartbeatKeys {
+        /// Call a URL regularly, as a sign of life
+        enable: "enable" Key<Flag> = false, was "enabled";
+        /// The URL; its path is treated as a secret
+        url: "remoteURL" Optional<SecretUrl>, example "http://heartbeat.example.com/butler-sos";
+        /// When, after the call at the start: "every 15 minutes", "at 06:30", "on mon-fri at 08:00"
+        frequency: "frequency" Key<Times> = "every 1 hour";
+    }
 }
 
 /// Whom to call, and when.
@@ -36,17 +33,14 @@ impl std::fmt::Debug for HeartbeatSettings {
     }
 }
 
-impl HeartbeatConfig {
-    /// Checks the section `at`; `None` when it is switched off, or when there is nobody to call.
-    pub fn check(&self, at: &Reader) -> Option<HeartbeatSettings> {
-        let enable = at.moved_field("enabled", &self.enabled, "enable", &self.enable);
-        if !at.key("enable").or(enable, false) {
+impl HeartbeatKeys {
+    /// Whom and when; `None` when it is switched off, or when there is nobody to call.
+    pub fn check(&self) -> Option<HeartbeatSettings> {
+        if !self.enable.get() {
             return None;
         }
-        let hourly = Schedule::Aligned(Duration::from_secs(3_600));
-        let schedule = at.key("frequency").schedule(&self.frequency, ("every 1 hour", hourly));
-        let url_at = at.key("remoteURL");
-        let url = url_at.needed(&self.remote_url, "heartbeat.enable is true")?.trim().to_owned();
-        is_http_url(&url_at, &url).then_some(HeartbeatSettings { url, schedule })
+        let schedule = self.frequency.get();
+        let url = self.url.needed("heartbeat.enable is true")?.trim().to_owned();
+        is_http_url(&self.url.at, &url).then_some(HeartbeatSettings { url, schedule })
     }
 }

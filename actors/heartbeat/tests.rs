@@ -7,14 +7,12 @@ use std::time::Instant;
 use test_support::{Answer, StandIn, until_async};
 
 use super::*;
-use crate::domain::yaml::Problems;
+use crate::config::testing::{section, told};
 use crate::runtime::log_probe::{record, recorded};
 
 fn settings(yaml: &str) -> (Option<HeartbeatSettings>, Vec<String>) {
-    let config: HeartbeatConfig = serde_yaml::from_str(yaml).unwrap();
-    let problems = Problems::default();
-    let settings = config.check(&problems.reader("heartbeat"));
-    (settings, problems.take().iter().map(ToString::to_string).collect())
+    let (keys, problems) = section::<HeartbeatKeys>("heartbeat", yaml);
+    (keys.check(), told(&problems))
 }
 
 #[test]

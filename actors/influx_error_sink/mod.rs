@@ -33,7 +33,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost};
 use crate::runtime::metrics::AskMetrics;
 
-pub use settings::{ErrorSinkConfig, ErrorSinkSettings};
+pub use settings::{ErrorSinkKeys, ErrorSinkSettings};
 
 /// See the module.
 pub struct InfluxErrorSinkActor {

@@ -1,16 +1,41 @@
-//! `errorTracking.influxdb`: as written and as checked.
+//! `errorTracking.influxdb`.
 
-use serde::Deserialize;
+use serde_json::Value;
 
+use crate::config::{Flag, Key, KeyPath, Kind, Measurement, Tree};
 use crate::domain::measurement_name::MeasurementName;
-use crate::domain::yaml::{Field, Reader};
+use crate::keys;
 
-/// `Butler-SOS.errorTracking.influxdb` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ErrorSinkConfig {
-    enable: Field<bool>,
-    measurement_name: Field<String>,
+keys! {
+    /// `Butler-SOS.errorTracking.influxdb`.
+    pub struct ErrorSinkKeys {
+        /// Store each error as one point in InfluxDB
+        enable: "enable" Key<Flag> = true;
+        /// Measurement of those points
+        measurement: "measurementName" Key<ErrorMeasurement> = "butler_sos_errors";
+    }
+}
+
+/// A measurement; here the original takes an empty name for its default without a word.
+#[derive(Debug, Clone, Copy)]
+struct ErrorMeasurement;
+
+impl Kind for ErrorMeasurement {
+    type Value = MeasurementName;
+    type Literal = &'static str;
+
+    fn known(literal: &'static str) -> MeasurementName {
+        Measurement::known(literal)
+    }
+
+    fn read(at: &KeyPath, tree: &Tree, default: Option<&'static str>) -> Option<MeasurementName> {
+        let is_empty = tree.text().is_some_and(|name| name.trim().is_empty());
+        if is_empty { None } else { Measurement::read(at, tree, default) }
+    }
+
+    fn schema() -> Value {
+        Measurement::schema()
+    }
 }
 
 /// How error events are stored in InfluxDB.
@@ -24,19 +49,13 @@ pub struct ErrorSinkSettings {
     pub max_points: usize,
 }
 
-impl ErrorSinkConfig {
-    /// Checks the section `at`; `None` when it is switched off. `collector` is the name of this
-    /// collector.
-    pub fn check(&self, at: &Reader, collector: Option<String>) -> Option<ErrorSinkSettings> {
-        if !at.key("enable").or(&self.enable, true) {
-            return None;
-        }
-        // Here the original takes an empty name for its default without a word.
-        let name = match &self.measurement_name {
-            Field::Value(name) if name.trim().is_empty() => &Field::Absent,
-            name => name,
-        };
-        let measurement = at.key("measurementName").measurement(name, "butler_sos_errors");
-        Some(ErrorSinkSettings { measurement, collector, max_points: 100_000 })
+impl ErrorSinkKeys {
+    /// How; `None` when it is switched off. `collector` is the name of this collector.
+    pub fn check(&self, collector: Option<String>) -> Option<ErrorSinkSettings> {
+        self.enable.get().then(|| ErrorSinkSettings {
+            measurement: self.measurement.get(),
+            collector,
+            max_points: 100_000,
+        })
     }
 }

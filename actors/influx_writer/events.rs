@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::domain::errors::{InfluxModule, InfluxVersion};
 use crate::domain::events::Pairs;
-use crate::domain::measurement_name::MeasurementName;
+use crate::domain::measurement_name::{MeasurementName, TaggedMeasurement};
 use crate::domain::names::ServerName;
 use crate::domain::point::{FieldValue, Text};
 use crate::runtime::poison::guard;
@@ -19,18 +19,9 @@ pub struct EventSettings {
     /// `logEvents.tags`.
     pub log_tags: Pairs,
     /// `qlikSenseEvents.eventCount.influxdb`.
-    pub counts: Measurement,
+    pub counts: TaggedMeasurement,
     /// `qlikSenseEvents.rejectedEventCount.influxdb`, with the tags of rejected events.
-    pub rejected: Measurement,
-}
-
-/// A measurement with a configured name and tags.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measurement {
-    /// Its name.
-    pub name: MeasurementName,
-    /// Tags of every point of it.
-    pub tags: Pairs,
+    pub rejected: TaggedMeasurement,
 }
 
 impl Default for EventSettings {
@@ -39,8 +30,8 @@ impl Default for EventSettings {
         Self {
             user_tags: none(),
             log_tags: none(),
-            counts: Measurement { name: MeasurementName::known("event_count"), tags: none() },
-            rejected: Measurement {
+            counts: TaggedMeasurement { name: MeasurementName::known("event_count"), tags: none() },
+            rejected: TaggedMeasurement {
                 name: MeasurementName::known("rejected_event_count"),
                 tags: none(),
             },

@@ -45,7 +45,7 @@ use self::events::Gathered;
 use self::told::Told;
 
 pub use self::counts::{events as event_count_points, rejected as rejected_count_points};
-pub use self::events::{EventSettings, Measurement};
+pub use self::events::EventSettings;
 pub use self::log_events::point as log_event_point;
 pub use self::user_events::point as user_event_point;
 

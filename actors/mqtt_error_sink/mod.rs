@@ -26,7 +26,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::lost::{AskLost, Lost, LostAtEnd};
 use crate::runtime::metrics::AskMetrics;
 
-pub use settings::ErrorTopicConfig;
+pub use settings::ErrorTopicKeys;
 
 /// See the module.
 pub struct MqttErrorSinkActor {

@@ -1,23 +1,27 @@
-//! `errorTracking.mqtt`: as written and as checked.
+//! `errorTracking.mqtt`.
 
-use serde::Deserialize;
+use crate::config::{Flag, Key};
+use crate::io::mqtt::Topic;
+use crate::keys;
 
-use crate::domain::yaml::{Field, Reader};
-use crate::io::mqtt::check_topic;
-
-/// `Butler-SOS.errorTracking.mqtt` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct ErrorTopicConfig {
-    enable: Field<bool>,
-    topic: Field<String>,
+keys! {
+    /// `Butler-SOS.errorTracking.mqtt`.
+    pub struct ErrorTopicKeys {
+        /// Publish each error as JSON; needs mqttConfig.enable too
+        enable: "enable" Key<Flag> = false;
+        /// Topic, without + and #
+        topic: "topic" Key<Topic> = "butler-sos/errors";
+    }
 }
 
-impl ErrorTopicConfig {
-    /// Checks the section `at`; the topic, or `None` when it is switched off.
-    pub fn check(&self, at: &Reader) -> Option<String> {
-        at.key("enable")
-            .or(&self.enable, false)
-            .then(|| check_topic(&at.key("topic"), &self.topic, "butler-sos/errors"))
+impl ErrorTopicKeys {
+    /// The topic; `None` when it is switched off.
+    pub fn check(&self) -> Option<String> {
+        self.enable.get().then(|| self.topic.get())
+    }
+
+    /// What switches it on.
+    pub fn enable(&self) -> &Key<Flag> {
+        &self.enable
     }
 }

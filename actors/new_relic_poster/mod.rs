@@ -50,8 +50,8 @@ use crate::runtime::outlet::Outlet;
 use crate::runtime::poison::guard;
 
 pub use self::settings::{
-    Account, CredentialsConfig, Endpoint, EngineMetrics, EventPosts, LogEventPosts, LogLevels,
-    MetricPosts, NewRelicConfig, NewRelicSection, NewRelicSettings, Timeouts, UptimePosts,
+    Account, CredentialsKeys, Endpoint, EngineMetrics, EventPosts, LogEventPosts, LogLevels,
+    MetricPosts, NewRelicKeys, NewRelicSection, NewRelicSettings, Timeouts, UptimePosts,
     UserEventPosts, attributes,
 };
 

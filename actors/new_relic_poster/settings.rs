@@ -9,7 +9,7 @@ use crate::domain::events::{Pairs, Source};
 use crate::domain::names::Secret;
 use crate::io::delivery::Policy;
 
-pub use config::{CredentialsConfig, NewRelicConfig, NewRelicSection};
+pub use config::{CredentialsKeys, NewRelicKeys, NewRelicSection};
 
 /// Everything that the poster does.
 #[derive(Debug, Clone, PartialEq)]

@@ -285,9 +285,9 @@ async fn what_the_end_leaves_is_counted() {
 
 #[test]
 fn all_metrics_are_on_by_default() {
-    let config: NewRelicConfig = serde_yaml::from_str("enable: true").unwrap();
-    let problems = crate::domain::yaml::Problems::default();
-    let section = config.check(&problems.reader("newRelic"), "1.2.3").unwrap();
+    let (keys, problems) =
+        crate::config::testing::section::<NewRelicKeys>("newRelic", "enable: true");
+    let section = keys.check("1.2.3").unwrap();
     assert_eq!((section.engine, section.sessions), (all_metrics(), true));
     let version = [("butlerSosVersion".to_owned(), "1.2.3".to_owned())];
     assert_eq!(
@@ -295,7 +295,7 @@ fn all_metrics_are_on_by_default() {
         (&version[..], &version[..])
     );
     assert_eq!(section.event.url, "https://insights-collector.newrelic.com");
-    let metric = config.metric_endpoint(&problems.reader("newRelic"));
+    let metric = keys.metric_endpoint();
     assert_eq!(metric.url, "https://metric-api.newrelic.com/metric/v1");
     assert_eq!(problems.take(), []);
 }

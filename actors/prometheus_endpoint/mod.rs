@@ -37,7 +37,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::supervise::Supervisor;
 
-pub use self::settings::{Listen, PrometheusConfig, PrometheusSettings, check_labels};
+pub use self::settings::{Listen, PrometheusKeys, PrometheusSettings, check_labels};
 
 /// See the module.
 pub struct PrometheusEndpoint {

@@ -1,24 +1,30 @@
-//! `prometheus`: as written and as checked; and which server tags can be labels.
+//! `prometheus`; and which server tags can be labels.
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
 use super::sense::OWN_LABELS;
+use crate::config::{Flag, Host, Key, KeyPath, Listener, Text, Values};
 use crate::domain::metrics::is_label;
 use crate::domain::names::MonitoredServer;
-use crate::domain::yaml::{Field, List, Reader};
+use crate::keys;
 
-/// `Butler-SOS.prometheus` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PrometheusConfig {
-    enable: Field<bool>,
-    host: Field<String>,
-    port: Field<i64>,
-    node_metrics_host: Field<String>,
-    node_metrics_port: Field<i64>,
-    host_names: List<Field<String>>,
+keys! {
+    /// `Butler-SOS.prometheus`.
+    pub struct PrometheusKeys {
+        /// Let Prometheus scrape this program
+        enable: "enable" Key<Flag> = false;
+        /// Address for metrics of Qlik Sense
+        host: "host" Key<Host> = "0.0.0.0", masked;
+        /// Port for metrics of Qlik Sense
+        port: "port" Key<Listener> = 9842;
+        /// Address for metrics of this program
+        own_host: "nodeMetricsHost" Key<Host> = "0.0.0.0", masked;
+        /// Port for metrics of this program
+        own_port: "nodeMetricsPort" Key<Listener> = 9001;
+        /// Further names by which browsers may call both pages; Prometheus itself needs none where
+        /// they are open to the network
+        host_names: "hostNames" Values<Text>;
+    }
 }
 
 /// Where Prometheus may scrape.
@@ -48,32 +54,29 @@ impl std::fmt::Display for Listen {
     }
 }
 
-impl PrometheusConfig {
-    /// Checks the section `at`; `None` when it is switched off.
-    pub fn check(&self, at: &Reader) -> Option<PrometheusSettings> {
-        let listen = |host_key, host: &Field<String>, port_key, port: &Field<i64>, default| {
-            let host = at.key(host_key).host(host, "0.0.0.0");
-            let host = host.trim_matches(['[', ']']).to_owned();
-            Listen { host, port: at.key(port_key).listener(port, default) }
+impl PrometheusKeys {
+    /// Where; `None` when it is switched off.
+    pub fn check(&self) -> Option<PrometheusSettings> {
+        let listen = |host: &Key<Host>, port: &Key<Listener>| {
+            let host = host.get().trim_matches(['[', ']']).to_owned();
+            Listen { host, port: port.get() }
         };
-        let on = at.key("enable").or(&self.enable, false);
-        on.then(|| PrometheusSettings {
-            sense: listen("host", &self.host, "port", &self.port, 9842),
-            own: listen(
-                "nodeMetricsHost",
-                &self.node_metrics_host,
-                "nodeMetricsPort",
-                &self.node_metrics_port,
-                9001,
-            ),
-            host_names: at.key("hostNames").texts(&self.host_names),
+        self.enable.get().then(|| PrometheusSettings {
+            sense: listen(&self.host, &self.port),
+            own: listen(&self.own_host, &self.own_port),
+            host_names: self.host_names.get(),
         })
+    }
+
+    /// Where the ports are: of metrics of Qlik Sense, and of this program.
+    pub fn ports_at(&self) -> [&KeyPath; 2] {
+        [&self.port.at, &self.own_port.at]
     }
 }
 
 /// Warns at the definition of server tags, `at`, about every tag of a server that Prometheus cannot
 /// have as a label.
-pub fn check_labels<'a>(at: &Reader, servers: impl IntoIterator<Item = &'a MonitoredServer>) {
+pub fn check_labels<'a>(at: &KeyPath, servers: impl IntoIterator<Item = &'a MonitoredServer>) {
     let tags: BTreeSet<_> =
         servers.into_iter().flat_map(|server| &server.tags).map(|(tag, _)| tag).collect();
     for tag in tags {
@@ -94,12 +97,12 @@ pub fn check_labels<'a>(at: &Reader, servers: impl IntoIterator<Item = &'a Monit
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::yaml::Problems;
+    use crate::config::Problems;
+    use crate::config::testing::section;
 
     fn check(text: &str) -> Option<PrometheusSettings> {
-        let config: PrometheusConfig = serde_yaml::from_str(text).unwrap();
-        let problems = Problems::default();
-        let settings = config.check(&problems.reader("prometheus"));
+        let (keys, problems) = section::<PrometheusKeys>("prometheus", text);
+        let settings = keys.check();
         assert_eq!(problems.take(), []);
         settings
     }
@@ -141,7 +144,7 @@ mod tests {
         };
         let servers = [server(&["good_1", "my-tag"]), server(&["my-tag", "engine_version"])];
         let problems = Problems::default();
-        check_labels(&problems.reader("definition"), &servers);
+        check_labels(&problems.at("definition"), &servers);
         let said: Vec<String> = problems.take().into_iter().map(|p| p.message).collect();
         assert_eq!(said.len(), 2, "{said:?}");
         assert!(said[0].contains("\"engine_version\" gives way"), "{said:?}");

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::config::Choices;
+
 /// Target of records at level `verbose`.
 pub const VERBOSE: &str = "verbose";
 
@@ -72,6 +74,10 @@ impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+impl Choices for Level {
+    const CHOICES: &'static [(&'static str, Self)] = &Self::CHOICES;
 }
 
 #[cfg(test)]

@@ -50,8 +50,9 @@ use crate::runtime::readiness::{AskReadiness, Readiness};
 pub use self::handling::{Common, Handling, LogHandling, Malformed, UserHandling, Verdict};
 pub use self::senders::unresolved;
 pub use self::settings::{
-    Limits, LogEventSettings, PerformanceSettings, QueueMetricsSettings, UdpSettings,
-    UserEventSettings,
+    CategoriseKeys, EventTag, Limits, LogEventSettings, LogServerKeys, PerformanceKeys,
+    PerformanceSettings, QueueMetricsSettings, UdpSettings, UserEventSettings, UserServerKeys,
+    event_tags,
 };
 
 /// See the module.

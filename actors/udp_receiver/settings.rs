@@ -1,6 +1,16 @@
 //! `udpServerConfig` and the rules of both kinds of events, as checked.
 
+mod categorise;
+mod performance;
+mod server;
+mod tags;
+
 use std::time::Duration;
+
+pub use self::categorise::CategoriseKeys;
+pub use self::performance::PerformanceKeys;
+pub use self::server::{LogServerKeys, UserServerKeys};
+pub use self::tags::{EventTag, event_tags};
 
 use crate::domain::events::{Categorise, Pairs, PerformanceFilter, Source};
 use crate::domain::measurement_name::MeasurementName;

@@ -22,7 +22,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::fanout::Fanout;
 use crate::runtime::rhythm::on_schedule;
 
-pub use settings::{ToNewRelic, UptimeConfig, UptimeSettings};
+pub use settings::{ToNewRelic, UptimeKeys, UptimeSettings};
 
 /// Reads the heap: bytes in use and their high-water mark.
 pub type ReadHeap = fn() -> (u64, u64);

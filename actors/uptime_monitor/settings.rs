@@ -1,68 +1,74 @@
-//! `uptimeMonitor`: as written and as checked.
+//! `uptimeMonitor`.
 
-use std::time::Duration;
-
-use serde::Deserialize;
-
+use crate::config::{
+    Choice, Flag, Key, NamedValue, Section, Sections, Switch, Text, Times, Values,
+};
 use crate::domain::schedule::Schedule;
-use crate::domain::yaml::{Field, List, NamedValue, Reader, Section, Switch};
+use crate::keys;
 use crate::runtime::level::Level;
 
-/// `Butler-SOS.uptimeMonitor` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct UptimeConfig {
-    enable: Field<bool>,
-    /// Spelling of the files before version 6.
-    enabled: Field<bool>,
-    frequency: Field<String>,
-    log_level: Field<String>,
-    store_in_influxdb: Section<StoreConfig>,
-    store_new_relic: Section<NewRelicConfig>,
+keys! {
+    /// `Butler-SOS.uptimeMonitor`.
+    pub struct UptimeKeys {
+        /// Log uptime and memory of this program
+        enable: "enable" Key<Flag> = true, was "enabled";
+        /// When: "every 15 minutes", "at 06:30", "on mon-fri at 08:00"
+        frequency: "frequency" Key<Times> = "every 15 minutes";
+        /// Level of those lines
+        level: "logLevel" Key<Choice<Level>> = "verbose";
+        store: "storeInInfluxdb" Section<StoreKeys>;
+        new_relic: "storeNewRelic" Section<NewRelicKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct NewRelicConfig {
-    enable: Field<bool>,
-    destination_account: List<Field<String>>,
-    metric: Section<MetricConfig>,
-    attribute: Section<AttributeConfig>,
+keys! {
+    struct StoreKeys {
+        /// Store memory in InfluxDB
+        memory: "butlerSOSMemoryUsage" Key<Flag> = true;
+        /// Tag butler_sos_instance of those points; empty: no tag
+        instance: "instanceTag" Key<Text> = "";
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct MetricConfig {
-    dynamic: Section<MetricsConfig>,
+keys! {
+    struct NewRelicKeys {
+        /// Send memory and uptime to New Relic
+        enable: "enable" Key<Flag> = false;
+        /// Names of New Relic accounts
+        accounts: "destinationAccount" Values<Text>;
+        metric: "metric" Section<MetricKeys>;
+        attribute: "attribute" Section<AttributeKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct MetricsConfig {
-    butler_memory_usage: Section<Switch>,
-    butler_uptime: Section<Switch>,
+keys! {
+    struct MetricKeys {
+        dynamic: "dynamic" Section<MetricsKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct AttributeConfig {
-    #[serde(rename = "static")]
-    fixed: List<Section<NamedValue>>,
-    dynamic: Section<DynamicConfig>,
+keys! {
+    struct MetricsKeys {
+        /// Send memory
+        memory: "butlerMemoryUsage" Switch = true;
+        /// Send uptime
+        uptime: "butlerUptime" Switch = true;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct DynamicConfig {
-    butler_version: Section<Switch>,
+keys! {
+    struct AttributeKeys {
+        /// Attributes with fixed values
+        fixed: "static" Sections<NamedValue>;
+        dynamic: "dynamic" Section<DynamicKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct StoreConfig {
-    #[serde(rename = "butlerSOSMemoryUsage")]
-    memory_usage: Field<bool>,
-    instance_tag: Field<String>,
+keys! {
+    struct DynamicKeys {
+        /// Send the version of this program
+        version: "butlerVersion" Switch = true;
+    }
 }
 
 /// How the program watches itself.
@@ -95,48 +101,37 @@ pub struct ToNewRelic {
     pub version: bool,
 }
 
-impl UptimeConfig {
-    /// Checks the section `at`; `None` when it is switched off.
-    pub fn check(&self, at: &Reader) -> Option<UptimeSettings> {
-        let enable = at.moved_field("enabled", &self.enabled, "enable", &self.enable);
-        if !at.key("enable").or(enable, true) {
+impl UptimeKeys {
+    /// How; `None` when it is switched off.
+    pub fn check(&self) -> Option<UptimeSettings> {
+        if !self.enable.get() {
             return None;
         }
-        let relic_at = at.key("storeNewRelic");
-        let new_relic = relic_at.section(&self.store_new_relic).check(&relic_at);
-        let store_at = at.key("storeInInfluxdb");
-        let store = store_at.section(&self.store_in_influxdb);
+        let new_relic = self.new_relic.get().check();
+        let store = self.store.get();
         Some(UptimeSettings {
-            schedule: at.key("frequency").schedule(&self.frequency, DEFAULT),
-            level: at.key("logLevel").choice(&self.log_level, &Level::CHOICES, Level::Verbose),
-            store: store_at.key("butlerSOSMemoryUsage").or(&store.memory_usage, true),
-            instance: store_at.key("instanceTag").or(&store.instance_tag, String::new()),
+            schedule: self.frequency.get(),
+            level: self.level.get(),
+            store: store.memory.get(),
+            instance: store.instance.get(),
             new_relic,
         })
     }
 }
 
-impl NewRelicConfig {
-    fn check(&self, at: &Reader) -> Option<ToNewRelic> {
-        if !at.key("enable").or(&self.enable, false) {
+impl NewRelicKeys {
+    fn check(&self) -> Option<ToNewRelic> {
+        if !self.enable.get() {
             return None;
         }
-        let metric_at = at.key("metric");
-        let dynamic_at = metric_at.key("dynamic");
-        let metrics = dynamic_at.section(&metric_at.section(&self.metric).dynamic);
-        let attribute_at = at.key("attribute");
-        let attribute = attribute_at.section(&self.attribute);
-        let version_at = attribute_at.key("dynamic");
-        let version = version_at.section(&attribute.dynamic);
-        let is_on = |at: Reader, switch: &Section<Switch>| at.section(switch).is_on(&at, true);
+        let metrics = self.metric.get().dynamic.get();
+        let attribute = self.attribute.get();
         Some(ToNewRelic {
-            accounts: at.key("destinationAccount").texts(&self.destination_account),
-            memory: is_on(dynamic_at.key("butlerMemoryUsage"), &metrics.butler_memory_usage),
-            uptime: is_on(dynamic_at.key("butlerUptime"), &metrics.butler_uptime),
-            attributes: NamedValue::list(&attribute_at.key("static"), &attribute.fixed),
-            version: is_on(version_at.key("butlerVersion"), &version.butler_version),
+            accounts: self.accounts.get(),
+            memory: metrics.memory.is_on(),
+            uptime: metrics.uptime.is_on(),
+            attributes: NamedValue::pairs(&attribute.fixed),
+            version: attribute.dynamic.get().version.is_on(),
         })
     }
 }
-
-const DEFAULT: (&str, Schedule) = ("every 15 minutes", Schedule::Aligned(Duration::from_secs(900)));

@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::yaml::Problems;
+use crate::config::testing::{section, told};
 use crate::runtime::level::Level;
 use crate::runtime::log_probe::{record, recorded};
 use crate::runtime::probe::{Received, probe};
 
 fn settings(yaml: &str) -> (Option<UptimeSettings>, Vec<String>) {
-    let config: UptimeConfig = serde_yaml::from_str(yaml).unwrap();
-    let problems = Problems::default();
-    let settings = config.check(&problems.reader("uptimeMonitor"));
-    (settings, problems.take().iter().map(ToString::to_string).collect())
+    let (keys, problems) = section::<UptimeKeys>("uptimeMonitor", yaml);
+    (keys.check(), told(&problems))
 }
 
 fn memory(seconds: u64) -> OwnMemory {

@@ -6,13 +6,14 @@
 mod timeout_alarm;
 
 use actix::System;
+use actors::config::{Problems, SectionKeys as _, compose};
 use actors::domain::errors::{ErrorCounts, ErrorOccurred, Failure, Origin};
 use actors::error_tracker::{AskCounts, CollectorNumber, ErrorTrackerActor, Tracking};
 use actors::runtime::clock::Clock;
 use actors::runtime::outlet::Outlet;
 use actors::runtime::supervise::{Place, Policy, Supervisor};
 
-use self::timeout_alarm::{AlarmConfig, TimeoutAlarm};
+use self::timeout_alarm::{AlarmKeys, TimeoutAlarm};
 
 fn main() {
     env_logger::builder().filter_level(log::LevelFilter::Info).init();
@@ -20,10 +21,9 @@ fn main() {
 }
 
 async fn run() {
-    let problems = actors::domain::yaml::Problems::default();
-    let config: AlarmConfig = serde_yaml::from_str("{enable: true}").unwrap_or_default();
-    let at = problems.reader("errorTracking.timeoutAlarm");
-    let Some(settings) = config.check(&at) else { return };
+    let at = Problems::default().at("errorTracking.timeoutAlarm");
+    let Ok(written) = compose("{enable: true}") else { return };
+    let Some(settings) = AlarmKeys::take(at, &written).check() else { return };
 
     let clock = Clock::system();
     let supervisor = Supervisor::new(Policy::default(), |_name| {});

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use actix::{Actor, Addr, Handler, Message};
 use actors::domain::errors::ErrorOccurred;
 use actors::domain::events::{LogEvent, Pairs, UserEvent};
+use actors::domain::measurement_name::TaggedMeasurement;
 use actors::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessions};
-use actors::influx_writer::{EventSettings, InfluxWriter, Measurement, OwnTags};
+use actors::influx_writer::{EventSettings, InfluxWriter, OwnTags};
 use actors::mqtt_publisher::{EventTopics, MqttPublisher};
 use actors::new_relic_poster::NewRelicPoster;
 use actors::prometheus_endpoint::PrometheusEndpoint;
@@ -230,7 +231,7 @@ fn measurements(settings: &Settings) -> EventSettings {
             .map_or_else(none, |user| user.receiver.tags.clone()),
         log_tags: log.map_or_else(none, |log| log.receiver.tags.clone()),
         counts: settings.event_counts.counts.clone().unwrap_or(default.counts),
-        rejected: Measurement {
+        rejected: TaggedMeasurement {
             name: rejected.unwrap_or(default.rejected.name),
             tags: performance.map_or_else(none, |on| on.rejected_tags.clone()),
         },

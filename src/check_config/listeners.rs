@@ -4,7 +4,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs, UdpSocket};
 
-use actors::domain::yaml::{Problem, Severity};
+use actors::config::{Problem, Severity};
 use actors::health_endpoint::HealthSockets;
 use actors::udp_receiver::UdpSettings;
 

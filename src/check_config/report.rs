@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use actors::domain::yaml::{Problem, Severity};
+use actors::config::{Problem, Severity};
 use serde_json::{Value, json};
 
 use crate::config::Source;

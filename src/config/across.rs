@@ -2,20 +2,21 @@
 
 use std::cell::RefCell;
 
-use actors::domain::yaml::Reader;
+use actors::config::KeyPath;
+use actors::udp_receiver::UdpSettings;
 
 /// What sections note about themselves for the rules.
 #[derive(Default)]
 pub(super) struct Across {
     /// The account that is meant where none is named.
     only_account: Option<&'static str>,
-    accounts: RefCell<Vec<(Reader, Vec<String>)>>,
+    accounts: RefCell<Vec<(KeyPath, Vec<String>)>>,
     listeners: RefCell<Vec<Listener>>,
-    forwarders: RefCell<Vec<(Reader, Master)>>,
+    forwarders: RefCell<Vec<(KeyPath, Master)>>,
 }
 
 struct Listener {
-    at: Reader,
+    at: KeyPath,
     protocol: &'static str,
     host: String,
     port: u16,
@@ -44,7 +45,7 @@ impl Across {
     }
 
     /// A feature sends to these New Relic accounts; those that it really means.
-    pub(super) fn sends_to(&self, at: Reader, mut accounts: Vec<String>) -> Vec<String> {
+    pub(super) fn sends_to(&self, at: KeyPath, mut accounts: Vec<String>) -> Vec<String> {
         if accounts.is_empty() {
             accounts.extend(self.only_account.map(str::to_owned));
         }
@@ -53,12 +54,20 @@ impl Across {
     }
 
     /// A feature listens.
-    pub(super) fn listens(&self, at: Reader, protocol: &'static str, host: String, port: u16) {
+    pub(super) fn listens(&self, at: KeyPath, protocol: &'static str, host: String, port: u16) {
         self.listeners.borrow_mut().push(Listener { at, protocol, host, port });
     }
 
+    /// A feature listens for events; `metrics` is what switches the figures of its queue on.
+    pub(super) fn receives(&self, udp: &UdpSettings, port: &KeyPath, metrics: KeyPath) {
+        self.listens(port.clone(), "UDP", udp.host.clone(), udp.port);
+        if udp.metrics.is_some() {
+            self.forwards(metrics, Master::Influx);
+        }
+    }
+
     /// A feature is on whose destination must be on too.
-    pub(super) fn forwards(&self, at: Reader, to: Master) {
+    pub(super) fn forwards(&self, at: KeyPath, to: Master) {
         self.forwarders.borrow_mut().push((at, to));
     }
 

@@ -1,6 +1,6 @@
 //! How a configuration file is saved: UTF-8 as YAML wants it, or as Windows editors do.
 
-use actors::domain::yaml::is_secret;
+use actors::config::is_secret;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// Text of a file that is not UTF-8, or not everywhere.

@@ -3,18 +3,20 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use actors::domain::secrets::Secrets;
-use actors::domain::yaml::{
-    Problem, Problems, Severity, configured_secrets, known_keys, masked, traced,
+use actors::config::{
+    Catalog, Mistake, Problem, Problems, SectionKeys as _, Severity, Tree, compose,
+    configured_secrets, masked, modern, visit,
 };
+use actors::domain::secrets::Secrets;
 use actors::new_relic_poster::Account;
 use actors::runtime::level::Level;
 
 use super::encoding::{self, Notice};
 use super::lines::Lines;
 use super::source::Source;
-use super::{Config, ROOT, Settings, unknown, yaml};
+use super::{ConfigKeys, ROOT, Settings, quoting, unknown};
 use crate::paths::{self, Bases};
 
 /// A configuration file that was read: settings, and what was noticed.
@@ -159,82 +161,90 @@ fn check_with(
     accounts: Vec<Account>,
 ) -> Result<Loaded, Unreadable> {
     let text = text.trim_start_matches('\u{feff}');
-    let (read, noticed) = traced(ROOT, || yaml::read(text));
-    let read = read.map_err(|error| Unreadable {
-        told: error.describe(&file, text),
-        at: error.at,
-        reason: error.reason(text),
-    })?;
-    let problems = Problems::default();
-    let at = problems.reader(ROOT);
-    for key in read.others() {
-        problems.reader(key).warning(format!("is ignored; every setting is below {ROOT}"));
+    let document = compose(text).map_err(|mistake| unreadable(&file, text, &mistake))?;
+    let (catalog, problems) = (catalog(), Problems::default());
+    let at = problems.at(ROOT);
+    let others = || document.entries().map(|(_, name, _)| name).filter(|name| *name != ROOT);
+    for key in others() {
+        problems.at(key).warning(format!("is ignored; every setting is below {ROOT}"));
     }
-    let config: Config = match &read.root {
-        Some(root) => at.section(root),
-        None => {
-            at.error("is missing; every setting is below this key");
-            Config::default()
-        }
-    };
-    let has = |path: &str| read.has(path);
-    let mistyped_secrets = unknown::tell(&noticed.sections, keys, has, &problems);
-    let unknown = noticed.sections.iter().flat_map(|section| {
+    let written = document.get(ROOT).cloned();
+    match &written {
+        None => at.error("is missing; every setting is below this key"),
+        Some(Tree::Null | Tree::Map(_)) => {}
+        Some(other) => at.expected("a map of keys", other),
+    }
+    let written = written.unwrap_or_default();
+    let visit = visit(catalog, &written, ROOT);
+    let mistyped_secrets = unknown::report(&visit.sections, catalog, &written, &problems);
+    let unknown = visit.sections.iter().flat_map(|section| {
         section.unknown.iter().map(move |key| format!("{}.{key}", section.path))
     });
-    let unknown = read.others().map(str::to_owned).chain(unknown).collect();
-    let tree = read.below_root();
-    let masked = masked(ROOT, &tree, &mistyped_secrets);
-    let mut secrets = configured_secrets(ROOT, &tree, &mistyped_secrets);
+    let unknown = others().map(str::to_owned).chain(unknown).collect();
+    let tree = written.to_json();
+    let masked = masked(catalog, ROOT, &tree, &mistyped_secrets);
+    let mut secrets = configured_secrets(catalog, ROOT, &tree, &mistyped_secrets);
     for account in &accounts {
         secrets.add(account.key.reveal());
     }
-    let settings = config.check(&at, (&tree, &masked), file, bases, accounts);
+    let keys = ConfigKeys::take(at.clone(), &modern(catalog, &written, &at));
+    let settings = keys.check((&tree, &masked), file, bases, accounts);
     let log_level = settings.log_level;
     let failed = problems.count(Severity::Error) > 0;
     let (settings, tolerant) = if failed { (None, Some(settings)) } else { (Some(settings), None) };
-    tell_swallowed(text, &problems);
-    let problems = in_order(problems.take(), text);
+    let lines = Lines::of(&document);
+    report_swallowed(text, &lines, &problems);
     Ok(Loaded {
         settings,
-        problems,
+        problems: in_order(problems.take(), &lines),
         log_level,
-        empty_lists: noticed.empty_lists,
+        empty_lists: visit.empty_lists,
         masked: masked.to_string(),
         secrets,
-        source: Source::new(text, mistyped_secrets.into_iter().collect(), unknown),
+        source: Source::new(text, lines, mistyped_secrets.into_iter().collect(), unknown),
         tolerant,
     })
 }
 
-/// Warns about secrets that YAML took for something else.
-fn tell_swallowed(text: &str, problems: &Problems) {
-    let swallowed = yaml::swallowed(text);
-    if swallowed.is_empty() {
-        return;
+/// A text that is not one YAML document, with what helps where something does. No value of the
+/// file is in it.
+fn unreadable(file: &Path, text: &str, mistake: &Mistake) -> Unreadable {
+    let help = quoting::help(text, mistake).map(|help| format!("; {help}")).unwrap_or_default();
+    let reason = format!("{}{help}", mistake.reason);
+    let (line, column) = mistake.at;
+    Unreadable {
+        told: format!("VERIFY CONFIG FILE ERROR: {}:{line}:{column}: {reason}", file.display()),
+        at: Some(mistake.at),
+        reason,
     }
-    let lines = Lines::of(text);
-    for (line, key, said) in swallowed {
+}
+
+/// Warns about secrets that YAML took for something else.
+fn report_swallowed(text: &str, lines: &Lines, problems: &Problems) {
+    for (line, key, message) in quoting::swallowed(text) {
         if let Some(path) = lines.path_of(line, key) {
-            problems.reader(path).warning(said);
+            problems.at(path).warning(message);
         }
     }
+}
+
+/// All that there is to say about every key of a configuration file, below `Butler-SOS`.
+pub fn catalog() -> &'static Catalog {
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(ConfigKeys::definitions()));
+    &CATALOG
 }
 
 /// Every key that a configuration file can have, as a dotted path, with `[]` for the items of
-/// lists.
+/// lists; older spellings last.
 pub fn keys() -> Vec<String> {
-    known_keys::<Config>(ROOT)
+    catalog().paths().iter().map(|path| format!("{ROOT}.{path}")).collect()
 }
 
 /// Problems with their lines, in the order of the file.
-fn in_order(mut problems: Vec<Problem>, text: &str) -> Vec<Problem> {
-    if !problems.is_empty() {
-        let lines = Lines::of(text);
-        for problem in &mut problems {
-            problem.line = lines.line(&problem.path);
-        }
-        problems.sort_by_key(|problem| lines.nearest(&problem.path));
+fn in_order(mut problems: Vec<Problem>, lines: &Lines) -> Vec<Problem> {
+    for problem in &mut problems {
+        problem.line = lines.line(&problem.path);
     }
+    problems.sort_by_key(|problem| lines.nearest(&problem.path));
     problems
 }

@@ -1,89 +1,101 @@
 //! `logEvents`: received by one actor, sent on by others.
 
+use actors::config::{
+    AnyKeys, Definition, Entry, Flag, Key, KeyPath, Section, SectionKeys, Sections, Shape, Switch,
+    Text, Tree, Values,
+};
 use actors::domain::events::{Pairs, Source};
-use actors::domain::yaml::{Field, List, Reader, Section, Switch};
-use actors::io::mqtt::check_topic;
+use actors::event_counter::EventCountSettings;
+use actors::io::mqtt::Topic;
+use actors::keys;
 use actors::mqtt_publisher::LogTopics;
 use actors::new_relic_poster::{LogEventPosts, LogLevels};
-use actors::udp_receiver::LogEventSettings;
-use serde::Deserialize;
+use actors::udp_receiver::{
+    CategoriseKeys, EventTag, LogEventSettings, LogServerKeys, PerformanceKeys, event_tags,
+};
 
 use super::across::{Across, Master};
-use super::categorise::CategoriseConfig;
-use super::event_counts::EventCountSettings;
-use super::performance::PerformanceConfig;
-use super::shared::{EventTag, event_tags, pairs};
-use super::udp_server::LogUdpConfig;
 
-/// `logEvents` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct LogEventsConfig {
-    udp_server_config: Section<LogUdpConfig>,
-    tags: List<Section<EventTag>>,
-    source: Section<SourceConfig>,
-    categorise: Section<CategoriseConfig>,
-    engine_performance_monitor: Section<PerformanceConfig>,
-    #[serde(rename = "sendToMQTT")]
-    send_to_mqtt: Section<LogMqttConfig>,
-    send_to_influxdb: Section<Switch>,
-    send_to_new_relic: Section<LogNewRelicConfig>,
+keys! {
+    /// `Butler-SOS.logEvents`.
+    pub(super) struct LogEventsKeys {
+        server: "udpServerConfig" Section<LogServerKeys>;
+        /// Tags of log events
+        tags: "tags" Sections<EventTag>;
+        source: "source" Section<SourceKeys>;
+        categorise: "categorise" Section<CategoriseKeys>;
+        performance: "enginePerformanceMonitor" Section<PerformanceKeys>;
+        mqtt: "sendToMQTT" Section<LogMqttKeys>;
+        /// Store log events; needs influxdbConfig.enable too
+        influx: "sendToInfluxdb" Switch = false;
+        new_relic: "sendToNewRelic" Section<LogNewRelicKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct SourceConfig {
-    engine: Section<Switch>,
-    proxy: Section<Switch>,
-    repository: Section<Switch>,
-    scheduler: Section<Switch>,
-    qix_perf: Section<Switch>,
+keys! {
+    struct SourceKeys {
+        /// Handle log events of the engine
+        engine: "engine" Switch = false;
+        /// Handle log events of the proxy
+        proxy: "proxy" Switch = false;
+        /// Handle log events of the repository
+        repository: "repository" Switch = false;
+        /// Handle log events of the scheduler
+        scheduler: "scheduler" Switch = false;
+        /// Handle performance events of the engine
+        qix_perf: "qixPerf" Switch = false;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct LogMqttConfig {
-    enable: Field<bool>,
-    base_topic: Field<String>,
-    post_to: Section<LogTopicsConfig>,
+keys! {
+    struct LogMqttKeys {
+        /// Publish log events; needs mqttConfig.enable too
+        enable: "enable" Key<Flag> = false;
+        /// Topic that all topics begin with
+        base_topic: "baseTopic" Key<Topic> = "qliksense/logevent", masked;
+        post_to: "postTo" Section<LogTopicsKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct LogTopicsConfig {
-    base_topic: Field<bool>,
-    subsystem_topics: Field<bool>,
+keys! {
+    struct LogTopicsKeys {
+        /// Publish to that topic
+        base: "baseTopic" Key<Flag> = true;
+        /// Publish to a topic for each subsystem
+        subsystems: "subsystemTopics" Key<Flag> = true;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct LogNewRelicConfig {
-    enable: Field<bool>,
-    destination_account: List<Field<String>>,
-    source: Section<NewRelicSourcesConfig>,
+keys! {
+    struct LogNewRelicKeys {
+        /// Send log events; needs newRelic.enable too
+        enable: "enable" Key<Flag> = false;
+        /// Names of New Relic accounts
+        accounts: "destinationAccount" Values<Text>;
+        source: "source" Section<PostedSourcesKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct NewRelicSourcesConfig {
-    engine: Section<NewRelicSourceConfig>,
-    proxy: Section<NewRelicSourceConfig>,
-    repository: Section<NewRelicSourceConfig>,
-    scheduler: Section<NewRelicSourceConfig>,
+keys! {
+    struct PostedSourcesKeys {
+        /// Send log events of the engine
+        engine: "engine" PostedSource;
+        /// Send log events of the proxy
+        proxy: "proxy" PostedSource;
+        /// Send log events of the repository
+        repository: "repository" PostedSource;
+        /// Send log events of the scheduler
+        scheduler: "scheduler" PostedSource;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct NewRelicSourceConfig {
-    enable: Field<bool>,
-    log_level: Section<NewRelicLevelsConfig>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct NewRelicLevelsConfig {
-    error: Field<bool>,
-    warn: Field<bool>,
+keys! {
+    struct PostedLevelsKeys {
+        /// Those of level error
+        error: "error" Key<Flag> = true;
+        /// Those of level warn
+        warn: "warn" Key<Flag> = true;
+    }
 }
 
 /// `logEvents`, checked.
@@ -99,95 +111,103 @@ pub struct LogEvents {
     pub posts: Option<LogEventPosts>,
 }
 
-impl LogEventsConfig {
-    /// Checks the section `at`; `None` when no source is on. `counts` says what is counted.
-    pub(super) fn check(
-        &self,
-        at: &Reader,
-        across: &Across,
-        counts: &EventCountSettings,
-    ) -> Option<LogEvents> {
-        let source_at = at.key("source");
-        let source = source_at.section(&self.source);
-        let sources: Vec<Source> = [
-            ("engine", &source.engine, Source::Engine),
-            ("proxy", &source.proxy, Source::Proxy),
-            ("repository", &source.repository, Source::Repository),
-            ("scheduler", &source.scheduler, Source::Scheduler),
-            ("qixPerf", &source.qix_perf, Source::QixPerf),
-        ]
-        .into_iter()
-        .filter_map(|(key, section, source)| {
-            let at = source_at.key(key);
-            at.section(section).is_on(&at, false).then_some(source)
-        })
-        .collect();
+impl LogEventsKeys {
+    /// How; `None` when no source is on. `counts` says what is counted.
+    pub(super) fn check(&self, across: &Across, counts: &EventCountSettings) -> Option<LogEvents> {
+        let sources = self.source.get().check();
         if sources.is_empty() {
             return None;
         }
-        let udp_at = at.key("udpServerConfig");
-        let udp = udp_at.section(&self.udp_server_config);
-        let udp = udp.check(&udp_at, "a log event source is on", across);
-        let tags = pairs(event_tags(&at.key("tags"), &self.tags));
-        let categorise_at = at.key("categorise");
-        let categorise = categorise_at.section(&self.categorise).check(&categorise_at);
-        let performance_at = at.key("enginePerformanceMonitor");
-        let performance = performance_at.section(&self.engine_performance_monitor);
-        let performance = performance.check(&performance_at, counts.rejected.is_some());
-        let mqtt_at = at.key("sendToMQTT");
-        let mqtt = mqtt_at.section(&self.send_to_mqtt);
-        let topics = mqtt_at.key("enable").or(&mqtt.enable, false).then(|| {
-            across.forwards(mqtt_at.key("enable"), Master::Mqtt);
-            let base_at = mqtt_at.key("baseTopic");
-            let base = check_topic(&base_at, &mqtt.base_topic, "qliksense/logevent");
-            let at = mqtt_at.key("postTo");
-            let post = at.section(&mqtt.post_to);
+        let server = self.server.get();
+        let udp = server.check("a log event source is on");
+        across.receives(&udp, server.port_at(), server.metrics_at());
+        let tags = event_tags(&self.tags);
+        let categorise = self.categorise.get().check();
+        let performance = self.performance.get().check(counts.rejected.is_some());
+        let mqtt = self.mqtt.get();
+        let topics = mqtt.enable.get().then(|| {
+            across.forwards(mqtt.enable.at.clone(), Master::Mqtt);
+            let base = mqtt.base_topic.get();
+            let post = mqtt.post_to.get();
             LogTopics {
                 base,
-                to_base: at.key("baseTopic").or(&post.base_topic, true),
-                to_subsystems: at.key("subsystemTopics").or(&post.subsystem_topics, true),
+                to_base: post.base.get(),
+                to_subsystems: post.subsystems.get(),
                 tags: tags.clone(),
             }
         });
-        let influx_at = at.key("sendToInfluxdb");
-        let to_influx = influx_at.section(&self.send_to_influxdb).is_on(&influx_at, false);
+        let influx = self.influx.enable();
+        let to_influx = influx.get();
         if to_influx {
-            across.forwards(influx_at.key("enable"), Master::Influx);
+            across.forwards(influx.at, Master::Influx);
         }
-        let posts = self.check_new_relic(&at.key("sendToNewRelic"), across, &tags);
+        let posts = self.new_relic.get().check(across, &tags);
         let count = counts.counts.is_some();
         let receiver = LogEventSettings { udp, sources, categorise, performance, count, tags };
         Some(LogEvents { receiver, to_influx, topics, posts })
     }
+}
 
-    fn check_new_relic(&self, at: &Reader, across: &Across, tags: &Pairs) -> Option<LogEventPosts> {
-        let relic = at.section(&self.send_to_new_relic);
-        if !at.key("enable").or(&relic.enable, false) {
+impl SourceKeys {
+    fn check(&self) -> Vec<Source> {
+        let sources = [
+            (&self.engine, Source::Engine),
+            (&self.proxy, Source::Proxy),
+            (&self.repository, Source::Repository),
+            (&self.scheduler, Source::Scheduler),
+            (&self.qix_perf, Source::QixPerf),
+        ];
+        sources
+            .into_iter()
+            .filter_map(|(switch, source)| switch.is_on().then_some(source))
+            .collect()
+    }
+}
+
+impl LogNewRelicKeys {
+    fn check(&self, across: &Across, tags: &Pairs) -> Option<LogEventPosts> {
+        if !self.enable.get() {
             return None;
         }
-        across.forwards(at.key("enable"), Master::NewRelic);
-        let accounts_at = at.key("destinationAccount");
-        let accounts = accounts_at.texts(&relic.destination_account);
-        let accounts = across.sends_to(accounts_at, accounts);
-        let sources_at = at.key("source");
-        let sources = sources_at.section(&relic.source);
+        across.forwards(self.enable.at.clone(), Master::NewRelic);
+        let accounts = across.sends_to(self.accounts.at.clone(), self.accounts.get());
+        let sources = self.source.get();
         let sources = [
-            ("engine", &sources.engine, Source::Engine),
-            ("proxy", &sources.proxy, Source::Proxy),
-            ("repository", &sources.repository, Source::Repository),
-            ("scheduler", &sources.scheduler, Source::Scheduler),
+            (&sources.engine, Source::Engine),
+            (&sources.proxy, Source::Proxy),
+            (&sources.repository, Source::Repository),
+            (&sources.scheduler, Source::Scheduler),
         ];
-        let sources = sources.into_iter().filter_map(|(key, section, source)| {
-            let at = sources_at.key(key);
-            let section = at.section(section);
-            at.key("enable").or(&section.enable, true).then(|| {
-                let at = at.key("logLevel");
-                let level = at.section(&section.log_level);
-                let error = at.key("error").or(&level.error, true);
-                let warn = at.key("warn").or(&level.warn, true);
-                (source, LogLevels { error, warn })
-            })
-        });
+        let sources =
+            sources.into_iter().filter_map(|(posted, source)| Some((source, posted.check()?)));
         Some(LogEventPosts { accounts, sources: sources.collect(), tags: tags.clone() })
+    }
+}
+
+/// A source whose events are posted, or not.
+#[derive(Debug, Clone)]
+struct PostedSource(Section<AnyKeys>);
+
+impl PostedSource {
+    /// Of which levels; `None` when it is switched off.
+    fn check(&self) -> Option<LogLevels> {
+        let keys = self.0.get();
+        keys.entry::<Key<Flag>>("enable", true).get().then(|| {
+            let levels = keys.entry::<Section<PostedLevelsKeys>>("logLevel", ()).get();
+            LogLevels { error: levels.error.get(), warn: levels.warn.get() }
+        })
+    }
+}
+
+impl Entry for PostedSource {
+    type Default = ();
+
+    fn take(at: KeyPath, tree: Tree, (): ()) -> Self {
+        Self(Section::take(at, tree, ()))
+    }
+
+    fn shape((): ()) -> Shape {
+        let levels = Shape::Section(PostedLevelsKeys::definitions());
+        Shape::Switch { on: true, more: vec![Definition::new("logLevel", "", levels)] }
     }
 }

@@ -1,6 +1,5 @@
 //! What is posted to New Relic: put together from the sections that have a say in it.
 
-use actors::domain::yaml::{Problems, Reader};
 use actors::io::sense::SenseSettings;
 use actors::new_relic_poster::{
     Account, EventPosts, MetricPosts, NewRelicSection, NewRelicSettings, Timeouts, UptimePosts,
@@ -9,7 +8,7 @@ use actors::new_relic_poster::{
 use actors::uptime_monitor::UptimeSettings;
 
 use super::across::Across;
-use super::{Config, LogEvents, UserEvents};
+use super::{ConfigKeys, LogEvents, UserEvents};
 
 /// What other sections say, checked.
 pub(super) struct Parts<'a> {
@@ -20,7 +19,7 @@ pub(super) struct Parts<'a> {
     pub(super) sense: &'a SenseSettings,
 }
 
-/// See [`Config::check_new_relic`].
+/// See [`ConfigKeys::check_new_relic`].
 pub(super) struct Posts {
     /// `newRelic.enable`.
     pub(super) on: bool,
@@ -32,33 +31,30 @@ pub(super) struct Posts {
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-impl Config {
+impl ConfigKeys {
     /// The accounts: those of the command line, or else those of the file, with the name of the
     /// one that is meant where none is named.
     pub(super) fn check_accounts(
         &self,
-        at: &Reader,
         replaced: Vec<Account>,
     ) -> (Vec<Account>, Option<&'static str>) {
-        if !replaced.is_empty() {
-            return (replaced, None);
+        match replaced.is_empty() {
+            true => self.credentials.get().check(),
+            false => (replaced, None),
         }
-        let at = at.key("thirdPartyToolsCredentials");
-        at.section(&self.third_party_tools_credentials).check(&at)
     }
 
     /// Checks the section `newRelic`, and puts everything together that is posted.
-    pub(super) fn check_new_relic(&self, at: &Reader, across: &Across, parts: Parts) -> Posts {
-        let relic_at = at.key("newRelic");
-        let config = relic_at.section(&self.new_relic);
-        let section = config.check(&relic_at, VERSION);
-        let uptime = parts.uptime.and_then(|uptime| uptime_posts(at, across, uptime));
+    pub(super) fn check_new_relic(&self, across: &Across, parts: Parts) -> Posts {
+        let keys = self.new_relic.get();
+        let section = keys.check(VERSION);
+        let uptime = parts.uptime.and_then(|uptime| self.uptime_posts(across, uptime));
         let (on, names) = (section.is_some(), names(&parts.accounts));
         if !on && uptime.is_none() {
             return Posts { on, names, settings: None };
         }
         let metrics = section.as_ref().map(|section| {
-            let accounts = self.metric_accounts(at, across, section, &parts);
+            let accounts = self.metric_accounts(across, section, &parts);
             metric_posts(section, accounts, parts.sense)
         });
         let events = section.map(|section| EventPosts {
@@ -69,7 +65,7 @@ impl Config {
         });
         let settings = NewRelicSettings {
             accounts: parts.accounts,
-            metric: config.metric_endpoint(&relic_at),
+            metric: keys.metric_endpoint(),
             metrics,
             uptime,
             events,
@@ -82,23 +78,33 @@ impl Config {
     /// the original sends metrics in any case.
     fn metric_accounts(
         &self,
-        at: &Reader,
         across: &Across,
         section: &NewRelicSection,
         parts: &Parts,
     ) -> Vec<String> {
-        let own_at = at.key("newRelic.metric.destinationAccount");
-        let user_at = at.key("userEvents");
-        // Whoever checks user events, if they are on, tells what is wrong there.
-        let silent = Problems::default().reader("");
-        let borrowed = user_at.section(&self.user_events).new_relic_accounts(&silent);
-        if !section.metric_accounts.is_empty() || borrowed.is_empty() {
+        let own_at = self.new_relic.get().metric_accounts_at();
+        let borrowed = self.user_events.get().new_relic_accounts();
+        let names = borrowed.get();
+        if !section.metric_accounts.is_empty() || names.is_empty() {
             return across.sends_to(own_at, section.metric_accounts.clone());
         }
-        let key = user_at.key("sendToNewRelic.destinationAccount");
+        let key = borrowed.at;
         own_at.note(format!("is empty, so metrics go to the accounts of {}", key.path()));
         let checked = parts.user_events.is_some_and(|events| events.posts.is_some());
-        if checked { borrowed } else { across.sends_to(key, borrowed) }
+        if checked { names } else { across.sends_to(key, names) }
+    }
+
+    fn uptime_posts(&self, across: &Across, uptime: &UptimeSettings) -> Option<UptimePosts> {
+        let posts = uptime.new_relic.as_ref()?;
+        let at = self.uptime.at.key("storeNewRelic.destinationAccount");
+        let version = posts.version.then(|| ("version".to_owned(), VERSION.to_owned()));
+        Some(UptimePosts {
+            accounts: across.sends_to(at, posts.accounts.clone()),
+            memory: posts.memory,
+            uptime: posts.uptime,
+            attributes: attributes(posts.attributes.iter().cloned().chain(version)),
+            interval: uptime.schedule.interval(chrono::Utc::now()),
+        })
     }
 }
 
@@ -123,17 +129,4 @@ fn metric_posts(
         session_interval: sessions.map_or(sense.health_interval, |polling| polling.interval),
         round: sense.targets.len().max(proxies),
     }
-}
-
-fn uptime_posts(at: &Reader, across: &Across, uptime: &UptimeSettings) -> Option<UptimePosts> {
-    let posts = uptime.new_relic.as_ref()?;
-    let at = at.key("uptimeMonitor.storeNewRelic.destinationAccount");
-    let version = posts.version.then(|| ("version".to_owned(), VERSION.to_owned()));
-    Some(UptimePosts {
-        accounts: across.sends_to(at, posts.accounts.clone()),
-        memory: posts.memory,
-        uptime: posts.uptime,
-        attributes: attributes(posts.attributes.iter().cloned().chain(version)),
-        interval: uptime.schedule.interval(chrono::Utc::now()),
-    })
 }

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::ops::ControlFlow;
 
+use actors::config::{Problem, is_secret};
+use actors::domain::secrets::MASK;
 use actors::domain::text::is_invisible;
-use actors::domain::yaml::{MASK, Problem, is_secret};
 use saphyr_parser::{Marker, Span};
 
-use super::lines::{Lines, Part, walk};
+use super::lines::Lines;
+use super::walk::{Part, walk};
 
 /// The text of a configuration file.
 #[derive(Clone, Default)]
 pub struct Source {
     text: String,
+    lines: Lines,
     /// Paths of keys that nobody knows and that were meant to hold a secret.
     secrets: HashSet<String>,
     /// Paths of all keys that nobody knows: what is below them is anything.
@@ -38,15 +40,21 @@ struct Piece {
 }
 
 impl Source {
-    /// A text that begins without a byte order mark. `secrets` and `unknown` are paths of keys that
-    /// nobody knows: those that were meant to hold a secret, and all of them.
-    pub(super) fn new(text: &str, secrets: HashSet<String>, unknown: HashSet<String>) -> Self {
-        Self { text: text.to_owned(), secrets, unknown }
+    /// A text that begins without a byte order mark, and where its keys are. `secrets` and
+    /// `unknown` are paths of keys that nobody knows: those that were meant to hold a secret, and
+    /// all of them.
+    pub(super) fn new(
+        text: &str,
+        lines: Lines,
+        secrets: HashSet<String>,
+        unknown: HashSet<String>,
+    ) -> Self {
+        Self { text: text.to_owned(), lines, secrets, unknown }
     }
 
     /// Gives every problem without a line the line of the nearest key above it that is there.
     pub fn locate(&self, problems: &mut [Problem]) {
-        let lines = Lines::of(&self.text);
+        let lines = &self.lines;
         for problem in problems.iter_mut().filter(|problem| problem.line.is_none()) {
             problem.line = Some(lines.nearest(&problem.path)).filter(|line| *line > 0);
         }
@@ -96,7 +104,6 @@ impl Source {
                     }
                 }
             }
-            ControlFlow::Continue(())
         });
         // A secret that is written at another place could be on any line.
         if elsewhere {
@@ -112,7 +119,9 @@ impl Source {
     fn hides(&self, path: &str) -> bool {
         let ends = path.char_indices().filter(|(_, char)| matches!(char, '.' | '['));
         let mut above = ends.map(|(end, _)| &path[..end]);
+        let below = path.strip_prefix(super::ROOT).and_then(|path| path.strip_prefix('.'));
         is_secret(path)
+            || below.is_some_and(|below| super::catalog().is_secret(below))
             || self.secrets.contains(path)
             || above.any(|above| self.secrets.contains(above) || self.unknown.contains(above))
     }
@@ -175,7 +184,7 @@ mod tests {
     fn excerpts(text: &str) -> Vec<(usize, String)> {
         let secrets = HashSet::from(["R.tokn".to_owned()]);
         let unknown = HashSet::from(["R.tokn".to_owned(), "R.unknown".to_owned()]);
-        let source = Source::new(text, secrets, unknown);
+        let source = Source::new(text, Lines::default(), secrets, unknown);
         let wanted = (1..=text.lines().count()).collect();
         source.excerpts(&wanted).into_iter().collect()
     }

@@ -1,24 +1,26 @@
 //! `errorTracking`: each part is typed by the actor that it configures.
 
+use actors::config::{Flag, Key, Section, Switch};
 use actors::domain::places::Places;
-use actors::domain::yaml::{Field, Reader, Section};
-use actors::error_history::{HistoryConfig, HistorySettings};
-use actors::error_tracker::{Collector, CollectorNumber, LogSummaryConfig};
-use actors::influx_error_sink::{ErrorSinkConfig, ErrorSinkSettings};
-use actors::mqtt_error_sink::ErrorTopicConfig;
-use serde::Deserialize;
+use actors::error_history::{HistoryKeys, HistorySettings};
+use actors::error_tracker::{Collector, CollectorNumber};
+use actors::influx_error_sink::{ErrorSinkKeys, ErrorSinkSettings};
+use actors::keys;
+use actors::mqtt_error_sink::ErrorTopicKeys;
 
 use super::across::{Across, Master};
 
-/// `Butler-SOS.errorTracking` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct ErrorTrackingConfig {
-    enable: Field<bool>,
-    log_summary: Section<LogSummaryConfig>,
-    influxdb: Section<ErrorSinkConfig>,
-    history: Section<HistoryConfig>,
-    mqtt: Section<ErrorTopicConfig>,
+keys! {
+    /// `Butler-SOS.errorTracking`.
+    pub(super) struct ErrorTrackingKeys {
+        /// Master switch: false counts, logs and stores no errors
+        enable: "enable" Key<Flag> = true;
+        /// Log the running total and the summary at midnight UTC
+        summary: "logSummary" Switch = true;
+        influx: "influxdb" Section<ErrorSinkKeys>;
+        mqtt: "mqtt" Section<ErrorTopicKeys>;
+        history: "history" Section<HistoryKeys>;
+    }
 }
 
 /// `errorTracking` with its master switch on.
@@ -36,31 +38,28 @@ pub struct TrackingSettings {
     pub topic: Option<String>,
 }
 
-impl ErrorTrackingConfig {
-    /// Checks the section `at`; `None` when the master switch is off.
+impl ErrorTrackingKeys {
+    /// What is done about errors; `None` when the master switch is off.
     pub(super) fn check(
         &self,
-        at: &Reader,
         across: &Across,
         places: &Places,
         collector: Collector,
     ) -> Option<TrackingSettings> {
-        if !at.key("enable").or(&self.enable, true) {
+        if !self.enable.get() {
             return None;
         }
-        let (summary, influx, history) =
-            (at.key("logSummary"), at.key("influxdb"), at.key("history"));
-        let mqtt_at = at.key("mqtt");
-        let topic = mqtt_at.section(&self.mqtt).check(&mqtt_at);
+        let mqtt = self.mqtt.get();
+        let topic = mqtt.check();
         if topic.is_some() {
-            across.forwards(mqtt_at.key("enable"), Master::Mqtt);
+            across.forwards(mqtt.enable().at.clone(), Master::Mqtt);
         }
         Some(TrackingSettings {
             topic,
-            log_summary: summary.section(&self.log_summary).check(&summary),
-            influx: influx.section(&self.influxdb).check(&influx, collector.name),
+            log_summary: self.summary.is_on(),
+            influx: self.influx.get().check(collector.name),
             collector: collector.number,
-            history: history.section(&self.history).check(&history, places),
+            history: self.history.get().check(places),
         })
     }
 }

@@ -1,69 +1,32 @@
 //! Keys that nobody reads, and what was probably meant.
 
-use actors::domain::yaml::{Problems, Visited, is_secret};
+use std::sync::LazyLock;
+
+use actors::config::{Catalog, Problems, Tree, Visited, is_secret};
 use strsim::osa_distance;
 
 /// So many are told one by one; a file with more is not a configuration file.
 const MOST: usize = 200;
 
-/// Old spellings and keys that are not used any more, below `Butler-SOS`. They are read, but nobody
-/// is sent to them.
-pub const OLD_KEYS: [&str; 18] = [
-    "cert.rejectUnauthorized",
-    "dockerHealthCheck.enabled",
-    "heartbeat.enabled",
-    "influxdbConfig.auth",
-    "influxdbConfig.dbName",
-    "influxdbConfig.enableInfluxdb",
-    "influxdbConfig.hostIP",
-    "influxdbConfig.hostPort",
-    "influxdbConfig.retentionPolicy",
-    "logEvents.tags[].tag",
-    "logdb",
-    "mqttConfig.brokerIP",
-    "mqttConfig.enableMQTT",
-    "newRelic.metric.enable",
-    "serversToMonitor.servers[].logDbHost",
-    "uptimeMonitor.enabled",
-    "userEvents.sendToMQTT.topic",
-    "userEvents.tags[].tag",
-];
-
-/// Sections and lists that the original requires, below `Butler-SOS`. What stands in one that is
-/// misspelt is switched off without them, as if it had never been written.
-const REQUIRED: [&str; 20] = [
-    "appNames",
-    "cert",
-    "configVisualisation",
-    "crashFile",
-    "dockerHealthCheck",
-    "errorTracking",
-    "heartbeat",
-    "influxdbConfig",
-    "logEvents",
-    "mqttConfig",
-    "newRelic",
-    "prometheus",
-    "qlikSenseEvents",
-    "serversToMonitor",
-    "serversToMonitor.servers",
-    "systemInfo",
-    "thirdPartyToolsCredentials",
-    "uptimeMonitor",
-    "userEvents",
-    "userSessions",
-];
-
-/// Warns about each key that nobody reads. `all` are the paths of all keys there are, with `[]`
-/// for the items of lists; `has` says whether a path below `Butler-SOS` is in the file. Returns
-/// the paths of those that were meant to hold a secret.
-pub(super) fn tell(
+/// Warns about each key of a file that nobody reads; `written` is what stands below `Butler-SOS`.
+/// Returns the paths of those that were meant to hold a secret.
+pub(super) fn report(
     visited: &[Visited],
-    all: impl Fn() -> Vec<String>,
-    has: impl Fn(&str) -> bool,
+    catalog: &Catalog,
+    written: &Tree,
     problems: &Problems,
 ) -> Vec<String> {
-    let mut all_keys = None;
+    static NAMES: LazyLock<Names> = LazyLock::new(|| Names::of(super::catalog()));
+    report_with(&NAMES, visited, catalog, written, problems)
+}
+
+fn report_with(
+    names: &Names,
+    visited: &[Visited],
+    catalog: &Catalog,
+    written: &Tree,
+    problems: &Problems,
+) -> Vec<String> {
     let mut secrets = Vec::new();
     let unknown =
         visited.iter().flat_map(|section| section.unknown.iter().map(move |key| (section, key)));
@@ -76,74 +39,103 @@ pub(super) fn tell(
             left_out += 1;
             continue;
         }
-        let at = problems.reader(&path);
-        let missing = missing(section, key, &has);
+        let at = problems.at(&path);
+        let missing = names.missing(section, key, written);
         if !missing.is_empty() {
-            let names = missing.join(" and ");
-            let said = format!("is not known, and {names} is missing{}", suggestion(&missing));
+            let list = missing.join(" and ");
+            let said = format!("is not known, and {list} is missing{}", suggestion(&missing));
             at.error(said);
             continue;
         }
-        let mut meant = nearest(key, section.known.iter().copied(), |known| known);
+        let mut meant = nearest(key, section.known.iter().map(String::as_str), |known| known);
         if meant.is_empty() {
-            // They take a while to find.
-            meant = further(section, key, all_keys.get_or_insert_with(&all));
+            meant = names.further(section, key);
         }
         at.warning(format!("unknown key, ignored{}", suggestion(&meant)));
-        let beside = |name: &&str| is_secret(&format!("{}.{name}", section.path));
+        let beside = |name: &&str| {
+            let path = format!("{}.{name}", section.path);
+            let below = path.strip_prefix(super::ROOT).unwrap_or_default().trim_start_matches('.');
+            is_secret(&path) || catalog.is_secret(below)
+        };
         if meant.iter().any(|name| beside(name) || is_secret(name)) {
             secrets.push(path);
         }
     }
     if left_out > 0 {
-        let at = problems.reader(super::ROOT);
+        let at = problems.at(super::ROOT);
         at.warning(format!("has {left_out} more unknown keys, ignored"));
     }
     secrets
 }
 
-/// Required sections that a key is spelt almost like, and that are not in the file.
-fn missing<'a>(section: &'a Visited, key: &str, has: impl Fn(&str) -> bool) -> Vec<&'a str> {
-    let Some(above) = section.path.strip_prefix(super::ROOT) else { return Vec::new() };
-    let path = |name: &str| format!("{above}.{name}").trim_start_matches('.').to_owned();
-    let mut close = nearest(key, section.known.iter().copied(), |known| known);
-    close.retain(|name| REQUIRED.contains(&path(name).as_str()) && !has(&path(name)));
-    close
+/// Paths of keys, for suggestions.
+struct Names {
+    /// All that somebody may be sent to.
+    current: Vec<String>,
+    /// All that nobody is sent to.
+    retired: Vec<String>,
+    /// Sections and lists that the original requires. What stands in one that is misspelt is
+    /// switched off without them, as if it had never been written.
+    required: Vec<String>,
 }
 
-/// What a key was probably meant to be that is like none of its siblings: another key of its
-/// section, then of the section around it, and at last any key. A name is close by its letters, and
-/// within a section by one of its words too: `host` is meant to be `brokerHost`. All but siblings
-/// have their whole paths.
-fn further<'a>(section: &Visited, key: &str, all: &'a [String]) -> Vec<&'a str> {
-    let own = any_index(&section.path);
-    let mut around = Some(own.as_str());
-    let mut close = Vec::new();
-    while let Some(path) = around.filter(|_| close.is_empty()) {
-        let new = all.iter().map(String::as_str).filter(|key| !is_old(key));
-        let below = || new.clone().filter(|key| is_below(key, path));
-        close = nearest(key, below(), last);
-        if close.is_empty() && path == own {
-            let siblings = section.known.iter().copied().filter(|known| has_word(known, key));
-            close = siblings.filter(|known| !is_old(&format!("{own}.{known}"))).collect();
-        }
-        if close.is_empty() && path != super::ROOT {
-            close = below().filter(|path| has_word(last(path), key)).collect();
-            close.sort_by_key(|path| path.len());
-        }
-        around = path.rsplit_once('.').map(|(above, _)| above);
+impl Names {
+    fn of(catalog: &Catalog) -> Self {
+        let rooted = |paths: Vec<String>| -> Vec<String> {
+            paths.iter().map(|path| format!("{}.{path}", super::ROOT)).collect()
+        };
+        let retired = rooted(catalog.retired());
+        let mut current = rooted(catalog.paths());
+        let is_old = |key: &str| retired.iter().any(|old| key == old || is_below(key, old));
+        current.retain(|key| !is_old(key));
+        Self { current, retired, required: catalog.required() }
     }
-    close
+
+    /// Required sections that a key is spelt almost like, and that are not in the file.
+    fn missing<'a>(&self, section: &'a Visited, key: &str, written: &Tree) -> Vec<&'a str> {
+        let Some(above) = section.path.strip_prefix(super::ROOT) else { return Vec::new() };
+        let path = |name: &str| format!("{above}.{name}").trim_start_matches('.').to_owned();
+        let has =
+            |path: &str| path.split('.').try_fold(written, |tree, key| tree.get(key)).is_some();
+        let mut close = nearest(key, section.known.iter().map(String::as_str), |known| known);
+        close.retain(|name| self.required.contains(&path(name)) && !has(&path(name)));
+        close
+    }
+
+    /// What a key was probably meant to be that is like none of its siblings: another key of its
+    /// section, then of the section around it, and at last any key. A name is close by its
+    /// letters, and within a section by one of its words too: `host` is meant to be `brokerHost`.
+    /// All but siblings have their whole paths.
+    fn further<'a>(&'a self, section: &'a Visited, key: &str) -> Vec<&'a str> {
+        let own = any_index(&section.path);
+        let mut around = Some(own.as_str());
+        let mut close = Vec::new();
+        while let Some(path) = around.filter(|_| close.is_empty()) {
+            let below = || {
+                let all = self.current.iter().map(String::as_str);
+                all.filter(move |key| is_below(key, path))
+            };
+            close = nearest(key, below(), last);
+            if close.is_empty() && path == own {
+                let siblings = section.known.iter().map(String::as_str);
+                let siblings = siblings.filter(|known| has_word(known, key));
+                close = siblings
+                    .filter(|known| !self.retired.contains(&format!("{own}.{known}")))
+                    .collect();
+            }
+            if close.is_empty() && path != super::ROOT {
+                close = below().filter(|path| has_word(last(path), key)).collect();
+                close.sort_by_key(|path| path.len());
+            }
+            around = path.rsplit_once('.').map(|(above, _)| above);
+        }
+        close
+    }
 }
 
 /// The name at the end of a path.
 fn last(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
-}
-
-fn is_old(path: &str) -> bool {
-    let below_root = path.strip_prefix(super::ROOT).and_then(|path| path.strip_prefix('.'));
-    below_root.is_some_and(|key| OLD_KEYS.iter().any(|old| key == *old || is_below(key, old)))
 }
 
 fn is_below(key: &str, path: &str) -> bool {
@@ -218,11 +210,13 @@ mod tests {
         "Butler-SOS.topics",
     ];
 
-    fn said_in(path: &str, known: &'static [&'static str], unknown: &str, all: &[&str]) -> String {
-        let section = Visited { path: path.to_owned(), known, unknown: vec![unknown.to_owned()] };
-        let all = || all.iter().copied().map(str::to_owned).collect();
-        let problems = Problems::default();
-        tell(&[section], all, |_| false, &problems);
+    fn said_in(path: &str, known: &[&str], unknown: &str, all: &[&str]) -> String {
+        let owned = |names: &[&str]| names.iter().copied().map(str::to_owned).collect();
+        let section =
+            Visited { path: path.to_owned(), known: owned(known), unknown: owned(&[unknown]) };
+        let names = Names { current: owned(all), retired: Vec::new(), required: Vec::new() };
+        let (catalog, problems) = (Catalog::new(Vec::new()), Problems::default());
+        report_with(&names, &[section], &catalog, &Tree::Null, &problems);
         problems.take().remove(0).message
     }
 

@@ -1,62 +1,71 @@
 //! `userEvents`: received by one actor, sent on by others.
 
-use actors::domain::yaml::{Field, List, Reader, Section, Switch, User};
-use actors::io::mqtt::check_topic;
+use actors::config::{
+    AnyKeys, Definition, Entry, Flag, Key, KeyPath, Section, Sections, Shape, Switch, Text, Tree,
+    User, Values,
+};
+use actors::io::mqtt::Topic;
+use actors::keys;
 use actors::mqtt_publisher::UserTopics;
 use actors::new_relic_poster::UserEventPosts;
-use actors::udp_receiver::UserEventSettings;
-use serde::Deserialize;
+use actors::udp_receiver::{EventTag, UserEventSettings, UserServerKeys, event_tags};
 
 use super::across::{Across, Master};
-use super::shared::{EventTag, event_tags, pairs};
-use super::udp_server::UserUdpConfig;
 
-/// `userEvents` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct UserEventsConfig {
-    enable: Field<bool>,
-    exclude_user: List<Section<User>>,
-    udp_server_config: Section<UserUdpConfig>,
-    tags: List<Section<EventTag>>,
-    #[serde(rename = "sendToMQTT")]
-    send_to_mqtt: Section<UserMqttConfig>,
-    send_to_influxdb: Section<Switch>,
-    send_to_new_relic: Section<UserNewRelicConfig>,
+keys! {
+    /// `Butler-SOS.userEvents`.
+    pub(super) struct UserEventsKeys {
+        /// Receive user events of Qlik Sense
+        enable: "enable" Key<Flag> = false;
+        /// Users whose events are dropped
+        excluded: "excludeUser" Sections<User>;
+        server: "udpServerConfig" Section<UserServerKeys>;
+        /// Tags of user events
+        tags: "tags" Sections<EventTag>;
+        mqtt: "sendToMQTT" Section<UserMqttKeys>;
+        /// Store user events; needs influxdbConfig.enable too
+        influx: "sendToInfluxdb" Switch = true;
+        new_relic: "sendToNewRelic" Section<UserNewRelicKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct UserMqttConfig {
-    enable: Field<bool>,
-    /// The one topic of files before there were several.
-    topic: Field<String>,
-    post_to: Section<UserTopicsConfig>,
+keys! {
+    struct UserMqttKeys {
+        /// Publish user events; needs mqttConfig.enable too
+        enable: "enable" Key<Flag> = false;
+        post_to: "postTo" Section<UserTopicsKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct UserTopicsConfig {
-    everything_topic: Section<TopicConfig>,
-    session_start_topic: Section<TopicConfig>,
-    session_stop_topic: Section<TopicConfig>,
-    connection_open_topic: Section<TopicConfig>,
-    connection_close_topic: Section<TopicConfig>,
+keys! {
+    struct UserTopicsKeys {
+        /// Publish every event
+        everything: "everythingTopic" SwitchedTopic =
+            ("qliksense/userevent", Some("../../topic"));
+        /// Publish started sessions
+        session_start: "sessionStartTopic" SwitchedTopic =
+            ("qliksense/userevent/session/start", None);
+        /// Publish stopped sessions
+        session_stop: "sessionStopTopic" SwitchedTopic =
+            ("qliksense/userevent/session/stop", None);
+        /// Publish opened connections
+        connection_open: "connectionOpenTopic" SwitchedTopic =
+            ("qliksense/userevent/connection/open", None);
+        /// Publish closed connections
+        connection_close: "connectionCloseTopic" SwitchedTopic =
+            ("qliksense/userevent/connection/close", None);
+    }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-struct TopicConfig {
-    enable: Field<bool>,
-    topic: Field<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct UserNewRelicConfig {
-    enable: Field<bool>,
-    destination_account: List<Field<String>>,
-    scramble: Field<bool>,
+keys! {
+    struct UserNewRelicKeys {
+        /// Send user events; needs newRelic.enable too
+        enable: "enable" Key<Flag> = false;
+        /// Names of New Relic accounts
+        accounts: "destinationAccount" Values<Text>;
+        /// Scramble user names
+        scramble: "scramble" Key<Flag> = true;
+    }
 }
 
 /// `userEvents`, checked.
@@ -72,42 +81,34 @@ pub struct UserEvents {
     pub posts: Option<UserEventPosts>,
 }
 
-impl UserEventsConfig {
-    /// Checks the section `at`; `None` when it is switched off. `count` says whether events are
-    /// counted.
-    pub(super) fn check(&self, at: &Reader, across: &Across, count: bool) -> Option<UserEvents> {
-        if !at.key("enable").or(&self.enable, false) {
+impl UserEventsKeys {
+    /// How; `None` when they are switched off. `count` says whether events are counted.
+    pub(super) fn check(&self, across: &Across, count: bool) -> Option<UserEvents> {
+        if !self.enable.get() {
             return None;
         }
-        let excluded = User::list(&at.key("excludeUser"), &self.exclude_user);
-        let udp_at = at.key("udpServerConfig");
-        let udp = udp_at.section(&self.udp_server_config);
-        let udp = udp.check(&udp_at, "userEvents.enable is true", across);
-        let tags = pairs(event_tags(&at.key("tags"), &self.tags));
-        let mqtt_at = at.key("sendToMQTT");
-        let mqtt = mqtt_at.section(&self.send_to_mqtt);
-        let topics = mqtt_at.key("enable").or(&mqtt.enable, false).then(|| {
-            across.forwards(mqtt_at.key("enable"), Master::Mqtt);
-            let at = mqtt_at.key("postTo");
-            let topics = at.section(&mqtt.post_to).with_old(&mqtt_at, &mqtt.topic);
-            let (everything, by_command) = topics.check(&at);
+        let excluded = User::pairs(&self.excluded);
+        let server = self.server.get();
+        let udp = server.check("userEvents.enable is true");
+        across.receives(&udp, server.port_at(), server.metrics_at());
+        let tags = event_tags(&self.tags);
+        let mqtt = self.mqtt.get();
+        let topics = mqtt.enable.get().then(|| {
+            across.forwards(mqtt.enable.at.clone(), Master::Mqtt);
+            let (everything, by_command) = mqtt.post_to.get().check();
             UserTopics { everything, by_command, tags: tags.clone() }
         });
-        let influx_at = at.key("sendToInfluxdb");
-        let influx = influx_at.section(&self.send_to_influxdb);
-        let to_influx = influx.is_on(&influx_at, true);
-        if influx != Switch::default() && to_influx {
-            across.forwards(influx_at.key("enable"), Master::Influx);
+        let influx = self.influx.enable();
+        let to_influx = influx.get();
+        if to_influx && !influx.is_absent() {
+            across.forwards(influx.at, Master::Influx);
         }
-        let relic_at = at.key("sendToNewRelic");
-        let relic = relic_at.section(&self.send_to_new_relic);
-        let posts = relic_at.key("enable").or(&relic.enable, false).then(|| {
-            across.forwards(relic_at.key("enable"), Master::NewRelic);
-            let accounts_at = relic_at.key("destinationAccount");
-            let accounts = accounts_at.texts(&relic.destination_account);
+        let relic = self.new_relic.get();
+        let posts = relic.enable.get().then(|| {
+            across.forwards(relic.enable.at.clone(), Master::NewRelic);
             UserEventPosts {
-                accounts: across.sends_to(accounts_at, accounts),
-                scramble: relic_at.key("scramble").or(&relic.scramble, true),
+                accounts: across.sends_to(relic.accounts.at.clone(), relic.accounts.get()),
+                scramble: relic.scramble.get(),
                 tags: tags.clone(),
             }
         });
@@ -117,68 +118,66 @@ impl UserEventsConfig {
 
     /// `sendToNewRelic.destinationAccount`, whatever is switched on: metrics go there when they
     /// have no accounts of their own.
-    pub(super) fn new_relic_accounts(&self, at: &Reader) -> Vec<String> {
-        let at = at.key("sendToNewRelic");
-        let accounts_at = at.key("destinationAccount");
-        accounts_at.texts(&at.section(&self.send_to_new_relic).destination_account)
+    pub(super) fn new_relic_accounts(&self) -> Values<Text> {
+        self.new_relic.get().accounts
     }
 }
 
-impl UserTopicsConfig {
-    /// The same with the topic that stood beside `postTo`, which is that of every event. Where
-    /// nothing is said about the others, they are off: files of that time knew none.
-    fn with_old(self, at: &Reader, topic: &Field<String>) -> Self {
-        let Section::Keys(mut everything) = self.everything_topic.clone() else { return self };
-        let new_key = "postTo.everythingTopic.topic";
-        let chosen = at.moved_field("topic", topic, new_key, &everything.topic).clone();
-        if chosen == everything.topic {
-            return self;
+impl UserTopicsKeys {
+    /// The topic of every event, and those of events with certain commands. Files of the time when
+    /// there was one topic knew no others: where nothing is said about these, they are off.
+    fn check(&self) -> (Option<String>, Vec<(&'static str, String)>) {
+        let by_command = [
+            ("Start session", &self.session_start),
+            ("Stop session", &self.session_stop),
+            ("Open connection", &self.connection_open),
+            ("Close connection", &self.connection_close),
+        ];
+        let everything = self.everything.check();
+        let alone = by_command.iter().all(|(_, topic)| topic.section.is_absent());
+        if alone && self.everything.is_old() {
+            return (everything, Vec::new());
         }
-        everything.topic = chosen;
-        let off = TopicConfig { enable: Field::Value(false), topic: Field::Absent };
-        let alone = self == Self::default();
-        let other = |section: Section<TopicConfig>| match alone {
-            true => Section::Keys(off.clone()),
-            false => section,
-        };
-        Self {
-            everything_topic: Section::Keys(everything),
-            session_start_topic: other(self.session_start_topic),
-            session_stop_topic: other(self.session_stop_topic),
-            connection_open_topic: other(self.connection_open_topic),
-            connection_close_topic: other(self.connection_close_topic),
-        }
+        let checked = |(command, topic): (_, &SwitchedTopic)| Some((command, topic.check()?));
+        (everything, by_command.into_iter().filter_map(checked).collect())
+    }
+}
+
+/// A topic that can be switched off.
+#[derive(Debug, Clone)]
+struct SwitchedTopic {
+    section: Section<AnyKeys>,
+    default: &'static str,
+}
+
+impl SwitchedTopic {
+    fn check(&self) -> Option<String> {
+        let keys = self.section.get();
+        let topic: Key<Topic> = keys.entry("topic", self.default);
+        keys.entry::<Key<Flag>>("enable", true).get().then(|| topic.get())
     }
 
-    /// The topic of every event, and those of events with certain commands.
-    fn check(&self, at: &Reader) -> (Option<String>, Vec<(&'static str, String)>) {
-        let topic = |key: &str, section: &Section<TopicConfig>, default: &str| {
-            let at = at.key(key);
-            let topic = at.section(section);
-            let on = at.key("enable").or(&topic.enable, true);
-            on.then(|| check_topic(&at.key("topic"), &topic.topic, default))
-        };
-        let everything = topic("everythingTopic", &self.everything_topic, "qliksense/userevent");
-        let by_command = [
-            ("Start session", "sessionStartTopic", &self.session_start_topic, "session/start"),
-            ("Stop session", "sessionStopTopic", &self.session_stop_topic, "session/stop"),
-            (
-                "Open connection",
-                "connectionOpenTopic",
-                &self.connection_open_topic,
-                "connection/open",
-            ),
-            (
-                "Close connection",
-                "connectionCloseTopic",
-                &self.connection_close_topic,
-                "connection/close",
-            ),
-        ];
-        let by_command = by_command.into_iter().filter_map(|(command, key, section, default)| {
-            let default = format!("qliksense/userevent/{default}");
-            Some((command, topic(key, section, &default)?))
-        });
-        (everything, by_command.collect())
+    /// Whether nothing is written but the topic, and that as in older files.
+    fn is_old(&self) -> bool {
+        let keys = self.section.get();
+        keys.entry::<Key<Topic>>("topic", self.default).at.is_old()
+            && keys.entry::<Key<Flag>>("enable", true).is_absent()
+    }
+}
+
+impl Entry for SwitchedTopic {
+    /// The topic, and how its key was written in older files.
+    type Default = (&'static str, Option<&'static str>);
+
+    fn take(at: KeyPath, tree: Tree, (default, _): Self::Default) -> Self {
+        Self { section: Section::take(at, tree, ()), default }
+    }
+
+    fn shape((default, was): Self::Default) -> Shape {
+        let topic =
+            Definition::new("topic", "Topic, without + and #", Key::<Topic>::shape(default));
+        let topic = topic.masked();
+        let topic = was.into_iter().fold(topic, Definition::was);
+        Shape::Switch { on: true, more: vec![topic] }
     }
 }

@@ -1,6 +1,7 @@
 //! Taking secrets and paths out of a text that somebody may send by mail.
 
-use actors::domain::yaml::{MASK, is_secret};
+use actors::config::is_secret;
+use actors::domain::secrets::MASK;
 use actors::io::quoted::without_secrets;
 
 /// Words that introduce a credential.

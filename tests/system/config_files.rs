@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use actors::config::Severity;
 use actors::domain::errors::InfluxVersion;
-use actors::domain::yaml::Severity;
 use actors::io::influx::InfluxTarget;
 use butler_sos::config;
 

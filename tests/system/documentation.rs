@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use actors::domain::events::{LogDatagram, UserDatagram};
-use butler_sos::config;
+use butler_sos::cli::SchemaFormat;
+use butler_sos::{config, schema_command};
 use serde_yaml::Value;
 
 fn read(file: &str) -> String {
@@ -48,6 +49,39 @@ fn written(value: &Value, path: &str, keys: &mut BTreeMap<String, Value>) {
     }
 }
 
+/// What is derived from the definitions of the keys is as they have it. With the variable
+/// `WRITE_DERIVED` set, it is written anew:
+///
+/// ```text
+/// WRITE_DERIVED=1 cargo test --test system what_is_derived
+/// ```
+#[test]
+fn what_is_derived_from_the_definitions_is_as_they_have_it() {
+    let page = read("docs/CONFIGURATION.md");
+    for (file, text) in [
+        ("config/production_template.yaml", schema_command::text(SchemaFormat::Yaml)),
+        ("config/butler-sos.schema.json", schema_command::text(SchemaFormat::Json)),
+        ("docs/CONFIGURATION.md", schema_command::with_tables(&page).unwrap()),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        if std::env::var_os("WRITE_DERIVED").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        let written = fs::read_to_string(&path).unwrap_or_default();
+        let differs = written.lines().zip(text.lines()).find(|(left, right)| left != right);
+        assert!(written == text, "{file} is not what the definitions say: {differs:?}");
+    }
+}
+
+/// A default that nobody can read is a definition that is wrong: every default, written out, is
+/// the same as none.
+#[test]
+fn every_default_that_is_written_out_is_the_same_as_none() {
+    let text = schema_command::text(SchemaFormat::Yaml);
+    let loaded = config::check(&text, "/x.yaml".into(), Path::new("/base")).unwrap();
+    assert_eq!(loaded.problems, []);
+}
+
 #[test]
 fn the_page_has_a_row_for_each_key_and_none_else() {
     let (keys, rows) = (config::keys(), rows());
@@ -66,7 +100,7 @@ fn the_page_has_a_row_for_each_key_and_none_else() {
 #[test]
 fn old_spellings_are_in_their_table_and_nowhere_else() {
     let (keys, rows) = (config::keys(), rows());
-    for old in config::OLD_KEYS {
+    for old in config::catalog().retired() {
         let path = format!("Butler-SOS.{old}");
         assert!(keys.contains(&path), "there is no {old}");
         assert!(!rows.contains_key(&path), "{old} has a row");
@@ -77,7 +111,7 @@ fn old_spellings_are_in_their_table_and_nowhere_else() {
     });
     for key in without_row {
         let name = key.trim_start_matches("Butler-SOS.");
-        let is_old = config::OLD_KEYS.iter().any(|old| name.starts_with(old));
+        let is_old = config::catalog().retired().iter().any(|old| name.starts_with(old));
         assert!(is_old, "{key} is no old spelling");
     }
 }

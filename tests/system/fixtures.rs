@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use actors::domain::yaml::Severity;
+use actors::config::Severity;
 use butler_sos::config::{self, Loaded, Settings};
 use test_support::run_to_end;
 

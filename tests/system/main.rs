@@ -43,6 +43,7 @@ mod polling;
 mod prometheus;
 mod prometheus_page;
 mod recovery;
+mod schema_command;
 mod secrets;
 mod signals;
 mod stop_and_restart;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use actors::domain::yaml::Severity;
+use actors::config::Severity;
 use butler_sos::config;
 use test_support::run_to_end;
 

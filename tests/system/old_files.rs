@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use actors::domain::yaml::Severity;
+use actors::config::Severity;
 use actors::io::influx::InfluxTarget;
 use butler_sos::config::{self, Loaded};
 use test_support::{Influxd, run_to_end};

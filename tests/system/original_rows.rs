@@ -9,11 +9,11 @@ use actors::domain::events::{
     text_of,
 };
 use actors::domain::measurement_name::MeasurementName;
+use actors::domain::measurement_name::TaggedMeasurement;
 use actors::domain::point::{Point, Stamp};
 use actors::domain::telemetry::{AppNames, CountedEvents};
 use actors::influx_writer::{
-    EventSettings, Measurement, event_count_points, log_event_point, rejected_count_points,
-    user_event_point,
+    EventSettings, event_count_points, log_event_point, rejected_count_points, user_event_point,
 };
 use actors::io::influx::encode;
 use actors::runtime::clock::Clock;
@@ -109,7 +109,7 @@ fn ours(version: InfluxVersion) -> Vec<String> {
     let (user, log) = (user.common().take_counts(), log.common().take_counts());
     let counted = CountedEvents { user, log };
     let measurement =
-        |name: &str| Measurement { name: MeasurementName::new(name).unwrap(), tags: dev() };
+        |name: &str| TaggedMeasurement { name: MeasurementName::new(name).unwrap(), tags: dev() };
     let settings = EventSettings {
         counts: measurement("event_count"),
         rejected: measurement("rejected_event_count"),

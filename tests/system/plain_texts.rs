@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use actors::domain::yaml::Severity;
+use actors::config::Severity;
 use actors::io::influx::InfluxTarget;
 use butler_sos::config::{self, Loaded};
 use proptest::collection::vec;

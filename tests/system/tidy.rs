@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders in `actors/` that are no actors.
-const SHARED: [&str; 3] = ["domain", "io", "runtime"];
+const SHARED: [&str; 4] = ["config", "domain", "io", "runtime"];
 
 const LONGEST_FILE: usize = 400;
 

@@ -88,6 +88,11 @@ pub const UNKNOWN: &str = "Unknown";
 /// Names and values, shared by all events that have them.
 pub type Pairs = Arc<[(Arc<str>, Arc<str>)]>;
 
+/// Names and values, to be shared.
+pub fn pairs(list: impl IntoIterator<Item = (String, String)>) -> Pairs {
+    list.into_iter().map(|(name, value)| (Arc::from(name), Arc::from(value))).collect()
+}
+
 #[cfg(test)]
 mod case_tests;
 #[cfg(test)]

@@ -21,5 +21,5 @@ mod transport;
 mod verdict;
 
 pub use line::{encode, encode_error};
-pub use settings::{IncludeFields, InfluxConfig, InfluxSettings, InfluxTarget};
+pub use settings::{IncludeFields, InfluxKeys, InfluxSettings, InfluxTarget};
 pub use transport::{InfluxTransport, Look};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::domain::errors::{DestinationHost, InfluxVersion};
 use crate::domain::names::Secret;
 
-pub use config::InfluxConfig;
+pub use config::InfluxKeys;
 pub(super) use retention::duration;
 
 /// An InfluxDB to write to.

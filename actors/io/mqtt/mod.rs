@@ -33,7 +33,7 @@ use crate::io::delivery::{Delivery, Stats};
 pub use connection::Connection;
 pub use event::Event;
 pub use message::{Message, can_be_in_topic, pack};
-pub use settings::{ClientFiles, MqttConfig, MqttQos, MqttSettings, MqttTls, check_topic};
+pub use settings::{ClientFiles, MqttKeys, MqttQos, MqttSettings, MqttTls, Topic};
 pub use transport::MqttTransport;
 
 /// The counters of a stream to the broker as the numbers of a destination called `name`; `up` is

@@ -1,36 +1,48 @@
-//! `mqttConfig` as written and as checked.
+//! `mqttConfig`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::message::can_be_in_topic;
+use crate::config::{
+    Flag, Host as HostText, Key, KeyPath, Kind, Number, Optional, Port, SecretText, Text, Tree,
+};
 use crate::domain::names::{Host, Secret};
-use crate::domain::yaml::{Field, Reader};
+use crate::keys;
 
-/// `Butler-SOS.mqttConfig` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct MqttConfig {
-    enable: Field<bool>,
-    broker_host: Field<String>,
-    broker_port: Field<i64>,
-    base_topic: Field<String>,
-    username: Field<String>,
-    password: Field<String>,
-    tls: Field<bool>,
-    ca_file: Field<String>,
-    cert_file: Field<String>,
-    key_file: Field<String>,
-    client_id: Field<String>,
-    keep_alive: Field<i64>,
-    qos: Field<i64>,
-    // Spellings of the files of version 5, which the original read until 9.10.
-    #[serde(rename = "enableMQTT")]
-    enable_mqtt: Field<bool>,
-    #[serde(rename = "brokerIP")]
-    broker_ip: Field<String>,
+keys! {
+    /// `Butler-SOS.mqttConfig`.
+    pub struct MqttKeys {
+        /// Publish to an MQTT broker
+        enable: "enable" Key<Flag> = false, was "enableMQTT";
+        /// Broker; needed when enabled
+        broker: "brokerHost" Optional<HostText>, was "brokerIP", masked, example "mqtt.example.com";
+        /// Its port
+        port: "brokerPort" Key<Port> = 1883;
+        /// Beginning of the topics of health and sessions
+        base_topic: "baseTopic" Key<Text> = "butler-sos/";
+        /// User to log in as; empty: nobody
+        username: "username" Key<Text> = "", masked;
+        /// Their password
+        password: "password" Optional<SecretText>;
+        /// Talk TLS; the broker's certificate and name are verified
+        tls: "tls" Key<Flag> = false;
+        /// Authority of that certificate, PEM; relative: the folder of this file; empty: those of
+        /// the system
+        ca_file: "caFile" Key<Text> = "";
+        /// Our certificate for the broker, PEM, issuers behind it; empty: none is shown
+        cert_file: "certFile" Key<Text> = "";
+        /// Its key, PEM, without passphrase
+        key_file: "keyFile" Key<Text> = "";
+        /// Name at the broker, unique there; empty: made up at each start
+        client_id: "clientId" Key<Text> = "";
+        /// Seconds of silence before the connection is tried; 0: never
+        keep_alive: "keepAlive" Key<Number<0, 65_535>> = 60;
+        /// 0: sent once; 1: sent until the broker confirms, a failure without it is counted
+        qos: "qos" Key<Number<0, 1>> = 0;
+    }
 }
 
 /// How long an attempt to connect may take.
@@ -101,76 +113,69 @@ impl MqttSettings {
     }
 }
 
-impl MqttConfig {
-    /// Checks the section `at`; `None` when it is switched off, or when the broker is not named.
-    /// A relative file begins in `folder`.
-    pub fn check(&self, at: &Reader, folder: &Path) -> Option<MqttSettings> {
-        let enable = at.moved_field("enableMQTT", &self.enable_mqtt, "enable", &self.enable);
-        if !at.key("enable").or(enable, false) {
+impl MqttKeys {
+    /// The broker; `None` when it is switched off, or not named. A relative file begins in
+    /// `folder`.
+    pub fn check(&self, folder: &Path) -> Option<MqttSettings> {
+        if !self.enable.get() {
             return None;
         }
-        let broker = at.moved_field("brokerIP", &self.broker_ip, "brokerHost", &self.broker_host);
-        let broker = at.key("brokerHost").needed_host(broker, "mqttConfig.enable is true");
-        let port = at.key("brokerPort").port(&self.broker_port, 1883);
-        let topic_at = at.key("baseTopic");
-        let base_topic = topic_at.or(&self.base_topic, "butler-sos/".to_owned());
+        let broker = self.broker.needed("mqttConfig.enable is true");
+        let base_topic = self.base_topic.get();
         if !base_topic.ends_with('/') {
-            topic_at.warning(format!(
+            self.base_topic.at.warning(format!(
                 "{base_topic:?} does not end with /: topics and host names run together"
             ));
         }
-        check_characters(&topic_at, &base_topic);
-        let keep_alive = at.key("keepAlive").number(&self.keep_alive, 60, 0..=65_535);
-        let qos = match at.key("qos").number(&self.qos, 0, 0..=1) {
+        check_characters(&self.base_topic.at, &base_topic);
+        let qos = match self.qos.get() {
             1 => MqttQos::AtLeastOnce,
             _ => MqttQos::AtMostOnce,
         };
         Some(MqttSettings {
-            login: self.login(at),
-            tls: self.tls(at, folder),
-            client_id: at.key("clientId").optional(&self.client_id).filter(|id| !id.is_empty()),
-            keep_alive: Duration::from_secs(keep_alive.unsigned_abs()),
+            port: self.port.get(),
+            login: self.login(),
+            tls: self.tls(folder),
+            client_id: Some(self.client_id.get()).filter(|id| !id.is_empty()),
+            keep_alive: Duration::from_secs(self.keep_alive.get().into()),
             broker: Host::of_authority(&broker?),
-            port,
             base_topic,
             qos,
         })
     }
 
-    fn login(&self, at: &Reader) -> Option<(String, Secret)> {
-        let user = at.key("username").optional(&self.username).filter(|user| !user.is_empty());
-        let password_at = at.key("password");
-        let password = password_at.secret(&self.password);
+    fn login(&self) -> Option<(String, Secret)> {
+        let user = Some(self.username.get()).filter(|user| !user.is_empty());
+        let password = self.password.filled();
         if user.is_none() && password.is_some() {
-            password_at.warning("has no effect without mqttConfig.username");
+            self.password.at.warning("has no effect without mqttConfig.username");
         }
         Some((user?, password.unwrap_or_else(|| "".into())))
     }
 
-    fn tls(&self, at: &Reader, folder: &Path) -> Option<MqttTls> {
-        let is_on = at.key("tls").or(&self.tls, false);
-        let file = |name, field: &Field<String>| {
-            let file_at = at.key(name);
-            let file = file_at.optional(field).filter(|file| !file.trim().is_empty())?;
+    fn tls(&self, folder: &Path) -> Option<MqttTls> {
+        let is_on = self.tls.get();
+        let file = |key: &Key<Text>| {
+            let file = key.filled()?;
             if !is_on {
-                file_at.warning("has no effect, because mqttConfig.tls is false");
+                key.at.warning("has no effect, because mqttConfig.tls is false");
                 return None;
             }
             let file = folder.join(file.trim());
             if !file.exists() {
-                file_at.error(format!("there is no file {}", file.display()));
+                key.at.error(format!("there is no file {}", file.display()));
             }
             Some(file)
         };
-        let ca_file = file("caFile", &self.ca_file);
-        let client = match (file("certFile", &self.cert_file), file("keyFile", &self.key_file)) {
+        let ca_file = file(&self.ca_file);
+        let client = match (file(&self.cert_file), file(&self.key_file)) {
             (Some(certificate), Some(key)) => Some(ClientFiles { certificate, key }),
             (Some(_), None) => {
-                at.key("keyFile").error("is missing: mqttConfig.certFile has a certificate");
+                self.key_file.at.error("is missing: mqttConfig.certFile has a certificate");
                 None
             }
             (None, Some(_)) => {
-                at.key("certFile").error("is missing: mqttConfig.keyFile has a key");
+                self.cert_file.at.error("is missing: mqttConfig.keyFile has a key");
                 None
             }
             (None, None) => None,
@@ -179,18 +184,34 @@ impl MqttConfig {
     }
 }
 
-/// A topic of the configuration, or `default` (MQTT 3.1.1, section 4.7): brokers end the connection
-/// of whoever publishes to one that cannot be.
-pub fn check_topic(at: &Reader, topic: &Field<String>, default: &str) -> String {
-    let topic = at.or(topic, default.to_owned());
-    if topic.is_empty() {
-        at.error("is empty, and a topic has at least one character");
+/// A topic to publish to (MQTT 3.1.1, section 4.7): brokers end the connection of whoever
+/// publishes to one that cannot be.
+#[derive(Debug, Clone, Copy)]
+pub struct Topic;
+
+impl Kind for Topic {
+    type Value = String;
+    type Literal = &'static str;
+
+    fn known(literal: &'static str) -> String {
+        literal.to_owned()
     }
-    check_characters(at, &topic);
-    topic
+
+    fn read(at: &KeyPath, tree: &Tree, default: Option<&'static str>) -> Option<String> {
+        let topic = Text::read(at, tree, default)?;
+        if topic.is_empty() {
+            at.error("is empty, and a topic has at least one character");
+        }
+        check_characters(at, &topic);
+        Some(topic)
+    }
+
+    fn schema() -> Value {
+        Text::schema()
+    }
 }
 
-fn check_characters(at: &Reader, topic: &str) {
+fn check_characters(at: &KeyPath, topic: &str) {
     if !topic.chars().all(can_be_in_topic) {
         at.error(format!("expected a topic without +, # and control characters, found {topic:?}"));
     }

@@ -33,7 +33,7 @@ mod work;
 
 pub use keeper::Outbox;
 pub use reader::{OutboxReader, Page, RefusedEntry, Waiting, drop_stream};
-pub use settings::{OutboxConfig, OutboxSettings};
+pub use settings::{OutboxKeys, OutboxSettings};
 pub use spool::{OutboxSpool, Spool};
 pub use work::{Drops, Level, OutboxError, RefusedPoints, Reply, Row, Stream, Work};
 

@@ -1,25 +1,28 @@
-//! `influxdbConfig.outbox`: as written and as checked. Optional keys that the original does not
-//! have.
+//! `influxdbConfig.outbox`: optional keys that the original does not have.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::work::Stream;
+use crate::config::{Flag, Key, Number, Optional, Text};
 use crate::domain::places::Places;
-use crate::domain::yaml::{Field, Reader};
+use crate::keys;
 
-/// `Butler-SOS.influxdbConfig.outbox` as written.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct OutboxConfig {
-    enable: Field<bool>,
-    file: Field<String>,
-    #[serde(rename = "maxSizeMiB")]
-    max_size_mib: Field<i64>,
-    max_age_days: Field<i64>,
-    replay_points_per_second: Field<i64>,
+keys! {
+    /// `Butler-SOS.influxdbConfig.outbox`.
+    pub struct OutboxKeys {
+        /// Keep on disk what waits for InfluxDB, else in memory only
+        enable: "enable" Key<Flag> = true;
+        /// Where; empty: outbox.sqlite3 in the data folder of this file
+        file: "file" Key<Text> = "";
+        /// Most that waits, 4 to 65536; errors have a quarter of it
+        size: "maxSizeMiB" Key<Number<4, 65_536>> = 256;
+        /// What has waited for longer is dropped, 1 to 3650
+        age: "maxAgeDays" Key<Number<1, 3_650>> = 7;
+        /// Points out of it that are sent in a second at most, 1 to 1000000; none: as fast as
+        /// InfluxDB takes them
+        replay: "replayPointsPerSecond" Optional<Number<1, 1_000_000>>;
+    }
 }
 
 /// Where what waits is kept, and how much of it.
@@ -52,63 +55,39 @@ impl OutboxSettings {
 /// Name of the file in the folder of what belongs to one configuration file.
 const FILE_NAME: &str = "outbox.sqlite3";
 
-impl OutboxConfig {
-    /// Checks the section `at`; `None` when it is switched off.
-    pub fn check(&self, at: &Reader, places: &Places) -> Option<OutboxSettings> {
-        if !at.key("enable").or(&self.enable, true) {
+impl OutboxKeys {
+    /// Where and how much; `None` when it is switched off.
+    pub fn check(&self, places: &Places) -> Option<OutboxSettings> {
+        if !self.enable.get() {
             return None;
         }
-        let written = at.key("file").or(&self.file, String::new());
+        let written = self.file.get();
         let file = match written.trim() {
             "" => places.own.join(FILE_NAME),
             written => places.written(written),
         };
-        let size = number(&at.key("maxSizeMiB"), &self.max_size_mib, 256, 4..=65_536);
-        let days = number(&at.key("maxAgeDays"), &self.max_age_days, 7, 1..=3_650);
-        let replay_at = at.key("replayPointsPerSecond");
-        let replay = replay_at.optional(&self.replay_points_per_second).and_then(|_| {
-            let pace = number(&replay_at, &self.replay_points_per_second, 1, 1..=1_000_000);
-            u32::try_from(pace).ok()
-        });
         Some(OutboxSettings {
-            replay,
-            errors_elsewhere: false,
             file,
-            max_bytes: size << 20,
-            max_age: Duration::from_secs(days * 86_400),
+            max_bytes: u64::from(self.size.get()) << 20,
+            max_age: Duration::from_secs(u64::from(self.age.get()) * 86_400),
+            replay: self.replay.get(),
+            errors_elsewhere: false,
         })
     }
-}
-
-fn number(
-    at: &Reader,
-    field: &Field<i64>,
-    default: u32,
-    range: std::ops::RangeInclusive<i64>,
-) -> u64 {
-    let (low, high) = (*range.start(), *range.end());
-    let found = at.or(field, i64::from(default));
-    let used = found.clamp(low, high);
-    if used != found {
-        at.warning(format!("expected {low} to {high}, found number {found}; {used} is used"));
-    }
-    u64::try_from(used).unwrap_or(u64::from(default))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::yaml::Problems;
+    use crate::config::testing::{section, told};
 
     #[test]
     fn it_is_on_beside_the_history_unless_told_otherwise() {
         let places =
             Places { relative: "/opt".into(), own: "/etc/a.yaml.data".into(), earlier: Vec::new() };
         let check = |yaml: &str| {
-            let config: OutboxConfig = serde_yaml::from_str(yaml).unwrap();
-            let problems = Problems::default();
-            let settings = config.check(&problems.reader("outbox"), &places);
-            (settings, problems.take().iter().map(ToString::to_string).collect::<Vec<_>>())
+            let (keys, problems) = section::<OutboxKeys>("outbox", yaml);
+            (keys.check(&places), told(&problems))
         };
         let (settings, problems) = check("{}");
         let expected = OutboxSettings {

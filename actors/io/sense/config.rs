@@ -1,221 +1,230 @@
-//! `serversToMonitor`, `userSessions`, `appNames` and `cert` as written, and their checks.
+//! `serversToMonitor`, `userSessions`, `appNames` and `cert`: their keys and checks.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::settings::{AppNamesPolling, SenseSettings, SessionPolling, Sessions, Target};
-use crate::domain::names::{Host, MonitoredServer, Secret, VirtualProxy};
-use crate::domain::yaml::{
-    AnyText, Field, List, Names, Reader, Section, User, is_host, without_login,
+use crate::config::{
+    Any, AnyText, Flag, Key, KeyPath, Map, Milliseconds, Optional, SecretText, Section, Sections,
+    Text, User, Values, is_host, without_login,
 };
+use crate::domain::names::{Host, MonitoredServer, VirtualProxy};
 use crate::io::http::CertFiles;
+use crate::keys;
 
-/// `Butler-SOS.serversToMonitor` as written.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ServersConfig {
-    polling_interval: Field<f64>,
-    reject_unauthorized: Field<bool>,
-    server_tags_definition: List<Field<String>>,
-    servers: List<Section<ServerConfig>>,
+keys! {
+    /// `Butler-SOS.serversToMonitor`.
+    pub struct ServersKeys {
+        /// Milliseconds between two health checks of a server
+        interval: "pollingInterval" Key<Milliseconds<100>> = 30_000;
+        /// Verify certificates and names of the servers
+        reject_unauthorized: "rejectUnauthorized" Key<Flag> = true,
+            was "../cert.rejectUnauthorized";
+        /// Names of the tags that every server has
+        tags_definition: "serverTagsDefinition" Values<Text>;
+        /// The servers
+        servers: "servers" Sections<ServerKeys>, required;
+    }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ServerConfig {
-    host: Field<String>,
-    server_name: Field<String>,
-    server_description: Field<String>,
-    user_sessions: Section<ServerSessionsConfig>,
-    server_tags: Names<AnyText>,
-    headers: Names,
-    log_db_host: Field<String>,
+keys! {
+    struct ServerKeys {
+        /// Name and port of the engine; no port means 443
+        host: "host" Optional<Text>, masked, example "sense1.example.com:4747";
+        /// What the server is called everywhere, unique
+        name: "serverName" Optional<Text>, example "sense1";
+        /// Tag server_description
+        description: "serverDescription" Key<Text> = "";
+        sessions: "userSessions" Section<ServerSessionsKeys>;
+        /// Names and values of its tags
+        tags: "serverTags" Map<Any>;
+        /// HTTP headers of its health check, treated as secrets
+        headers: "headers" Map<SecretText>;
+        /// Not used any more
+        log_db_host: "logDbHost" Optional<Text>, retired;
+    }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ServerSessionsConfig {
-    enable: Field<bool>,
-    host: Field<String>,
-    virtual_proxies: List<Section<VirtualProxyConfig>>,
+keys! {
+    struct ServerSessionsKeys {
+        /// Ask its proxy for sessions; needs userSessions too
+        enable: "enable" Key<Flag> = false;
+        /// Name and port of the proxy; needed when enabled
+        host: "host" Optional<Text>, masked, example "sense1.example.com:4243";
+        /// Its virtual proxies
+        virtual_proxies: "virtualProxies" Sections<VirtualProxyKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct VirtualProxyConfig {
-    virtual_proxy: Field<String>,
+keys! {
+    struct VirtualProxyKeys {
+        /// Prefix: /prefix, or / for the default one; empty asks the default one too, and leaves
+        /// its tag out
+        prefix: "virtualProxy" Optional<Text>, masked, example "/";
+    }
 }
 
-/// `Butler-SOS.userSessions` as written.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct UserSessionsConfig {
-    enable_session_extract: Field<bool>,
-    polling_interval: Field<f64>,
-    exclude_user: List<Section<User>>,
+keys! {
+    /// `Butler-SOS.userSessions`.
+    pub struct UserSessionsKeys {
+        /// Ask proxies for their sessions
+        enable: "enableSessionExtract" Key<Flag> = false;
+        /// Milliseconds between two polls of a virtual proxy
+        interval: "pollingInterval" Key<Milliseconds<100>> = 30_000;
+        /// Users whose sessions are counted but not stored one by one
+        excluded: "excludeUser" Sections<User>;
+    }
 }
 
-/// `Butler-SOS.appNames` as written.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct AppNamesConfig {
-    enable_app_name_extract: Field<bool>,
-    extract_interval: Field<f64>,
-    #[serde(rename = "hostIP")]
-    host_ip: Field<String>,
+keys! {
+    /// `Butler-SOS.appNames`.
+    pub struct AppNamesKeys {
+        /// Fetch the names of all apps
+        enable: "enableAppNameExtract" Key<Flag> = false;
+        /// Milliseconds between two fetches
+        interval: "extractInterval" Key<Milliseconds<100>> = 60_000;
+        /// Host of the Qlik Sense repository, without port; needed when enabled
+        host: "hostIP" Optional<Text>, masked, example "sense1.example.com";
+    }
 }
 
-/// `Butler-SOS.cert` as written.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct CertConfig {
-    client_cert: Field<String>,
-    client_cert_key: Field<String>,
-    #[serde(rename = "clientCertCA")]
-    client_cert_ca: Field<String>,
-    client_cert_passphrase: Field<String>,
-    /// Stood here before it was a key of `serversToMonitor`.
-    reject_unauthorized: Field<bool>,
+keys! {
+    /// `Butler-SOS.cert`.
+    pub struct CertKeys {
+        /// Client certificate, PEM; relative: working directory, then the folder of this file
+        cert: "clientCert" Optional<Text>, masked, example "certificates/client.pem";
+        /// Its key
+        key: "clientCertKey" Optional<Text>, masked, example "certificates/client_key.pem";
+        /// Authority that signed the certificates of Qlik Sense
+        ca: "clientCertCA" Optional<Text>, masked, example "certificates/root.pem";
+        /// Passphrase of an encrypted key
+        passphrase: "clientCertPassphrase" Optional<SecretText>;
+    }
 }
 
-/// The four sections that describe a site, as written.
+/// The four sections that describe a site.
 #[derive(Debug, Clone, Copy)]
-pub struct SenseConfig<'a> {
+pub struct SenseKeys<'a> {
     /// `serversToMonitor`.
-    pub servers: &'a Section<ServersConfig>,
+    pub servers: &'a Section<ServersKeys>,
     /// `userSessions`.
-    pub sessions: &'a Section<UserSessionsConfig>,
+    pub sessions: &'a Section<UserSessionsKeys>,
     /// `appNames`.
-    pub app_names: &'a Section<AppNamesConfig>,
+    pub app_names: &'a Section<AppNamesKeys>,
     /// `cert`.
-    pub cert: &'a Section<CertConfig>,
+    pub cert: &'a Section<CertKeys>,
 }
 
-impl SenseConfig<'_> {
-    /// Checks the sections below `root`. Relative certificate paths are looked for in the working
-    /// directory, then in `config_dir`, the folder of the configuration file.
-    pub fn check(&self, root: &Reader, config_dir: &Path) -> SenseSettings {
-        let at = root.key("serversToMonitor");
-        let config = at.section(self.servers);
-        let definition = tag_definition(&at.key("serverTagsDefinition"), &config);
-        let sessions = self.check_sessions(root);
-        let mut targets: Vec<Target> = Vec::new();
-        for (at, server) in at.key("servers").items(&config.servers) {
-            let server = at.section(server);
-            if let Some(target) = server.check(&at, &definition, sessions.is_some()) {
-                if targets.iter().any(|other| other.server.name == target.server.name) {
-                    at.key("serverName").warning(format!(
-                        "{:?} is the name of another server too; their errors are counted together",
-                        target.server.name.as_str()
-                    ));
-                }
-                targets.push(target);
-            }
-        }
-        let app_names = self.check_app_names(root, &targets);
-        if config.servers == List::default() {
-            let at = at.key("servers");
+impl SenseKeys<'_> {
+    /// The site. Relative certificate paths are looked for in the working directory, then in
+    /// `config_dir`, the folder of the configuration file.
+    pub fn check(&self, config_dir: &Path) -> SenseSettings {
+        let site = self.servers.get();
+        let sessions = self.sessions.get().check();
+        let targets = site.check_servers(sessions.is_some());
+        let app_names = self.app_names.get().check(&targets);
+        if site.servers.is_empty() {
             match sessions.is_some() {
-                true => at.warning("is empty, so there are no sessions to ask for"),
-                false => at.note("is empty, so no server is polled"),
+                true => site.servers.at.warning("is empty, so there are no sessions to ask for"),
+                false => site.servers.at.note("is empty, so no server is polled"),
             }
         }
+        let reject_unauthorized = site.reject_unauthorized.get();
         let needed = !targets.is_empty() || app_names.is_some();
-        let reject_unauthorized = self.reject_unauthorized(root, &config);
         SenseSettings {
-            health_interval: at.key("pollingInterval").milliseconds(
-                &config.polling_interval,
-                30_000,
-                100,
-            ),
+            health_interval: site.interval.get(),
             reject_unauthorized,
-            certificate: needed.then(|| self.check_cert(root, config_dir)).flatten(),
+            certificate: needed.then(|| self.cert.get().check(config_dir)).flatten(),
             targets,
             sessions,
             app_names,
         }
     }
+}
 
-    fn reject_unauthorized(&self, root: &Reader, config: &ServersConfig) -> bool {
-        let old = match self.cert {
-            Section::Keys(cert) => &cert.reject_unauthorized,
-            Section::Wrong(_) => &Field::Absent,
-        };
-        let (old_key, new_key) = ("cert.rejectUnauthorized", "serversToMonitor.rejectUnauthorized");
-        let field = root.moved_field(old_key, old, new_key, &config.reject_unauthorized);
-        root.key(new_key).or(field, true)
+impl ServersKeys {
+    fn check_servers(&self, poll_sessions: bool) -> Vec<Target> {
+        let definition = self.tags_definition.get();
+        let mut targets: Vec<Target> = Vec::new();
+        for server in self.servers.items() {
+            let Some(target) = server.check(&definition, poll_sessions) else { continue };
+            if targets.iter().any(|other| other.server.name == target.server.name) {
+                server.name.at.warning(format!(
+                    "{:?} is the name of another server too; their errors are counted together",
+                    target.server.name.as_str()
+                ));
+            }
+            targets.push(target);
+        }
+        targets
     }
 
-    fn check_sessions(&self, root: &Reader) -> Option<SessionPolling> {
-        let at = root.key("userSessions");
-        let config = at.section(self.sessions);
-        if !at.key("enableSessionExtract").or(&config.enable_session_extract, false) {
-            return None;
-        }
-        let excluded = User::list(&at.key("excludeUser"), &config.exclude_user).into();
-        let interval =
-            at.key("pollingInterval").milliseconds(&config.polling_interval, 30_000, 100);
-        Some(SessionPolling { interval, excluded })
+    /// Where the names of tags are.
+    pub fn tags_definition_at(&self) -> &KeyPath {
+        &self.tags_definition.at
     }
+}
 
-    fn check_app_names(&self, root: &Reader, targets: &[Target]) -> Option<AppNamesPolling> {
-        let at = root.key("appNames");
-        let config = at.section(self.app_names);
-        if !at.key("enableAppNameExtract").or(&config.enable_app_name_extract, false) {
+impl UserSessionsKeys {
+    fn check(&self) -> Option<SessionPolling> {
+        self.enable.get().then(|| SessionPolling {
+            excluded: User::pairs(&self.excluded).into(),
+            interval: self.interval.get(),
+        })
+    }
+}
+
+impl AppNamesKeys {
+    fn check(&self, targets: &[Target]) -> Option<AppNamesPolling> {
+        if !self.enable.get() {
             return None;
         }
-        let interval =
-            at.key("extractInterval").milliseconds(&config.extract_interval, 60_000, 100);
+        let interval = self.interval.get();
         let why = "appNames.enableAppNameExtract is true";
-        let host = Host::of_authority(&authority(&at.key("hostIP"), &config.host_ip, why)?);
+        let host = Host::of_authority(&authority(&self.host, why)?);
         let server = targets
             .iter()
             .find(|target| target.server.host.as_str().eq_ignore_ascii_case(host.as_str()))
             .map(|target| target.server.name.clone());
         Some(AppNamesPolling { interval, host, server })
     }
+}
 
-    fn check_cert(&self, root: &Reader, config_dir: &Path) -> Option<CertFiles> {
-        let at = root.key("cert");
-        let config = at.section(self.cert);
-        let file = |key: &str, field: &Field<String>| -> Option<PathBuf> {
-            let path = at.key(key).needed(field, "Qlik Sense asks for a client certificate")?;
+impl CertKeys {
+    fn check(&self, config_dir: &Path) -> Option<CertFiles> {
+        let file = |key: &Optional<Text>| {
+            let path = key.needed("Qlik Sense asks for a client certificate")?;
             Some(find(Path::new(path.trim()), config_dir))
         };
-        let cert = file("clientCert", &config.client_cert);
-        let key = file("clientCertKey", &config.client_cert_key);
-        let ca = file("clientCertCA", &config.client_cert_ca);
-        let passphrase: Option<Secret> =
-            at.key("clientCertPassphrase").secret(&config.client_cert_passphrase);
+        let (cert, key, ca) = (file(&self.cert), file(&self.key), file(&self.ca));
+        let passphrase = self.passphrase.filled();
         Some(CertFiles { cert: cert?, key: key?, ca: ca?, passphrase })
     }
 }
 
-impl ServerConfig {
-    fn check(&self, at: &Reader, definition: &[String], poll_sessions: bool) -> Option<Target> {
+impl ServerKeys {
+    fn check(&self, definition: &[String], poll_sessions: bool) -> Option<Target> {
         let why = "every monitored server has one";
-        if self.log_db_host != Field::Absent {
-            at.key("logDbHost").warning("is not used any more, ignored");
+        if !self.log_db_host.is_absent() {
+            self.log_db_host.at.warning("is not used any more, ignored");
         }
-        let authority = authority(&at.key("host"), &self.host, why);
-        let name = at.key("serverName").needed(&self.server_name, why);
-        let description = at.key("serverDescription").or(&self.server_description, String::new());
-        let sessions_at = at.key("userSessions");
-        let sessions = sessions_at.section(&self.user_sessions);
-        let wanted = sessions_at.key("enable").or(&sessions.enable, false);
-        let sessions = (wanted && poll_sessions).then(|| sessions.check(&sessions_at)).flatten();
-        let headers = at.key("headers").pairs(&self.headers);
+        let authority = authority(&self.host, why);
+        let name = self.name.needed(why);
+        let description = self.description.get();
+        let sessions = self.sessions.get();
+        let wanted = sessions.enable.get();
+        let sessions = (wanted && poll_sessions).then(|| sessions.check()).flatten();
+        let headers = self.headers.get();
+        let headers = headers.into_iter().map(|(name, value)| (name, value.reveal().to_owned()));
+        let headers = headers.collect();
         let (authority, name) = (authority?, name?);
-        let tags_at = at.key("serverTags");
-        let tags = tags_at.pairs(&self.server_tags).into_iter();
+        let tags = self.tags.get().into_iter();
         let tags: Vec<(String, String)> = tags.map(|(tag, AnyText(text))| (tag, text)).collect();
-        check_tags(&tags_at, definition, &tags, &name);
-        if let Names::Pairs(pairs) = &self.server_tags {
-            for (tag, _) in pairs.iter().filter(|(_, value)| *value == Field::Absent) {
+        check_tags(&self.tags.at, definition, &tags, &name);
+        for (tag, value) in self.tags.entries() {
+            if value.is_absent() {
                 let said = format!("Server tag \"{tag}\" for server \"{name}\" has no value");
-                tags_at.key(tag).warning(said);
+                value.at.warning(said);
             }
         }
         Some(Target {
@@ -232,27 +241,23 @@ impl ServerConfig {
     }
 }
 
-impl ServerSessionsConfig {
-    fn check(&self, at: &Reader) -> Option<Sessions> {
+impl ServerSessionsKeys {
+    fn check(&self) -> Option<Sessions> {
         let why = "userSessions.enable of this server is true";
-        let authority = authority(&at.key("host"), &self.host, why);
-        let list_at = at.key("virtualProxies");
-        let virtual_proxies: Vec<VirtualProxy> = list_at
-            .items(&self.virtual_proxies)
-            .into_iter()
-            .filter_map(|(at, entry)| {
-                let entry = at.section(entry);
-                let (at, why) = (at.key("virtualProxy"), "every entry is a virtual proxy");
-                // An empty one is the default virtual proxy too.
-                let prefix = match &entry.virtual_proxy {
-                    Field::Absent => at.needed(&entry.virtual_proxy, why),
-                    prefix => at.optional(prefix),
-                };
-                Some(VirtualProxy::from(prefix?.trim()))
-            })
-            .collect();
+        let authority = authority(&self.host, why);
+        let prefix = |entry: VirtualProxyKeys| {
+            // An empty one is the default virtual proxy too.
+            let prefix = match entry.prefix.is_absent() {
+                true => entry.prefix.needed("every entry is a virtual proxy"),
+                false => entry.prefix.get(),
+            };
+            Some(VirtualProxy::from(prefix?.trim()))
+        };
+        let proxies = self.virtual_proxies.items();
+        let virtual_proxies: Vec<VirtualProxy> = proxies.into_iter().filter_map(prefix).collect();
         if virtual_proxies.is_empty() {
-            list_at.error(format!("needs at least one virtual proxy, because {why}"));
+            let at = &self.virtual_proxies.at;
+            at.error(format!("needs at least one virtual proxy, because {why}"));
             return None;
         }
         Some(Sessions { authority: authority?, virtual_proxies })
@@ -260,8 +265,8 @@ impl ServerSessionsConfig {
 }
 
 /// A `name[:port]` that can stand in a URL.
-fn authority(at: &Reader, field: &Field<String>, why: &str) -> Option<Arc<str>> {
-    let text = at.needed(field, why)?;
+fn authority(key: &Optional<Text>, why: &str) -> Option<Arc<str>> {
+    let text = key.needed(why)?;
     let text = text.trim();
     if !is_host(text) {
         let host = Host::of_authority(text);
@@ -271,25 +276,19 @@ fn authority(at: &Reader, field: &Field<String>, why: &str) -> Option<Arc<str>> 
             _ => "a host name or address",
         };
         let shown = without_login(text);
-        at.error(format!("expected {expected}, found string {shown:?}"));
+        key.at.error(format!("expected {expected}, found string {shown:?}"));
         return None;
     }
     // The original runs such a file; every poll of this server fails there, too.
     if text.ends_with(":0") && Host::of_authority(text).as_str() != text {
-        at.warning(format!("nothing can be reached at port 0 of {text:?}; every poll will fail"));
+        key.at
+            .warning(format!("nothing can be reached at port 0 of {text:?}; every poll will fail"));
     }
     Some(text.into())
 }
 
-fn tag_definition(at: &Reader, config: &ServersConfig) -> Vec<String> {
-    at.items(&config.server_tags_definition)
-        .into_iter()
-        .filter_map(|(at, name)| at.optional(name))
-        .collect()
-}
-
 /// Rules 2 to 4 of section 5: what the original stops at is a warning in its words.
-fn check_tags(at: &Reader, definition: &[String], tags: &[(String, String)], server: &str) {
+fn check_tags(at: &KeyPath, definition: &[String], tags: &[(String, String)], server: &str) {
     for tag in definition {
         if !tags.iter().any(|(name, _)| name == tag) {
             at.warning(format!("Server tag \"{tag}\" is not defined for server \"{server}\""));

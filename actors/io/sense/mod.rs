@@ -5,5 +5,5 @@ mod config;
 mod settings;
 
 pub use client::{SenseAnswer, SenseClient};
-pub use config::{AppNamesConfig, CertConfig, SenseConfig, ServersConfig, UserSessionsConfig};
+pub use config::{AppNamesKeys, CertKeys, SenseKeys, ServersKeys, UserSessionsKeys};
 pub use settings::{AppNamesPolling, SenseSettings, SessionPolling, Sessions, Target};

@@ -14,7 +14,7 @@ use actors::domain::errors::{Category, ErrorPoint};
 use actors::domain::names::ServerName;
 use actors::runtime::drain::Drain;
 
-pub use settings::{AlarmConfig, AlarmSettings};
+pub use settings::{AlarmKeys, AlarmSettings};
 
 /// See the module.
 pub struct TimeoutAlarm {

@@ -1,14 +1,16 @@
-//! `errorTracking.timeoutAlarm`: as written and as checked.
+//! `errorTracking.timeoutAlarm`.
 
-use actors::domain::yaml::{Field, Reader};
-use serde::Deserialize;
+use actors::config::{Flag, Key, Number};
+use actors::keys;
 
-/// `Butler-SOS.errorTracking.timeoutAlarm` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct AlarmConfig {
-    enable: Field<bool>,
-    after: Field<i64>,
+keys! {
+    /// `Butler-SOS.errorTracking.timeoutAlarm`.
+    pub struct AlarmKeys {
+        /// Warn when a server does not answer in time again and again
+        enable: "enable" Key<Flag> = false;
+        /// Timeouts in a row until then, 1 to 1000
+        after: "after" Key<Number<1, 1_000>> = 3;
+    }
 }
 
 /// When the alarm goes off.
@@ -18,13 +20,9 @@ pub struct AlarmSettings {
     pub after: u32,
 }
 
-impl AlarmConfig {
-    /// Checks the section `at`; `None` when it is switched off.
-    pub fn check(&self, at: &Reader) -> Option<AlarmSettings> {
-        if !at.key("enable").or(&self.enable, false) {
-            return None;
-        }
-        let after = at.key("after").number(&self.after, 3, 1..=1_000);
-        Some(AlarmSettings { after: u32::try_from(after).unwrap_or(3) })
+impl AlarmKeys {
+    /// When; `None` when it is switched off.
+    pub fn check(&self) -> Option<AlarmSettings> {
+        self.enable.get().then(|| AlarmSettings { after: self.after.get() })
     }
 }

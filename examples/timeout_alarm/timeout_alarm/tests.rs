@@ -1,6 +1,6 @@
 //! A row is complete once, and an answer ends it.
 
-use actors::domain::yaml::Problems;
+use actors::config::{Problems, SectionKeys as _, compose};
 
 use super::*;
 
@@ -18,9 +18,8 @@ fn a_row_is_complete_once_and_an_answer_ends_it() {
 #[test]
 fn it_is_off_unless_it_is_switched_on() {
     let check = |yaml: &str| {
-        let problems = Problems::default();
-        let config: AlarmConfig = serde_yaml::from_str(yaml).unwrap();
-        config.check(&problems.reader("errorTracking.timeoutAlarm"))
+        let at = Problems::default().at("errorTracking.timeoutAlarm");
+        AlarmKeys::take(at, &compose(yaml).unwrap()).check()
     };
     assert_eq!(check("{}"), None);
     assert_eq!(check("{enable: true}"), Some(AlarmSettings { after: 3 }));

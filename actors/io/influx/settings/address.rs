@@ -2,11 +2,11 @@
 
 use url::Url;
 
-use crate::domain::yaml::{Reader, without_login};
+use crate::config::{KeyPath, without_login};
 
 /// The base of every request from the key `url`: scheme, host, port and path, no trailing slash.
 /// What is wrong is never shown: it may hold a password.
-pub(super) fn of_url(at: &Reader, text: &str) -> Option<String> {
+pub(super) fn of_url(at: &KeyPath, text: &str) -> Option<String> {
     let url = match Url::parse(text.trim()) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url,
         Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
@@ -33,7 +33,7 @@ pub(super) fn of_url(at: &Reader, text: &str) -> Option<String> {
 }
 
 /// The same from the keys `host`, read by `at`, and `port`.
-pub(super) fn of_host(at: &Reader, host: &str, port: u16) -> Option<String> {
+pub(super) fn of_host(at: &KeyPath, host: &str, port: u16) -> Option<String> {
     let host = host.trim();
     if host.is_empty() || host.contains(['/', '@', '?', '#', ' ']) {
         let shown = without_login(host);
@@ -53,11 +53,11 @@ pub(super) fn of_host(at: &Reader, host: &str, port: u16) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::yaml::Problems;
+    use crate::config::Problems;
 
     fn of(text: &str) -> (Option<String>, String) {
         let problems = Problems::default();
-        let base = of_url(&problems.reader("url"), text);
+        let base = of_url(&problems.at("url"), text);
         (base, problems.take().iter().map(ToString::to_string).collect())
     }
 

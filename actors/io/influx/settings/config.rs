@@ -1,163 +1,160 @@
-//! `influxdbConfig` as written, and how it is checked.
+//! The keys of `influxdbConfig`, and how they are checked.
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
 use super::{IncludeFields, InfluxSettings, InfluxTarget, address, retention};
+use crate::config::{
+    Flag, Key, Milliseconds, Optional, Port, SecretText, Section, Text, Whole, Within,
+};
 use crate::domain::places::Places;
-use crate::domain::yaml::{Field, Reader, Section};
-use crate::io::outbox::{OutboxConfig, OutboxSettings};
+use crate::io::outbox::{OutboxKeys, OutboxSettings};
+use crate::keys;
 
-/// `Butler-SOS.influxdbConfig` as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct InfluxConfig {
-    enable: Field<bool>,
-    host: Field<String>,
-    url: Field<String>,
-    ca_file: Field<String>,
-    port: Field<i64>,
-    version: Field<i64>,
-    max_batch_size: Field<i64>,
-    v1_config: Section<V1Config>,
-    v2_config: Section<V2Config>,
-    v3_config: Section<V3Config>,
-    include_fields: Section<IncludeFieldsConfig>,
-    outbox: Section<OutboxConfig>,
-    // Until version 9.10 there was InfluxDB 1 only, and its keys stood here.
-    enable_influxdb: Field<bool>,
-    #[serde(rename = "hostIP")]
-    host_ip: Field<String>,
-    host_port: Field<i64>,
-    auth: Section<AuthConfig>,
-    db_name: Field<String>,
-    retention_policy: Section<RetentionPolicyConfig>,
+// Until version 9.10 there was InfluxDB 1 only, and its keys stood in the section itself.
+keys! {
+    /// `Butler-SOS.influxdbConfig`.
+    pub struct InfluxKeys {
+        /// Store in InfluxDB
+        enable: "enable" Key<Flag> = false, was "enableInfluxdb", example true;
+        /// InfluxDB, without scheme; needed when enabled without url
+        host: "host" Optional<Text>, was "hostIP", masked, example "influxdb.example.com";
+        /// Its port
+        port: "port" Key<Port> = 8086, was "hostPort";
+        /// In place of host and port, where https or a path is needed
+        url: "url" Key<Text> = "", masked;
+        /// Authority of its certificate where url is https, PEM; relative: the folder of this
+        /// file; empty: those of the system
+        ca_file: "caFile" Key<Text> = "";
+        /// Its version: 1, 2 or 3; needed when enabled
+        version: "version" Optional<Whole>, example 1;
+        /// Most points in one request, 1 to 10000
+        max_batch_size: "maxBatchSize" Key<Within<1, 10_000>> = 1_000;
+        outbox: "outbox" Section<OutboxKeys>;
+        v1: "v1Config" Section<V1Keys>;
+        v2: "v2Config" Section<V2Keys>;
+        v3: "v3Config" Section<V3Keys>;
+        include: "includeFields" Section<IncludeFieldsKeys>;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct V1Config {
-    auth: Section<AuthConfig>,
-    db_name: Field<String>,
-    retention_policy: Section<RetentionPolicyConfig>,
+keys! {
+    struct V1Keys {
+        auth: "auth" Section<AuthKeys>, was "../auth";
+        /// Database, made when missing; needed for version 1
+        database: "dbName" Optional<Text>, was "../dbName", example "SenseOps";
+        policy: "retentionPolicy" Section<RetentionPolicyKeys>, was "../retentionPolicy";
+    }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct AuthConfig {
-    enable: Field<bool>,
-    username: Field<String>,
-    password: Field<String>,
+keys! {
+    struct AuthKeys {
+        /// Log in with user and password
+        enable: "enable" Key<Flag> = false;
+        /// User
+        username: "username" Optional<Text>, masked, example "";
+        /// Password
+        password: "password" Optional<SecretText>, example "";
+    }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RetentionPolicyConfig {
-    name: Field<String>,
-    duration: Field<String>,
+keys! {
+    struct RetentionPolicyKeys {
+        /// Retention policy of a database that is made, or that has none
+        name: "name" Key<Text> = "10d";
+        /// How long it keeps points: 10d, 1d12h, 0 for ever; at least 1h
+        duration: "duration" Key<Text> = "10d";
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct V2Config {
-    org: Field<String>,
-    bucket: Field<String>,
-    description: Field<String>,
-    token: Field<String>,
-    retention_duration: Field<String>,
+keys! {
+    struct V2Keys {
+        /// Organisation; needed for version 2
+        org: "org" Optional<Text>, masked, example "";
+        /// Bucket, made when missing; needed for version 2
+        bucket: "bucket" Optional<Text>, masked, example "";
+        /// Description of a bucket that is made
+        description: "description" Key<Text> = "";
+        /// API token; needed for version 2
+        token: "token" Optional<SecretText>, example "";
+        /// How long a bucket that is made keeps points: 10d, 1d12h, 0 for ever; at least 1h
+        retention: "retentionDuration" Key<Text> = "10d";
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct V3Config {
-    database: Field<String>,
-    description: Field<String>,
-    token: Field<String>,
-    retention_duration: Field<String>,
-    write_timeout: Field<f64>,
-    query_timeout: Field<f64>,
+keys! {
+    struct V3Keys {
+        /// Database; needed for version 3
+        database: "database" Optional<Text>, example "";
+        /// Read for compatibility
+        description: "description" Key<Text> = "";
+        /// API token; needed for version 3
+        token: "token" Optional<SecretText>, example "";
+        /// Read for compatibility
+        retention: "retentionDuration" Key<Text> = "";
+        /// Limit of one write in milliseconds, 1000 or more
+        write_timeout: "writeTimeout" Key<Milliseconds<1_000>> = 10_000;
+        /// Read for compatibility
+        query_timeout: "queryTimeout" Key<Milliseconds<1_000>> = 60_000;
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct IncludeFieldsConfig {
-    active_docs: Field<bool>,
-    loaded_docs: Field<bool>,
-    in_memory_docs: Field<bool>,
+keys! {
+    struct IncludeFieldsKeys {
+        /// Store the list of active apps beside its length
+        active: "activeDocs" Key<Flag> = false;
+        /// Store the list of loaded apps beside its length
+        loaded: "loadedDocs" Key<Flag> = false;
+        /// Store the list of in-memory apps beside its length
+        in_memory: "inMemoryDocs" Key<Flag> = false;
+    }
 }
 
-impl InfluxConfig {
-    /// Checks the section `at`; `None` when it is switched off, or wrong. A relative file begins in
-    /// `folder`.
-    pub fn check(&self, at: &Reader, folder: &Path) -> Option<InfluxSettings> {
-        let (old, new) = (&self.enable_influxdb, &self.enable);
-        let enable = at.moved_field("enableInfluxdb", old, "enable", new);
-        if !at.key("enable").or(enable, false) {
+impl InfluxKeys {
+    /// The database; `None` when it is switched off, or wrong. A relative file begins in `folder`.
+    pub fn check(&self, folder: &Path) -> Option<InfluxSettings> {
+        if !self.enable.get() {
             return None;
         }
-        self.modern(at).check_modern(at, folder)
-    }
-
-    /// Checks where what waits is kept; `None` when that is switched off.
-    pub fn check_outbox(&self, at: &Reader, places: &Places) -> Option<OutboxSettings> {
-        let at = at.key("outbox");
-        at.section(&self.outbox).check(&at, places)
-    }
-
-    /// Whether it is switched on, without a word about how that is written.
-    pub fn is_enabled(&self) -> bool {
-        let enable =
-            if self.enable == Field::Absent { &self.enable_influxdb } else { &self.enable };
-        matches!(enable, Field::Value(true) | Field::Unusual(true, _))
-    }
-
-    /// The same with every old spelling at its new place.
-    fn modern(&self, at: &Reader) -> Self {
-        let mut new = self.clone();
-        let mut v1 = at.key("v1Config").section(&self.v1_config);
-        new.host = at.moved_field("hostIP", &self.host_ip, "host", &self.host).clone();
-        new.port = at.moved_field("hostPort", &self.host_port, "port", &self.port).clone();
-        v1.db_name =
-            at.moved_field("dbName", &self.db_name, "v1Config.dbName", &v1.db_name).clone();
-        v1.auth = at.moved_section("auth", &self.auth, "v1Config.auth", &v1.auth).clone();
-        let (old, to) = (&self.retention_policy, "v1Config.retentionPolicy");
-        v1.retention_policy =
-            at.moved_section("retentionPolicy", old, to, &v1.retention_policy).clone();
-        if self.is_of_old() && self.version == Field::Absent {
-            new.version = Field::Value(1);
-        }
-        new.v1_config = Section::Keys(v1);
-        new
-    }
-
-    fn is_of_old(&self) -> bool {
-        self.enable_influxdb != Field::Absent
-            || self.host_ip != Field::Absent
-            || self.host_port != Field::Absent
-            || self.db_name != Field::Absent
-            || self.auth != Section::default()
-            || self.retention_policy != Section::default()
-    }
-
-    fn check_modern(&self, at: &Reader, folder: &Path) -> Option<InfluxSettings> {
-        let base_url = self.check_address(at);
-        let target = self.check_target(at);
-        let include_at = at.key("includeFields");
-        let include = include_at.section(&self.include_fields);
+        let base_url = self.check_address();
+        let target = self.check_target();
+        let include = self.include.get();
         let include = IncludeFields {
-            active: include_at.key("activeDocs").or(&include.active_docs, false),
-            loaded: include_at.key("loadedDocs").or(&include.loaded_docs, false),
-            in_memory: include_at.key("inMemoryDocs").or(&include.in_memory_docs, false),
+            active: include.active.get(),
+            loaded: include.loaded.get(),
+            in_memory: include.in_memory.get(),
         };
-        let max_batch_size = self.check_batch_size(&at.key("maxBatchSize"));
+        let max_batch_size = self.max_batch_size.get() as usize;
         let base_url = base_url?;
-        let ca_file = self.check_ca_file(&at.key("caFile"), folder, &base_url);
+        let ca_file = self.check_ca_file(folder, &base_url);
         Some(InfluxSettings { base_url, ca_file, target: target?, max_batch_size, include })
     }
 
-    fn check_ca_file(&self, at: &Reader, folder: &Path, base_url: &str) -> Option<PathBuf> {
-        let file = at.optional(&self.ca_file).filter(|file| !file.trim().is_empty())?;
+    /// Where what waits is kept; `None` when that is switched off.
+    pub fn check_outbox(&self, places: &Places) -> Option<OutboxSettings> {
+        self.outbox.get().check(places)
+    }
+
+    /// Whether it is switched on.
+    pub fn is_enabled(&self) -> bool {
+        self.enable.get()
+    }
+
+    /// Whether the file is of a time when there was one version of InfluxDB.
+    fn is_of_old(&self) -> bool {
+        let v1 = self.v1.get();
+        let may_be_old = [
+            &self.enable.at,
+            &self.host.at,
+            &self.port.at,
+            &v1.database.at,
+            &v1.auth.at,
+            &v1.policy.at,
+        ];
+        may_be_old.iter().any(|at| at.has_old())
+    }
+
+    fn check_ca_file(&self, folder: &Path, base_url: &str) -> Option<PathBuf> {
+        let (at, file) = (&self.ca_file.at, self.ca_file.filled()?);
         if !base_url.starts_with("https:") {
             at.warning("has no effect, because influxdbConfig.url does not begin with https://");
             return None;
@@ -170,97 +167,75 @@ impl InfluxConfig {
     }
 
     /// The address: `url` when it is set, else `host` and `port`.
-    fn check_address(&self, at: &Reader) -> Option<String> {
-        let url_at = at.key("url");
-        let url = url_at.or(&self.url, String::new());
-        if !url.trim().is_empty() {
-            if at.key("host").optional(&self.host).is_some_and(|host| !host.trim().is_empty()) {
-                url_at.note("is used; host and port are not");
+    fn check_address(&self) -> Option<String> {
+        if let Some(url) = self.url.filled() {
+            if self.host.filled().is_some() {
+                self.url.at.note("is used; host and port are not");
             }
-            return address::of_url(&url_at, &url);
+            return address::of_url(&self.url.at, &url);
         }
-        let host = at.key("host").needed(&self.host, "influxdbConfig.enable is true");
-        let port = at.key("port").port(&self.port, 8086);
-        address::of_host(&at.key("host"), &host?, port)
+        let host = self.host.needed("influxdbConfig.enable is true");
+        let port = self.port.get();
+        address::of_host(&self.host.at, &host?, port)
     }
 
-    fn check_target(&self, at: &Reader) -> Option<InfluxTarget> {
-        let version_at = at.key("version");
-        match version_at.optional(&self.version) {
-            Some(1) => self.check_v1(&at.key("v1Config")),
-            Some(2) => self.check_v2(&at.key("v2Config")),
-            Some(3) => self.check_v3(&at.key("v3Config")),
-            Some(other) => {
-                version_at.error(format!("expected one of 1, 2, 3, found number {other}"));
+    fn check_target(&self) -> Option<InfluxTarget> {
+        let version = match self.version.is_absent() && self.is_of_old() {
+            true => Some(1),
+            false => self.version.needed("influxdbConfig.enable is true"),
+        };
+        match version? {
+            1 => self.v1.get().check(),
+            2 => self.v2.get().check(),
+            3 => self.v3.get().check(),
+            other => {
+                self.version.at.error(format!("expected one of 1, 2, 3, found number {other}"));
                 None
             }
-            None if self.version == Field::Absent => {
-                version_at.error("is missing; needed because influxdbConfig.enable is true");
-                None
-            }
-            None => None,
         }
     }
+}
 
-    fn check_batch_size(&self, at: &Reader) -> usize {
-        let size = at.or(&self.max_batch_size, 1000);
-        match usize::try_from(size) {
-            Ok(size @ 1..=10_000) => size,
-            _ => {
-                at.warning(format!("expected 1 to 10000, found number {size}; 1000 is used"));
-                1000
-            }
-        }
-    }
-
-    fn check_v1(&self, at: &Reader) -> Option<InfluxTarget> {
-        let config = at.section(&self.v1_config);
-        let database = at.key("dbName").needed(&config.db_name, needed_by(1));
-        let policy_at = at.key("retentionPolicy");
-        let policy = policy_at.section(&config.retention_policy);
-        let auth_at = at.key("auth");
-        let auth = auth_at.section(&config.auth);
-        let auth = if auth_at.key("enable").or(&auth.enable, false) {
+impl V1Keys {
+    fn check(&self) -> Option<InfluxTarget> {
+        let database = self.database.needed(needed_by(1));
+        let policy = self.policy.get();
+        let auth = self.auth.get();
+        let auth = if auth.enable.get() {
             let why = "v1Config.auth.enable is true";
-            let user = auth_at.key("username").needed(&auth.username, why);
-            let password = auth_at.key("password").needed_secret(&auth.password, why);
+            let (user, password) = (auth.username.needed(why), auth.password.needed(why));
             Some((user?, password?))
         } else {
             None
         };
-        let ten_days = || "10d".to_owned();
-        let duration_at = policy_at.key("duration");
-        let duration = duration_at.or(&policy.duration, ten_days());
-        let duration = retention::of_policy(&duration_at, &duration);
+        let duration = retention::of_policy(&policy.duration.at, &policy.duration.get());
         Some(InfluxTarget::V1 {
             database: database?,
             auth,
-            policy: policy_at.key("name").or(&policy.name, ten_days()),
+            policy: policy.name.get(),
             duration: duration?,
         })
     }
+}
 
-    fn check_v2(&self, at: &Reader) -> Option<InfluxTarget> {
-        let config = at.section(&self.v2_config);
-        let org = at.key("org").needed(&config.org, needed_by(2));
-        let bucket = at.key("bucket").needed(&config.bucket, needed_by(2));
-        let token = at.key("token").needed_secret(&config.token, needed_by(2));
-        let description = at.key("description").or(&config.description, String::new());
-        let retention_at = at.key("retentionDuration");
-        let retention = retention_at.or(&config.retention_duration, "10d".to_owned());
-        let retention = retention::of_bucket(&retention_at, &retention);
+impl V2Keys {
+    fn check(&self) -> Option<InfluxTarget> {
+        let org = self.org.needed(needed_by(2));
+        let bucket = self.bucket.needed(needed_by(2));
+        let token = self.token.needed(needed_by(2));
+        let description = self.description.get();
+        let retention = retention::of_bucket(&self.retention.at, &self.retention.get());
         Some(InfluxTarget::V2 { org: org?, bucket: bucket?, description, token: token?, retention })
     }
+}
 
-    fn check_v3(&self, at: &Reader) -> Option<InfluxTarget> {
-        let config = at.section(&self.v3_config);
-        let database = at.key("database").needed(&config.database, needed_by(3));
-        let token = at.key("token").needed_secret(&config.token, needed_by(3));
-        let timeout = at.key("writeTimeout").milliseconds(&config.write_timeout, 10_000, 1_000);
-        // Kept for the files that have them; the write API of version 3 has no place for them.
-        at.key("description").optional(&config.description);
-        at.key("retentionDuration").optional(&config.retention_duration);
-        at.key("queryTimeout").milliseconds(&config.query_timeout, 60_000, 1_000);
+impl V3Keys {
+    fn check(&self) -> Option<InfluxTarget> {
+        let database = self.database.needed(needed_by(3));
+        let token = self.token.needed(needed_by(3));
+        let timeout = self.write_timeout.get();
+        // The write API of version 3 has no place for them.
+        _ = (self.description.get(), self.retention.get(), self.query_timeout.get());
         Some(InfluxTarget::V3 { database: database?, token: token?, timeout })
     }
 }

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::yaml::Problems;
+use crate::config::testing::{section, told};
 
 fn check(yaml: &str) -> (Option<InfluxSettings>, Vec<String>) {
-    let config: InfluxConfig = serde_yaml::from_str(yaml).unwrap();
-    let problems = Problems::default();
-    let settings = config.check(&problems.reader("Butler-SOS.influxdbConfig"), Path::new("/etc"));
-    (settings, problems.take().iter().map(ToString::to_string).collect())
+    let (keys, problems) = section::<InfluxKeys>("Butler-SOS.influxdbConfig", yaml);
+    (keys.check(Path::new("/etc")), told(&problems))
 }
 
 #[test]

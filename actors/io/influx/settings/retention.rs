@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use crate::domain::yaml::Reader;
+use crate::config::KeyPath;
 
 /// What InfluxDB keeps points for at least.
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The retention of a bucket of version 2; `None` keeps points for ever, or is wrong.
-pub(super) fn of_bucket(at: &Reader, text: &str) -> Option<Duration> {
+pub(super) fn of_bucket(at: &KeyPath, text: &str) -> Option<Duration> {
     checked(at, text).filter(|duration| !duration.is_zero())
 }
 
 /// The retention of a policy of version 1, as `CREATE RETENTION POLICY` takes it (a text, for
 /// weeks may mean weeks to whoever reads them); `None` is wrong.
-pub(super) fn of_policy(at: &Reader, text: &str) -> Option<String> {
+pub(super) fn of_policy(at: &KeyPath, text: &str) -> Option<String> {
     let kept = checked(at, text)?;
     Some(match kept {
         Duration::ZERO => "INF".to_owned(),
@@ -25,7 +25,7 @@ pub(super) fn of_policy(at: &Reader, text: &str) -> Option<String> {
 }
 
 /// A duration; zero is for ever, and less than an hour is an hour with a warning.
-fn checked(at: &Reader, text: &str) -> Option<Duration> {
+fn checked(at: &KeyPath, text: &str) -> Option<Duration> {
     match duration(text) {
         Some(wanted) if !wanted.is_zero() && wanted < HOUR => {
             at.warning("InfluxDB keeps points for at least 1h; 1h is used");
@@ -75,7 +75,7 @@ pub(in crate::io::influx) fn duration(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::yaml::Problems;
+    use crate::config::Problems;
 
     #[test]
     fn durations_are_those_of_influxdb() {
@@ -91,12 +91,11 @@ mod tests {
 
     /// The text for version 1, the seconds for version 2, and what is told about both.
     fn kept(text: &str) -> (Option<String>, Option<u64>, Vec<String>) {
-        let problems = Problems::default();
-        let at = problems.reader("R");
-        let policy = of_policy(&at, text);
+        let (problems, others) = (Problems::default(), Problems::default());
+        let policy = of_policy(&problems.at("R"), text);
         let told = problems.take().iter().map(ToString::to_string).collect::<Vec<_>>();
-        let bucket = of_bucket(&at, text).map(|duration| duration.as_secs());
-        let again: Vec<String> = problems.take().iter().map(ToString::to_string).collect();
+        let bucket = of_bucket(&others.at("R"), text).map(|duration| duration.as_secs());
+        let again: Vec<String> = others.take().iter().map(ToString::to_string).collect();
         assert_eq!(told, again, "both versions are told the same about {text:?}");
         (policy, bucket, told)
     }
