@@ -67,7 +67,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::errors::{ErrorOccurred, ErrorPoint, Failure, Origin};
+    use crate::domain::errors::{Category, ErrorOccurred, ErrorPoint, Failure, Origin};
     use crate::domain::names::Host;
     use crate::domain::point::Stamp;
     use crate::io::error_log::{ErrorReader, Filter};
@@ -75,7 +75,7 @@ mod tests {
     fn write(file: &Path, stamps: std::ops::Range<i64>) -> ErrorStore {
         let mut store = ErrorStore::open(file).unwrap();
         let origin = Origin::HealthApi { server: "sense1".into(), host: Host::from("h") };
-        let failure = Failure::Local { code: None, message: Arc::from("failed") };
+        let failure = Failure::local(Category::Unknown, Arc::from("failed"));
         let error = ErrorOccurred { origin, failure };
         let points = stamps.map(|stamp| ErrorPoint::new(Stamp(stamp), error.clone()));
         store.insert(&points.collect::<Vec<_>>()).unwrap();

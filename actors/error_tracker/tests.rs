@@ -6,7 +6,7 @@ use actix::Addr;
 use chrono::{DateTime, Utc};
 
 use super::*;
-use crate::domain::errors::{ErrorType, Failure, Origin, UdpModule};
+use crate::domain::errors::{Category, ErrorType, Failure, Origin, UdpModule};
 use crate::domain::names::{Host, ServerName, VirtualProxy};
 use crate::runtime::log_probe::{record, recorded};
 use crate::runtime::probe::probe;
@@ -17,7 +17,7 @@ fn time(text: &str) -> DateTime<Utc> {
 }
 
 fn failure() -> Failure {
-    Failure::Local { code: None, message: Arc::from("it failed") }
+    Failure::local(Category::Unknown, Arc::from("it failed"))
 }
 
 fn health(server: &str) -> ErrorOccurred {

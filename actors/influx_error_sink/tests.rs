@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use test_support::{Answer, PATIENCE, Seen, StandIn, until_async};
 
 use super::*;
-use crate::domain::errors::{ErrorOccurred, Failure, Origin};
+use crate::domain::errors::{Category, ErrorOccurred, Failure, Origin};
 use crate::domain::names::Secret;
 use crate::domain::point::Stamp;
 use crate::io::influx::{IncludeFields, InfluxTarget};
@@ -33,7 +33,7 @@ fn start(server: &StandIn, max_points: usize) -> actix::Addr<InfluxErrorSinkActo
 
 fn point(number: i64) -> ErrorPoint {
     let origin = Origin::HealthApi { server: "sense1".into(), host: "h".into() };
-    let failure = Failure::Local { code: None, message: "it failed".into() };
+    let failure = Failure::local(Category::Unknown, "it failed");
     ErrorPoint::new(Stamp(number), ErrorOccurred { origin, failure })
 }
 

@@ -60,7 +60,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::errors::{DestinationHost, Failure, InfluxModule, InfluxVersion, Origin};
+    use crate::domain::errors::{
+        Category, DestinationHost, Failure, InfluxModule, InfluxVersion, Origin,
+    };
     use crate::io::delivery::DropReason;
     use crate::runtime::log_probe::{record, recorded};
     use crate::runtime::probe::probe;
@@ -72,7 +74,7 @@ mod tests {
             server: None,
             to: DestinationHost::of_url("http://influx:8086"),
         };
-        let failure = Failure::Local { code: None, message: "x".into() };
+        let failure = Failure::local(Category::Unknown, "x");
         Event::NotStored { origin, failure, fate }
     }
 

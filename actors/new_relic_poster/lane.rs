@@ -11,7 +11,9 @@ use tokio::time::Instant;
 
 use super::settings::{Account, Endpoint};
 use super::transport::{Form, NewRelicTransport};
-use crate::domain::errors::{DestinationHost, ErrorOccurred, Failure, NewRelicModule, Origin};
+use crate::domain::errors::{
+    Category, DestinationHost, ErrorOccurred, Failure, NewRelicModule, Origin,
+};
 use crate::io::delivery::{
     AtOnce, BatchSize, Delivery, DropReason, Event, Job, Policy, Stats, WhileAway,
 };
@@ -213,5 +215,5 @@ fn what(module: NewRelicModule) -> impl fmt::Display {
 }
 
 fn local(message: &str) -> Failure {
-    Failure::Local { code: None, message: message.into() }
+    Failure::local(Category::NewRelicError, message)
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::settings::{Account, Endpoint};
-use crate::domain::errors::{Failure, NewRelicModule};
+use crate::domain::errors::{Category, Failure, NewRelicModule};
 use crate::domain::events::excerpt;
 use crate::domain::names::Secret;
 use crate::io::delivery::{Attempt, Batch, Rejection, SendError, Transport};
@@ -57,6 +57,7 @@ impl NewRelicTransport {
 
 impl Transport for NewRelicTransport {
     const NAME: &'static str = "new relic";
+    const CATEGORY: Category = Category::NewRelicError;
 
     async fn send(&self, batch: Batch, attempt: &Attempt<'_>) -> Result<Vec<Rejection>, SendError> {
         let body = self.body(&batch);

@@ -104,7 +104,7 @@ async fn everything_that_can_fail_is_counted_from_the_start() {
 async fn an_error_is_counted_by_type_server_category_and_module() {
     let (endpoint, address) = start(0);
     endpoint.send(Watch(Vec::new())).await.unwrap();
-    let failure = Failure::Local { code: None, message: "no certificate".into() };
+    let failure = Failure::local(Category::CertificateError, "no certificate");
     let health = |server: &str| Origin::HealthApi { server: server.into(), host: "h".into() };
     let udp = Origin::UdpEvent { module: UdpModule::UserEvents, server: None, host: None };
     for origin in [health("sense2"), health("sense2"), health("from elsewhere"), udp] {
@@ -186,7 +186,7 @@ async fn after_a_restart_both_pages_go_on_with_their_numbers() {
     let (endpoint, own) = start(0);
     endpoint.send(Watch(Vec::new())).await.unwrap();
     let sense = sense_address().await;
-    let failure = Failure::Local { code: None, message: "a test".into() };
+    let failure = Failure::local(Category::Unknown, "a test");
     let origin = Origin::HealthApi { server: "sense1".into(), host: "h".into() };
     endpoint.send(ErrorPoint::new(Stamp(1), ErrorOccurred { origin, failure })).await.unwrap();
     endpoint.do_send(Break);

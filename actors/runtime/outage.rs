@@ -84,6 +84,7 @@ impl fmt::Display for Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::errors::Category;
 
     fn clock() -> Clock {
         Clock::manual("2026-05-03T16:10:09.5Z".parse().unwrap())
@@ -119,7 +120,11 @@ mod tests {
     #[test]
     fn another_cause_is_news_and_the_same_is_none() {
         let clock = clock();
-        let local = |code, message: &str| Failure::Local { code, message: message.into() };
+        let local = |code, message: &str| Failure::Local {
+            category: Category::Unknown,
+            code,
+            message: message.into(),
+        };
         let refused = Some(ErrorCode::ConnectionRefused);
         let mut outage = Outage::default();
         for (failure, news) in [

@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::panics::{Panic, catch};
 use super::polls::Polls;
 use super::rhythm::{every, offset};
-use crate::domain::errors::{ErrorOccurred, Failure, Origin};
+use crate::domain::errors::{Category, ErrorOccurred, Failure, Origin};
 use crate::runtime::outlet::Outlet;
 
 /// Something that is asked again and again.
@@ -101,8 +101,8 @@ async fn poll(target: &impl Target, to: &Listeners<'_>) {
 /// category of the error.
 fn defect(target: &impl Target, panic: &Panic) -> Failure {
     log::error!("{}: a mistake of this program, please report it: {panic}", target.name());
-    let message = "the answer could not be handled, through a mistake of this program".into();
-    Failure::Local { code: None, message }
+    let message = "the answer could not be handled, through a mistake of this program";
+    Failure::local(Category::Unknown, message)
 }
 
 /// Runs `work` to its end; a panic in it ends here.

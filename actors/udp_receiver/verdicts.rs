@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::handling::{Handling, Malformed, Verdict};
 use super::receive::{Receiver, State};
 use super::repeats::{Repeated, Whose};
-use crate::domain::errors::{ErrorCode, ErrorOccurred, Failure, Origin};
+use crate::domain::errors::{Category, ErrorCode, ErrorOccurred, Failure, Origin};
 use crate::domain::events::{Received, excerpt, text_of};
 use crate::domain::names::Host;
 use crate::io::quoted::without_secrets;
@@ -114,7 +114,8 @@ impl<H: Handling> Receiver<H> {
 
     pub(super) fn report(&self, code: Option<ErrorCode>, message: &str, host: Option<Host>) {
         let origin = Origin::UdpEvent { module: H::MODULE, server: None, host };
-        let failure = Failure::Local { code, message: Arc::from(message) };
+        let failure =
+            Failure::Local { category: Category::Unknown, code, message: Arc::from(message) };
         self.errors.send(ErrorOccurred { origin, failure });
     }
 }

@@ -7,7 +7,7 @@ mod timeout_alarm;
 
 use actix::System;
 use actors::config::{Problems, SectionKeys as _, compose};
-use actors::domain::errors::{ErrorCounts, ErrorOccurred, Failure, Origin};
+use actors::domain::errors::{Category, ErrorCounts, ErrorOccurred, Failure, Origin};
 use actors::error_tracker::{AskCounts, CollectorNumber, ErrorTrackerActor, Tracking};
 use actors::runtime::clock::Clock;
 use actors::runtime::outlet::Outlet;
@@ -41,7 +41,7 @@ async fn run() {
     for _ in 0..3 {
         let origin = Origin::HealthApi { server: "sense1".into(), host: "sense1.lab".into() };
         let message = "timeout of 5000ms exceeded".into();
-        let failure = Failure::Local { code: None, message };
+        let failure = Failure::local(Category::Timeout, message);
         _ = tracker.send(ErrorOccurred { origin, failure }).await;
     }
     if let Ok(counts) = tracker.send(AskCounts).await {

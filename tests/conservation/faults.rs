@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use actors::domain::errors::{ErrorOccurred, ErrorPoint, Failure, Origin};
+use actors::domain::errors::{Category, ErrorOccurred, ErrorPoint, Failure, Origin};
 use actors::domain::point::Stamp;
 use actors::io::error_log::ErrorStore;
 use chrono::{NaiveDate, Utc};
@@ -269,7 +269,7 @@ fn clock_set_back(campaign: &mut Campaign, rng: &mut Rng) -> Done {
         let now = Utc::now().timestamp_micros() + from.as_micros() as i64;
         let point = |micros: i64| {
             let origin = Origin::HealthApi { server: "ahead".into(), host: "127.0.1.1:1".into() };
-            let failure = Failure::Local { code: None, message: "from before".into() };
+            let failure = Failure::local(Category::Unknown, "from before");
             ErrorPoint::new(Stamp((now + micros) * 1_000), ErrorOccurred { origin, failure })
         };
         // Close together, so that stamps of the next seconds would meet them.

@@ -82,7 +82,7 @@ pub(crate) fn write_history(file: &Path, servers: &[&str]) {
     let points = servers.iter().map(|server| {
         let origin = Origin::HealthApi { server: (*server).into(), host: Host::from("h") };
         let message = "the server did not answer as it should, and says so in many words".into();
-        let failure = Failure::Local { code: None, message };
+        let failure = Failure::local(Category::Unknown, message);
         ErrorPoint::new(clock.stamp(), ErrorOccurred { origin, failure })
     });
     let points: Vec<ErrorPoint> = points.collect();

@@ -22,7 +22,7 @@ use test_support::{Answer, PATIENCE, StandIn, until_async};
 
 fn simple(stamp: i64) -> ErrorPoint {
     let origin = Origin::HealthApi { server: "a".into(), host: "h".into() };
-    let failure = Failure::Local { code: None, message: Arc::from("failed") };
+    let failure = Failure::local(Category::Unknown, Arc::from("failed"));
     ErrorPoint::new(Stamp(stamp), ErrorOccurred { origin, failure })
 }
 

@@ -25,7 +25,7 @@ fn sinks_only(port: u16, folder: &std::path::Path) -> App {
 }
 
 fn local(origin: Origin) -> ErrorOccurred {
-    let failure = Failure::Local { code: None, message: "provoked".into() };
+    let failure = Failure::local(Category::Unknown, "provoked");
     ErrorOccurred { origin, failure }
 }
 

@@ -52,7 +52,7 @@ fn app(section: &str, folder: &Path) -> App {
 
 pub(crate) fn failed(server: &str) -> ErrorOccurred {
     let origin = Origin::HealthApi { server: server.into(), host: server.into() };
-    ErrorOccurred { origin, failure: Failure::Local { code: None, message: "provoked".into() } }
+    ErrorOccurred { origin, failure: Failure::local(Category::Unknown, "provoked") }
 }
 
 async fn end(app: App) {

@@ -1,10 +1,10 @@
-//! The thirteen categories and the rules that choose one.
+//! The thirteen categories, and the rules that choose one where no type does.
 
 use std::fmt;
 
 /// What an error is about, the field `error_category` (the page's table "Categories").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the rules in `categorise` say what each means")]
+#[expect(missing_docs, reason = "the page says what each means")]
 pub enum Category {
     Timeout,
     ConnectionRefused,
@@ -70,40 +70,33 @@ impl fmt::Display for Category {
     }
 }
 
-/// The rules of the page's table, in its order; the first that holds decides. Words are compared
-/// with their letter case (decision E10).
-pub fn categorise(
-    code: Option<&str>,
-    name: Option<&str>,
-    status: Option<u16>,
-    message: &str,
-) -> Category {
-    match code {
-        Some("ETIMEDOUT" | "ECONNABORTED") => return Category::Timeout,
-        _ if message.contains("timeout") || name == Some("RequestTimedOutError") => {
-            return Category::Timeout;
+impl Category {
+    /// The rules of the page's table for an answer with a status that is not success.
+    pub(super) const fn of_status(status: u16) -> Self {
+        match status {
+            401 | 403 => Self::AuthError,
+            404 => Self::NotFound,
+            429 => Self::RateLimited,
+            500.. => Self::Http5xx,
+            400..=499 => Self::Http4xx,
+            _ => Self::Unknown,
         }
-        Some("ECONNREFUSED") => return Category::ConnectionRefused,
-        Some("ENOTFOUND") => return Category::HostNotFound,
-        Some("ECONNRESET") => return Category::ConnectionReset,
-        _ => {}
     }
-    match status {
-        Some(401 | 403) => return Category::AuthError,
-        Some(404) => return Category::NotFound,
-        Some(429) => return Category::RateLimited,
-        Some(500..) => return Category::Http5xx,
-        Some(400..=499) => return Category::Http4xx,
-        _ => {}
-    }
-    if ["cert", "TLS", "SSL"].iter().any(|word| message.contains(word)) {
-        Category::CertificateError
-    } else if message.contains("mqtt") {
-        Category::MqttError
-    } else if message.contains("new relic") {
-        Category::NewRelicError
-    } else {
-        Category::Unknown
+
+    /// The rules of the page's table for words, in its order: for what only a library knows. Words
+    /// are compared with their letter case (decision E10).
+    pub(super) fn of_text(message: &str) -> Self {
+        if message.contains("timeout") {
+            Self::Timeout
+        } else if ["cert", "TLS", "SSL"].iter().any(|word| message.contains(word)) {
+            Self::CertificateError
+        } else if message.contains("mqtt") {
+            Self::MqttError
+        } else if message.contains("new relic") {
+            Self::NewRelicError
+        } else {
+            Self::Unknown
+        }
     }
 }
 
@@ -113,41 +106,34 @@ mod tests {
 
     #[test]
     fn the_table_of_the_page_decides_in_its_order() {
-        let none = (None, None, None, "");
-        let rows = [
-            ((Some("ETIMEDOUT"), None, None, ""), Category::Timeout),
-            ((Some("ECONNABORTED"), None, None, ""), Category::Timeout),
-            ((None, None, None, "a timeout happened"), Category::Timeout),
-            ((None, Some("RequestTimedOutError"), None, ""), Category::Timeout),
-            ((Some("ECONNREFUSED"), None, None, "timeout"), Category::Timeout),
-            ((Some("ECONNREFUSED"), None, None, ""), Category::ConnectionRefused),
-            ((Some("ECONNREFUSED"), None, Some(401), "cert"), Category::ConnectionRefused),
-            ((Some("ENOTFOUND"), None, None, ""), Category::HostNotFound),
-            ((Some("ECONNRESET"), None, None, ""), Category::ConnectionReset),
-            ((None, None, Some(401), ""), Category::AuthError),
-            ((None, None, Some(403), "SSL"), Category::AuthError),
-            ((None, None, Some(404), ""), Category::NotFound),
-            ((None, None, Some(429), ""), Category::RateLimited),
-            ((None, None, Some(500), ""), Category::Http5xx),
-            ((None, None, Some(599), ""), Category::Http5xx),
-            ((None, None, Some(600), ""), Category::Http5xx),
-            ((None, None, Some(400), ""), Category::Http4xx),
-            ((None, None, Some(418), "cert"), Category::Http4xx),
-            ((None, None, Some(302), ""), Category::Unknown),
-            ((None, None, None, "bad cert"), Category::CertificateError),
-            ((None, None, None, "TLS alert"), Category::CertificateError),
-            ((None, None, None, "SSL routines"), Category::CertificateError),
-            ((None, None, None, "tls, ssl, Cert"), Category::Unknown),
-            ((None, None, None, "mqtt broker"), Category::MqttError),
-            ((None, None, None, "MQTT broker"), Category::Unknown),
-            ((None, None, None, "new relic account"), Category::NewRelicError),
-            ((None, None, None, "mqtt cert"), Category::CertificateError),
-            ((Some("EAI_AGAIN"), None, None, ""), Category::Unknown),
-            (none, Category::Unknown),
-        ];
-        for ((code, name, status, message), expected) in rows {
-            let found = categorise(code, name, status, message);
-            assert_eq!(found, expected, "{code:?} {name:?} {status:?} {message:?}");
+        for (status, category) in [
+            (401, Category::AuthError),
+            (403, Category::AuthError),
+            (404, Category::NotFound),
+            (429, Category::RateLimited),
+            (500, Category::Http5xx),
+            (599, Category::Http5xx),
+            (600, Category::Http5xx),
+            (400, Category::Http4xx),
+            (418, Category::Http4xx),
+            (302, Category::Unknown),
+        ] {
+            assert_eq!(Category::of_status(status), category, "{status}");
+        }
+        for (message, category) in [
+            ("a timeout happened", Category::Timeout),
+            ("timeout of our TLS cert", Category::Timeout),
+            ("bad cert", Category::CertificateError),
+            ("TLS alert", Category::CertificateError),
+            ("SSL routines", Category::CertificateError),
+            ("tls, ssl, Cert", Category::Unknown),
+            ("mqtt broker", Category::MqttError),
+            ("MQTT broker", Category::Unknown),
+            ("new relic account", Category::NewRelicError),
+            ("mqtt cert", Category::CertificateError),
+            ("", Category::Unknown),
+        ] {
+            assert_eq!(Category::of_text(message), category, "{message:?}");
         }
     }
 

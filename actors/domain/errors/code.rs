@@ -1,7 +1,7 @@
 //! Error codes, the field `error_code`: the names that administrators search for, those of the
 //! operating system, of OpenSSL's checks and of HTTP parsing as Node.js prints them.
 
-use super::CertificateVerdict;
+use super::{Category, CertificateVerdict};
 
 /// Why no usable answer came. A closed list; [`ErrorCode::Unnamed`] is an error of the operating
 /// system that has no name here.
@@ -42,6 +42,39 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// What an error with this code is about; `None` where the code alone does not say, and the
+    /// sentence decides.
+    pub const fn category(self) -> Option<Category> {
+        match self {
+            Self::TimedOut | Self::ConnectionAborted => Some(Category::Timeout),
+            Self::ConnectionRefused => Some(Category::ConnectionRefused),
+            Self::NotFound => Some(Category::HostNotFound),
+            Self::ConnectionReset => Some(Category::ConnectionReset),
+            Self::Certificate(_)
+            | Self::ClientCertificateRequired
+            | Self::ClientCertificateRejected
+            | Self::Protocol => Some(Category::CertificateError),
+            Self::BrokenPipe
+            | Self::TryAgain
+            | Self::HostUnreachable
+            | Self::NetworkUnreachable
+            | Self::AddressNotAvailable
+            | Self::AddressInUse
+            | Self::PermissionDenied
+            | Self::TooManyOpenFiles
+            | Self::TooManyRedirects
+            | Self::InvalidUrl
+            | Self::BodyTooLarge
+            | Self::HeadTooLarge
+            | Self::NotHttp
+            | Self::BadHeader
+            | Self::BadContentLength
+            | Self::BadTransferEncoding
+            | Self::BadChunk
+            | Self::Unnamed => None,
+        }
+    }
+
     /// The text on the wire; empty where there is no name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,6 +105,26 @@ impl ErrorCode {
             Self::ClientCertificateRejected => "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
             Self::Protocol => "EPROTO",
             Self::Unnamed => "",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_the_table_of_the_page_says() {
+        for (code, text, category) in [
+            (ErrorCode::TimedOut, "ETIMEDOUT", Some(Category::Timeout)),
+            (ErrorCode::ConnectionAborted, "ECONNABORTED", Some(Category::Timeout)),
+            (ErrorCode::ConnectionRefused, "ECONNREFUSED", Some(Category::ConnectionRefused)),
+            (ErrorCode::NotFound, "ENOTFOUND", Some(Category::HostNotFound)),
+            (ErrorCode::ConnectionReset, "ECONNRESET", Some(Category::ConnectionReset)),
+            (ErrorCode::TryAgain, "EAI_AGAIN", None),
+            (ErrorCode::BrokenPipe, "EPIPE", None),
+        ] {
+            assert_eq!((code.as_str(), code.category()), (text, category));
         }
     }
 }

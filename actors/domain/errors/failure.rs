@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Category, ErrorCode, categorise};
+use super::{Category, ErrorCode};
 
 /// A status exists only where HTTP answered, a dialled address only where it did not.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,8 @@ pub enum Failure {
     },
     /// Failed on this machine before any request: an unreadable certificate, a malformed event.
     Local {
+        /// What it is about, where the code does not say.
+        category: Category,
         /// Operating system or library code, where there is one.
         code: Option<ErrorCode>,
         /// One sentence for the log; never text of the peer's choosing.
@@ -118,15 +120,24 @@ pub enum Transfer {
 }
 
 impl Failure {
+    /// A failure on this machine without a code.
+    pub fn local(category: Category, message: impl Into<Arc<str>>) -> Self {
+        Self::Local { category, code: None, message: message.into() }
+    }
+
     /// The field `error_category`.
     pub fn category(&self) -> Category {
-        let message = match self {
-            // These sentences may quote the peer.
-            Self::Unusable { .. } => Cow::Borrowed(""),
-            Self::Unanswered { code: ErrorCode::Certificate(_), .. } => "certificate".into(),
-            _ => self.message(),
-        };
-        categorise(self.code().map(ErrorCode::as_str), None, self.status(), &message)
+        match self {
+            Self::Answered { status, .. } => Category::of_status(*status),
+            // The sentence may quote the peer.
+            Self::Unusable { .. } => Category::Unknown,
+            Self::Unanswered { code, message, .. } | Self::Disconnected { code, message, .. } => {
+                code.category().unwrap_or_else(|| Category::of_text(message))
+            }
+            Self::Local { category, code, .. } => {
+                code.and_then(ErrorCode::category).unwrap_or(*category)
+            }
+        }
     }
 
     /// The field `error_code`. Never set where HTTP answered (decision E6).

@@ -15,7 +15,7 @@ mod module;
 mod origin;
 mod point;
 
-pub use category::{Category, categorise};
+pub use category::Category;
 pub use certificate_verdict::CertificateVerdict;
 pub use code::ErrorCode;
 pub use counts::{EarlierErrors, ErrorCounts, NO_SERVER_CONTEXT};

@@ -142,8 +142,8 @@ impl<T: Transport> Delivery<T> {
         let dropped = state.enforce_bounds();
         drop(state);
         reports.extend(dropped.into_iter().map(|origin| {
-            let message = format!("too much waits for {}", T::NAME).into();
-            let failure = Failure::Local { code: None, message };
+            let message = format!("too much waits for {}", T::NAME);
+            let failure = Failure::local(T::CATEGORY, message);
             Event::NotStored { origin, failure, fate: Fate::Lost }
         }));
         inner.report_overflow(false);

@@ -8,7 +8,7 @@ use super::flight::Departure;
 use super::state::Lane;
 use super::transport::{Attempt, Batch, Rejection, SendError, Transport};
 use super::turn::Turn;
-use crate::domain::errors::Failure;
+use crate::domain::errors::{Category, Failure};
 
 impl<T: Transport> Inner<T> {
     /// Waits until there is something to do; `None` when something else has changed.
@@ -39,7 +39,7 @@ impl<T: Transport> Inner<T> {
             }
             let reason =
                 format!("the request to {} was given up, because its actor restarted", T::NAME);
-            let failure = Failure::Local { code: None, message: reason.as_str().into() };
+            let failure = Failure::local(T::CATEGORY, reason.as_str());
             state.lose_flights(&failure)
         };
         self.report(events);
@@ -109,7 +109,7 @@ impl<T: Transport> Inner<T> {
             if Instant::now() >= attempt.progress() + patience {
                 let message =
                     format!("timeout: {} did nothing for {} s", T::NAME, patience.as_secs());
-                let failure = Failure::Local { code: None, message: message.as_str().into() };
+                let failure = Failure::local(Category::Timeout, message.as_str());
                 return Err(SendError { failure, message, retry_after: None, suspicion: None });
             }
         }

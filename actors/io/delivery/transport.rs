@@ -7,13 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::domain::errors::Failure;
+use crate::domain::errors::{Category, Failure};
 
 /// A destination that batches are sent to. One request, or as many as it takes until every job of a
 /// batch has its answer. Lives on one thread.
 pub trait Transport: 'static {
     /// Where to, for errors.
     const NAME: &'static str;
+
+    /// What a failure is about that happened on this side: nothing was asked of the destination.
+    const CATEGORY: Category;
 
     /// Sends a batch. The answer names what the destination refuses for good; everything else of
     /// the batch is stored then. It may be sent again, with the same bytes, after an error.

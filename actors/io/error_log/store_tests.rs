@@ -25,7 +25,7 @@ fn point(stamp: i64, origin: Origin, failure: Failure) -> ErrorPoint {
 
 pub(crate) fn simple(stamp: i64, server: &str) -> ErrorPoint {
     let origin = Origin::HealthApi { server: server.into(), host: Host::from("h") };
-    point(stamp, origin, Failure::Local { code: None, message: Arc::from("failed") })
+    point(stamp, origin, Failure::local(Category::Unknown, Arc::from("failed")))
 }
 
 fn request() -> RequestFacts {
@@ -87,7 +87,7 @@ fn filters_and_totals_agree() {
     let file = dir.path().join("errors.sqlite3");
     let mut store = ErrorStore::open(&file).unwrap();
     let udp = Origin::UdpEvent { module: UdpModule::LogEvents, server: None, host: None };
-    let malformed = Failure::Local { code: None, message: Arc::from("bad cert") };
+    let malformed = Failure::local(Category::CertificateError, Arc::from("bad cert"));
     store
         .insert(&[simple(1, "a"), simple(2, "b"), simple(3, "a"), point(4, udp, malformed)])
         .unwrap();
@@ -182,7 +182,7 @@ proptest! {
         for (i, (kind, server)) in errors.into_iter().enumerate() {
             let origin = origin(kind, server);
             counts.add(origin.error_type(), origin.server());
-            let failure = Failure::Local { code: None, message: Arc::from("x") };
+            let failure = Failure::local(Category::Unknown, Arc::from("x"));
             let stamp = begin + i64::try_from(i).unwrap();
             store.insert(&[point(stamp, origin, failure)]).unwrap();
         }
@@ -281,7 +281,7 @@ pub(crate) fn every_kind() -> Vec<ErrorPoint> {
         request: request(),
         message: odd.into(),
     };
-    let local = || Failure::Local { code: None, message: Arc::from(odd) };
+    let local = || Failure::local(Category::Unknown, Arc::from(odd));
     let without_limit = RequestFacts { timeout: None, ..request() };
     let origins = [
         Origin::HealthApi { server: odd.into(), host: host.clone() },

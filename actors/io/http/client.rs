@@ -21,7 +21,7 @@ use super::library::{Clients, Library, addressed};
 use super::peers::{Current, Obstacle, Peers};
 use super::request::{Answer, Limits, Request};
 use super::verify::Verify;
-use crate::domain::errors::{Failure, RequestFacts, RequestUrl};
+use crate::domain::errors::{Category, Failure, RequestFacts, RequestUrl};
 use crate::io::quoted::without_secrets;
 
 /// Who asks, for the logs of servers and proxies.
@@ -272,7 +272,12 @@ async fn send(
 }
 
 fn unusable(obstacle: Obstacle) -> Failure {
-    Failure::Local { code: obstacle.code, message: obstacle.message.into() }
+    // Without a code it is a certificate file, or TLS that cannot be set up with it.
+    let category = match obstacle.code {
+        None => Category::CertificateError,
+        Some(_) => Category::Unknown,
+    };
+    Failure::Local { category, code: obstacle.code, message: obstacle.message.into() }
 }
 
 #[cfg(test)]

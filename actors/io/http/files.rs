@@ -38,7 +38,6 @@ impl fmt::Display for CertFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::File(message) => message,
-            // Without a word that makes it an error of these files (decision E10).
             Self::TooManyOpenFiles => {
                 "too many files and connections are open: raise the limit of this process \
                  (LimitNOFILE of its service, ulimit -n)"

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::errors::{
-    DestinationHost, ErrorCode, ErrorOccurred, ErrorPoint, Failure, InfluxModule, InfluxVersion,
-    NewRelicModule, Origin, RequestFacts, RequestUrl, Stage, UdpModule,
+    Category, DestinationHost, ErrorCode, ErrorOccurred, ErrorPoint, Failure, InfluxModule,
+    InfluxVersion, NewRelicModule, Origin, RequestFacts, RequestUrl, Stage, UdpModule,
 };
 use crate::domain::names::{Host, VirtualProxy};
 
@@ -147,7 +147,7 @@ fn a_failed_write_is_the_fourth_sample_with_its_destination() {
             server: Some("sense1".into()),
             to: DestinationHost::of_url("http://influx:8181"),
         },
-        Failure::Local { code: None, message: Arc::from("not known") },
+        Failure::local(Category::Unknown, Arc::from("not known")),
     );
     let page = r#"butler_sos_errors,error_type=INFLUXDB_V3_WRITE,server_name=sense1,module=HEALTH_METRICS error_count=1i,error_category="unknown",error_code="""#;
     let (measurement, mut tags, fields) = read(&found);
@@ -160,7 +160,7 @@ fn a_failed_write_is_the_fourth_sample_with_its_destination() {
 fn a_failed_user_event_is_the_fifth_sample() {
     let found = line(
         Origin::UdpEvent { module: UdpModule::UserEvents, server: None, host: None },
-        Failure::Local { code: None, message: Arc::from("malformed") },
+        Failure::local(Category::Unknown, Arc::from("malformed")),
     );
     let page = r#"butler_sos_errors,error_type=UDP_USER_EVENT,server_name=,module=UDP_USER_EVENTS error_count=1i,error_category="unknown",error_code="""#;
     assert_eq!(read(&found), sample(page));

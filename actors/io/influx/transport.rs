@@ -4,6 +4,7 @@ mod piece;
 mod store;
 mod stored;
 
+use crate::domain::errors::Category;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
@@ -132,6 +133,7 @@ impl InfluxTransport {
 
 impl Transport for InfluxTransport {
     const NAME: &'static str = "InfluxDB";
+    const CATEGORY: Category = Category::Unknown;
 
     async fn send(&self, batch: Batch, attempt: &Attempt<'_>) -> Result<Vec<Rejection>, SendError> {
         let begun = Instant::now();

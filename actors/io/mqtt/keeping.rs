@@ -12,7 +12,7 @@ use super::event::Event;
 use super::failure;
 use super::options::options;
 use super::settings::CONNECT_TIMEOUT;
-use crate::domain::errors::Failure;
+use crate::domain::errors::{Category, Failure};
 
 /// A message that is not written, confirmed or proven to be read by then has failed.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ impl Connection {
     /// what was under way before, if this is not the first call, has failed.
     pub fn run(self: &Rc<Self>) -> impl Future<Output = ()> + use<> {
         let reason = "the mqtt client was restarted";
-        let failure = Failure::Local { code: None, message: reason.into() };
+        let failure = Failure::local(Category::MqttError, reason);
         self.ledger.borrow_mut().fail_all(&failure);
         self.link.replace(Link::Connecting);
         let this = Rc::clone(self);
@@ -59,8 +59,8 @@ impl Connection {
                 Some(events)
             }
             Err(reason) => {
-                let message = format!("mqtt TLS: {reason}").into();
-                self.went_down(&Failure::Local { code: None, message });
+                let message = format!("mqtt TLS: {reason}");
+                self.went_down(&Failure::local(Category::CertificateError, message));
                 None
             }
         }

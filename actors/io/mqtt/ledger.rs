@@ -167,6 +167,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::domain::errors::Category;
 
     /// What has become of a publication: `None` while it is under way.
     fn fate(publication: &Publication) -> Option<Result<(), String>> {
@@ -175,7 +176,7 @@ mod tests {
     }
 
     fn broken() -> Failure {
-        Failure::Local { code: None, message: "broken".into() }
+        Failure::local(Category::Unknown, "broken")
     }
 
     fn failed() -> Option<Result<(), String>> {

@@ -26,7 +26,7 @@ mod transport;
 
 use tokio::time::Instant;
 
-use crate::domain::errors::Failure;
+use crate::domain::errors::{Category, Failure};
 use crate::domain::metrics::{Destination, Family};
 use crate::io::delivery::{Delivery, Stats};
 
@@ -60,5 +60,5 @@ pub async fn finish(connection: &Connection, stream: &Delivery<MqttTransport>, u
     stream.flush(until).await;
     connection.leave(until).await;
     let reason = "the program ended before the mqtt broker had the message";
-    stream.give_up(&Failure::Local { code: None, message: reason.into() });
+    stream.give_up(&Failure::local(Category::MqttError, reason));
 }

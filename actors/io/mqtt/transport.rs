@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::connection::{CAPACITY, Connection};
 use super::ledger::Publication;
 use super::message::unpack;
-use crate::domain::errors::Failure;
+use crate::domain::errors::{Category, Failure};
 use crate::io::delivery::{
     AtOnce, Attempt, Batch, BatchSize, Policy, Rejection, SendError, Transport, WhileAway,
 };
@@ -47,6 +47,7 @@ impl MqttTransport {
 
 impl Transport for MqttTransport {
     const NAME: &'static str = "the mqtt broker";
+    const CATEGORY: Category = Category::MqttError;
 
     async fn send(&self, batch: Batch, attempt: &Attempt<'_>) -> Result<Vec<Rejection>, SendError> {
         if let Some(failure) = self.0.failure() {
@@ -62,7 +63,7 @@ impl Transport for MqttTransport {
             for message in messages {
                 attempt.request();
                 if let Some(reason) = self.0.hand_over(message, &publication) {
-                    let failure = Failure::Local { code: None, message: reason.as_str().into() };
+                    let failure = Failure::local(Category::MqttError, reason.as_str());
                     rejections.push(Rejection {
                         job,
                         points,

@@ -1,6 +1,7 @@
 //! A server that answers each write with the next flush of its log, as version 3 does.
 
 use super::*;
+use crate::domain::errors::Category;
 use crate::io::delivery::state::Lane;
 
 const FLUSH: Duration = Duration::from_millis(400);
@@ -62,7 +63,7 @@ async fn what_was_under_way_together_fails_as_one() {
 fn eight_failures_at_once_make_the_pause_no_longer() {
     let pause = Duration::from_secs(1);
     let mut state = State::new(Policy { pause, ..any_policy() }, None);
-    let failure = Failure::Local { code: None, message: "x".into() };
+    let failure = Failure::local(Category::Unknown, "x");
     let error = SendError { failure, message: "x".to_owned(), retry_after: None, suspicion: None };
     (0..8).for_each(|number| state.live.push(job(&format!("{number}"))));
     let flights: Vec<u64> =

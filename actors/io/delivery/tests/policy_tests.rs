@@ -1,5 +1,6 @@
 //! What a policy says is done, whatever the transport is.
 
+use crate::domain::errors::Category;
 use std::future::pending;
 
 use super::*;
@@ -39,6 +40,7 @@ impl Script {
 
 impl Transport for Script {
     const NAME: &'static str = "the script";
+    const CATEGORY: Category = Category::Unknown;
 
     async fn send(&self, batch: Batch, attempt: &Attempt<'_>) -> Result<Vec<Rejection>, SendError> {
         attempt.request();
@@ -48,7 +50,7 @@ impl Transport for Script {
             Answers::Stored => Ok(Vec::new()),
             Answers::Never => pending().await,
             Answers::Away => {
-                let failure = Failure::Local { code: None, message: "away".into() };
+                let failure = Failure::local(Category::Unknown, "away");
                 let message = "it is away".to_owned();
                 Err(SendError { failure, message, retry_after: None, suspicion: None })
             }
@@ -127,7 +129,7 @@ async fn what_is_tried_once_is_lost_with_its_batch_and_the_rest_waits() {
     (0..25).for_each(|number| stream.push(job(&format!("{number}"))));
     until_async("the last request", || (script.sizes().len() == 4).then_some(())).await;
     assert_eq!(stream.flush(Instant::now() + Duration::from_secs(1)).await.lost, 25);
-    stream.give_up(&Failure::Local { code: None, message: "stopped".into() });
+    stream.give_up(&Failure::local(Category::Unknown, "stopped"));
     assert_eq!((stream.stats().waiting, stream.stats().dropped_away), (0, 35));
     assert_eq!(events.borrow().iter().filter(lost(10)).count(), 3);
     assert_eq!(events.borrow().iter().filter(lost(5)).count(), 1);
