@@ -40,7 +40,7 @@ async fn run() {
     });
     for _ in 0..3 {
         let origin = Origin::HealthApi { server: "sense1".into(), host: "sense1.lab".into() };
-        let message = "timeout of 5000ms exceeded".into();
+        let message = "timeout of 5000ms exceeded";
         let failure = Failure::local(Category::Timeout, message);
         _ = tracker.send(ErrorOccurred { origin, failure }).await;
     }
