@@ -137,7 +137,7 @@ impl Run {
 
 /// Sends whole events of all kinds, those with a message 300 to 900 bytes long; how many, and
 /// what `sample` said every five seconds.
-fn send(
+pub(crate) fn send(
     rate: u64,
     time: Duration,
     user: SocketAddr,

@@ -2,7 +2,8 @@
 //! site runs in this process, the program in one of its own. Linux only, for it reads `/proc`.
 //!
 //! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events] [polls]`;
-//! all of them when none is named.
+//! all of them when none is named. `down` and a number of seconds is for itself: all destinations are
+//! away at full load.
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +13,7 @@ use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::{Endpoint, Fault, Site};
 use test_support::{Program, until};
 
+mod down;
 mod events;
 mod load;
 mod million;
@@ -27,6 +29,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     if wanted.first().is_some_and(|word| word == "million-errors") {
         return million::run();
+    }
+    if let [word, seconds] = &wanted[..]
+        && word == "down"
+    {
+        return down::measure(Duration::from_secs(seconds.parse()?));
     }
     let chosen = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     if chosen("start") {

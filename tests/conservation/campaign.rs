@@ -44,7 +44,7 @@ pub(crate) struct Campaign {
 }
 
 impl Campaign {
-    pub(crate) fn start(binary: &str, is_long: bool) -> Self {
+    pub(crate) fn start(binary: &str, is_long: bool, malformed: u32) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let site = Site::start(1, folder.path()).expect("the site starts");
         let database = Database::start();
@@ -56,7 +56,7 @@ impl Campaign {
             binary: binary.to_owned(),
             program: None,
             database,
-            producer: Producer::start(),
+            producer: Producer::start(malformed),
             files,
             known: BTreeSet::new(),
             damaged: BTreeSet::new(),

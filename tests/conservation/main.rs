@@ -2,7 +2,7 @@
 //! random. After each round [`rules`] must hold.
 //!
 //! `cargo test --test conservation -- [--rounds N] [--seed S] [--only FAULT] [--long]
-//! [--program FILE]`; a run that fails prints the seed, round and fault with which it can be repeated. Which faults come in which
+//! [--storm] [--program FILE]`; a run that fails prints the seed, round and fault with which it can be repeated. Which faults come in which
 //! order follows from the seed, what they meet does not: the program runs in real time.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to whoever runs it")]
@@ -31,11 +31,16 @@ const SEED: u64 = 15;
 /// Rounds that share a folder, so that a round meets what earlier ones have left.
 const OF_A_CAMPAIGN: u32 = 10;
 
+/// Malformed datagrams of each burst in a storm: 3,000 a second and more.
+const OF_A_STORM: u32 = 40;
+
 struct Choices {
     rounds: u32,
     seed: u64,
     only: Option<Fault>,
     is_long: bool,
+    /// Thousands of errors a second, by datagrams that no decoder takes.
+    is_storm: bool,
     /// Which program; that of this build when none is named.
     program: String,
 }
@@ -57,7 +62,8 @@ fn main() -> ExitCode {
 fn choices(words: &[String]) -> Result<Option<Choices>, String> {
     let seed = SEED;
     let program = env!("CARGO_BIN_EXE_butler-sos").to_owned();
-    let mut choices = Choices { rounds: ROUNDS, seed, only: None, is_long: false, program };
+    let mut choices =
+        Choices { rounds: ROUNDS, seed, only: None, is_long: false, is_storm: false, program };
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
@@ -71,6 +77,7 @@ fn choices(words: &[String]) -> Result<Option<Choices>, String> {
             }
             "--program" => choices.program = value()?.to_owned(),
             "--long" => choices.is_long = true,
+            "--storm" => choices.is_storm = true,
             _ => return Ok(None),
         }
     }
@@ -89,7 +96,8 @@ fn run(choices: &Choices) -> ExitCode {
     let (mut errors, mut events) = (0, 0);
     let mut round = 0;
     while round < rounds {
-        let mut campaign = Campaign::start(&choices.program, choices.is_long);
+        let malformed = if choices.is_storm { OF_A_STORM } else { 0 };
+        let mut campaign = Campaign::start(&choices.program, choices.is_long, malformed);
         for _ in 0..OF_A_CAMPAIGN.min(rounds - round) {
             round += 1;
             let fault = choices.only.unwrap_or_else(|| Fault::any(&mut rng));

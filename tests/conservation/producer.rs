@@ -30,6 +30,9 @@ fn datagram(number: u64) -> String {
     )
 }
 
+/// What no decoder takes: each is an error.
+const MALFORMED: &[u8] = b"/qseow-engine/;17;half of an event";
+
 #[derive(Default)]
 struct Shared {
     sent: AtomicU64,
@@ -45,7 +48,8 @@ pub(crate) struct Producer {
 }
 
 impl Producer {
-    pub(crate) fn start() -> Self {
+    /// Begins. `malformed` datagrams go with each burst: a hundred times as many errors a second.
+    pub(crate) fn start(malformed: u32) -> Self {
         let shared = Arc::<Shared>::default();
         let for_thread = Arc::clone(&shared);
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port is free");
@@ -56,6 +60,9 @@ impl Producer {
                         let number = for_thread.sent.fetch_add(1, Ordering::SeqCst);
                         // Nobody may listen just now.
                         _ = socket.send_to(datagram(number).as_bytes(), to);
+                    }
+                    for _ in 0..malformed {
+                        _ = socket.send_to(MALFORMED, to);
                     }
                 }
                 std::thread::sleep(PAUSE);

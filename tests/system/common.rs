@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use actors::domain::errors::{ErrorCounts, ErrorOccurred, ErrorPoint, Failure, Origin};
+use actors::domain::errors::{Category, ErrorCounts, ErrorOccurred, ErrorPoint, Failure, Origin};
 use actors::domain::names::Host;
 use actors::error_tracker::AskCounts;
 use actors::io::error_log::{ErrorReader, ErrorStore, Filter, HistoryRow};
@@ -81,7 +81,7 @@ pub(crate) fn write_history(file: &Path, servers: &[&str]) {
     let clock = Clock::system();
     let points = servers.iter().map(|server| {
         let origin = Origin::HealthApi { server: (*server).into(), host: Host::from("h") };
-        let message = "the server did not answer as it should, and says so in many words".into();
+        let message = "the server did not answer as it should, and says so in many words";
         let failure = Failure::local(Category::Unknown, message);
         ErrorPoint::new(clock.stamp(), ErrorOccurred { origin, failure })
     });

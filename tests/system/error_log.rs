@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix::{Actor, Addr};
 use actix_rt::Arbiter;
-use actors::domain::errors::{ErrorOccurred, ErrorPoint, Failure, Origin};
+use actors::domain::errors::{Category, ErrorOccurred, ErrorPoint, Failure, Origin};
 use actors::domain::measurement_name::MeasurementName;
 use actors::domain::names::Secret;
 use actors::domain::point::Stamp;

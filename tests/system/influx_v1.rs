@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use actors::domain::errors::{
-    DestinationHost, ErrorCounts, ErrorOccurred, ErrorType, Failure, InfluxModule, InfluxVersion,
-    Origin,
+    Category, DestinationHost, ErrorCounts, ErrorOccurred, ErrorType, Failure, InfluxModule,
+    InfluxVersion, Origin,
 };
 use actors::io::error_log::{ErrorReader, Filter};
 use butler_sos::app::App;

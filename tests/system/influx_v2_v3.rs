@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actors::domain::errors::{ErrorOccurred, Failure, Origin};
+use actors::domain::errors::{Category, ErrorOccurred, Failure, Origin};
 use butler_sos::app::App;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::Site;

@@ -8,6 +8,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 use super::schema::COLUMNS;
 use super::store::save;
 
+/// Events that are copied in one transaction: so many are in memory.
+const TOGETHER: usize = 1_000;
+
 /// Number, and the columns of an event.
 type Event = (i64, Vec<Value>);
 
@@ -20,8 +23,8 @@ pub(super) fn save_all(damaged: &Path, fresh: &mut Connection) -> rusqlite::Resu
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let Ok(connection) = Connection::open_with_flags(damaged, flags) else { return Ok(0) };
     let mut saved = 0;
-    let last = insert(fresh, readable(&connection, "ASC", i64::MIN), &mut saved)?;
-    insert(fresh, readable(&connection, "DESC", last), &mut saved)?;
+    let last = transfer(&connection, "ASC", i64::MIN, fresh, &mut saved)?;
+    transfer(&connection, "DESC", last, fresh, &mut saved)?;
     let sql = "SELECT MAX(position) FROM cursors";
     // Where that cannot be read all of it is sent again, which does no harm.
     let position = connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0)).optional();
@@ -41,7 +44,7 @@ pub(super) fn copy(
     into: &mut Connection,
 ) -> rusqlite::Result<usize> {
     let mut saved = 0;
-    insert(into, readable(from, "ASC", above), &mut saved)?;
+    transfer(from, "ASC", above, into, &mut saved)?;
     save(into, above)?;
     let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'errors'";
     let last = from.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(0).max(above);
@@ -52,34 +55,49 @@ pub(super) fn copy(
     Ok(saved)
 }
 
-/// The events above a number in one order, up to the first that cannot be read.
-fn readable(connection: &Connection, order: &str, above: i64) -> Vec<Event> {
+/// Copies the events above a number in one order, up to the first that cannot be read; the highest
+/// number among them.
+fn transfer(
+    from: &Connection,
+    order: &str,
+    above: i64,
+    into: &mut Connection,
+    saved: &mut usize,
+) -> rusqlite::Result<i64> {
     // The index may be what is damaged.
     let sql = format!(
         "SELECT rowid, {COLUMNS} FROM errors NOT INDEXED WHERE rowid > ? ORDER BY rowid {order}"
     );
-    let mut events = Vec::new();
-    let Ok(mut query) = connection.prepare(&sql) else { return events };
+    let mut last = i64::MIN;
+    let Ok(mut query) = from.prepare(&sql) else { return Ok(last) };
     let columns = query.column_count();
-    let Ok(mut rows) = query.query([above]) else { return events };
+    let Ok(mut rows) = query.query([above]) else { return Ok(last) };
+    let mut events: Vec<Event> = Vec::new();
     while let Ok(Some(row)) = rows.next() {
         let values: rusqlite::Result<Vec<Value>> = (1..columns).map(|at| row.get(at)).collect();
         if let (Ok(id), Ok(values)) = (row.get(0), values) {
             events.push((id, values));
         }
+        if events.len() == TOGETHER {
+            last = last.max(insert(into, &mut events, saved)?);
+        }
     }
-    events
+    Ok(last.max(insert(into, &mut events, saved)?))
 }
 
-/// The highest number among them.
-fn insert(into: &mut Connection, events: Vec<Event>, saved: &mut usize) -> rusqlite::Result<i64> {
+/// Inserts and empties; the highest number among them.
+fn insert(
+    into: &mut Connection,
+    events: &mut Vec<Event>,
+    saved: &mut usize,
+) -> rusqlite::Result<i64> {
     let transaction = into.transaction()?;
     let mut last = i64::MIN;
     {
         let marks = vec!["?"; COLUMNS.split(',').count()].join(",");
         let sql = format!("INSERT OR IGNORE INTO errors (id, {COLUMNS}) VALUES (?,{marks})");
-        let mut insert = transaction.prepare(&sql)?;
-        for (id, values) in events {
+        let mut insert = transaction.prepare_cached(&sql)?;
+        for (id, values) in events.drain(..) {
             last = last.max(id);
             let values = std::iter::once(Value::Integer(id)).chain(values);
             *saved += insert.execute(params_from_iter(values))?;

@@ -76,9 +76,7 @@ impl OutboxFile {
             written = self.write(stream, work);
         }
         let more = written.map_err(|error| self.cannot("written", &error))?;
-        dropped.for_size += more.for_size;
-        dropped.for_age += more.for_age;
-        dropped.up_to = dropped.up_to.max(more.up_to);
+        dropped.add(&more);
         if !self.reserve.is_there() {
             // While there is no room to spare nothing takes it twice.
             self.merge_log();

@@ -9,18 +9,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::oneshot;
 
-use super::damage::readable;
+use super::damage::each_readable;
 use super::file::OutboxFile;
 use super::settings::OutboxSettings;
-use super::work::{Level, OutboxError, Reply, Stream, Work};
+use super::work::{Drops, Level, OutboxError, Reply, Stream, Work};
 use crate::domain::metrics::{Family, Labels};
 use crate::io::sqlite::{self, OwnError};
 
 /// Pause before a file that cannot be opened is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
-
-/// Rows of a damaged file that are saved together.
-const SAVED_TOGETHER: usize = 500;
 
 /// A handle; clones lead to the same file. The thread ends when the last is dropped.
 #[derive(Debug, Clone)]
@@ -53,6 +50,7 @@ impl Outbox {
             settings: Arc::clone(&settings),
             state: State::Closed(None),
             set_aside: None,
+            dropped: BTreeMap::new(),
             obstacle: Arc::clone(&obstacle),
         };
         std::thread::Builder::new().name("outbox".to_owned()).spawn(move || keeper.run(&inbox))?;
@@ -127,6 +125,8 @@ struct Keeper {
     state: State,
     /// Where a damaged file was put, until somebody was told.
     set_aside: Option<PathBuf>,
+    /// What found no room when rows of that file were saved, until somebody was told.
+    dropped: BTreeMap<Stream, Drops>,
     obstacle: Arc<Mutex<Option<String>>>,
 }
 
@@ -163,7 +163,9 @@ impl Keeper {
             }
             other => other?,
         };
-        Ok(Reply { set_aside: self.set_aside.take(), ..reply })
+        let mut dropped = self.dropped.remove(&stream).unwrap_or_default();
+        dropped.add(&reply.dropped);
+        Ok(Reply { set_aside: self.set_aside.take(), dropped, ..reply })
     }
 
     /// The open file; a closed one is opened.
@@ -221,19 +223,23 @@ impl Keeper {
             aside.display()
         );
         let mut file = OutboxFile::open(&self.settings)?;
-        save(&mut file, &aside)?;
+        self.dropped = save(&mut file, &aside)?;
         self.set_aside = Some(aside);
         Ok(State::Open { file: Box::new(file), _lock: lock })
     }
 }
 
-/// Saves what can be read of a damaged file.
-fn save(fresh: &mut OutboxFile, damaged: &Path) -> Result<(), OutboxError> {
+/// Saves what can be read of a damaged file; what went meanwhile for want of room.
+fn save(fresh: &mut OutboxFile, damaged: &Path) -> Result<BTreeMap<Stream, Drops>, OutboxError> {
+    let mut all = BTreeMap::new();
     for stream in Stream::ALL {
-        let rows = readable(damaged, stream);
-        for some in rows.chunks(SAVED_TOGETHER) {
-            fresh.work(stream, &Work { append: some.to_vec(), ..Work::default() })?;
-        }
+        let mut dropped = Drops::default();
+        each_readable(damaged, stream, |append| {
+            let reply = fresh.work(stream, &Work { append, ..Work::default() })?;
+            dropped.add(&reply.dropped);
+            Ok(())
+        })?;
+        all.insert(stream, dropped);
     }
-    Ok(())
+    Ok(all)
 }

@@ -138,10 +138,7 @@ async fn a_damaged_file_is_set_aside_and_what_can_be_read_is_saved() {
     _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     drop(connection);
 
-    let mut bytes = fs::read(&file).unwrap();
-    let middle = bytes.len() / 2 / 4_096 * 4_096;
-    bytes[middle..middle + 8 * 4_096].fill(0);
-    fs::write(&file, &bytes).unwrap();
+    damage(&file);
 
     let outbox = Outbox::open(settings(folder.path())).unwrap();
     let reply = outbox.work(M, load(0, 1_000)).await.unwrap();
@@ -150,6 +147,44 @@ async fn a_damaged_file_is_set_aside_and_what_can_be_read_is_saved() {
     assert!(saved.first() == Some(&1) && saved.last() == Some(&200), "{saved:?}");
     assert!(aside.is_some_and(|aside| aside.exists()), "the damaged file is kept");
     outbox.work(M, append([201])).await.unwrap();
+}
+
+/// Zeros in the middle.
+fn damage(file: &Path) {
+    let mut bytes = fs::read(file).unwrap();
+    let middle = bytes.len() / 2 / 4_096 * 4_096;
+    bytes[middle..middle + 8 * 4_096].fill(0);
+    fs::write(file, &bytes).unwrap();
+}
+
+#[actix::test]
+async fn what_of_a_damaged_file_finds_no_room_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = settings(folder.path()).file;
+    let outbox = Outbox::open(settings(folder.path())).unwrap();
+    // More than the slices in which rows are saved.
+    for from in (1..=1_600).step_by(400) {
+        let rows = (from..from + 400).map(|id| row(id, 2, 1_000)).collect();
+        outbox.work(M, Work { append: rows, ..Work::default() }).await.unwrap();
+    }
+    drop(outbox);
+    drop(opened(folder.path()).await);
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    drop(connection);
+    damage(&file);
+
+    let smaller = OutboxSettings { max_bytes: 1 << 20, ..settings(folder.path()) };
+    let outbox = Outbox::open(smaller).unwrap();
+    let reply = outbox.work(M, load(0, 10_000)).await.unwrap();
+    let saved = ids(&reply);
+    assert!(saved.len() > 400 && saved.last() == Some(&1_600), "{} rows", saved.len());
+    assert!(saved.is_sorted() && reply.dropped.up_to < saved[0], "{:?}", reply.dropped);
+    // Some rows could not be read; all others are saved or counted.
+    let counted = reply.dropped.for_size / 2;
+    assert!(counted > 700 && (1_540..1_600).contains(&(saved.len() + counted)), "{counted}");
+    let again = outbox.work(M, Work::default()).await.unwrap();
+    assert_eq!(again.dropped, Drops::default(), "told once");
 }
 
 #[actix::test]

@@ -84,6 +84,15 @@ pub struct Drops {
     pub up_to: i64,
 }
 
+impl Drops {
+    /// With what was lost as well.
+    pub(super) fn add(&mut self, more: &Self) {
+        self.for_size += more.for_size;
+        self.for_age += more.for_age;
+        self.up_to = self.up_to.max(more.up_to);
+    }
+}
+
 /// How much of a stream waits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Level {
