@@ -1,8 +1,8 @@
 //! Start, memory and processor time of the whole program, measured from outside: the simulated
 //! site runs in this process, the program in one of its own. Linux only, for it reads `/proc`.
 //!
-//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events] [polls]`;
-//! all of them when none is named.
+//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events [RATE…]]
+//! [polls]`; all of them when none is named.
 
 use std::fs;
 use std::path::Path;
@@ -45,7 +45,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         load::measure()?;
     }
     if chosen("events") {
-        events::measure()?;
+        let rates: Vec<u64> = wanted.iter().filter_map(|word| word.parse().ok()).collect();
+        events::measure(&rates)?;
     }
     if chosen("polls") {
         polls::measure()?;
