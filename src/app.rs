@@ -122,7 +122,8 @@ impl App {
         let outputs = graph.start_outputs(&settings, surroundings, &errors);
         graph.start_uptime(&settings, surroundings, &outputs);
         let watcher = graph.start_watchers(&settings, surroundings);
-        let receivers = graph.start_events(&settings, surroundings, &outputs, &errors);
+        let handed = std::mem::take(&mut sockets.events);
+        let receivers = graph.start_events(&settings, surroundings, handed, &outputs, &errors);
         let page = settings.page.clone();
         let clock = &surroundings.clock;
         graph.start_pollers(settings, clock, &outputs, receivers.names, watcher, &errors);

@@ -9,6 +9,7 @@ pub mod crash_dump;
 pub mod demo;
 pub mod errors_command;
 pub mod failed;
+pub mod handed;
 pub mod health_check;
 mod limits;
 pub mod logging;

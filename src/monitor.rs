@@ -18,7 +18,7 @@ use crate::crash_dump::{self, Crash};
 use crate::paths::Bases;
 use crate::signal::Signals;
 use crate::sockets::Sockets;
-use crate::{limits, logging, paths, service};
+use crate::{handed, limits, logging, paths, service};
 
 /// What the command line asks for.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Request {
 /// A message for standard error, empty where the log has said everything: the configuration is
 /// wrong, or an actor could not be kept alive.
 pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
+    // First, see there.
+    let handed = handed::of_process();
     let file = paths::absolute(&request.file);
     let loaded = config::load_with(&file, request.bases.clone(), request.accounts.clone());
     let loaded = if request.skip_verification { loaded.map(Loaded::tolerant) } else { loaded };
@@ -62,10 +64,11 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     if let Some(folder) = &settings.log_directory {
         logging::log_to_files(&mut log, folder, &settings.places);
     }
-    let sockets = Sockets::bind(&settings).map_err(|message| {
+    let mut sockets = Sockets::bind(&settings).map_err(|message| {
         log::error!("MAIN: {message}");
         String::new()
     })?;
+    sockets.events = handed::share_out(handed, &settings);
     let (crash_settings, facts) = (settings.crash.clone(), facts(&settings));
     let serve = || {
         actix::System::new().block_on(async {

@@ -1,4 +1,4 @@
-//! Sockets of the endpoints for operators. They are bound before any actor starts, because a port
+//! Sockets that there are before any actor starts. Those of the endpoints for operators are bound before any actor starts, because a port
 //! that is taken ends the start.
 
 use std::io;
@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use actors::health_endpoint::HealthSockets;
 
 use crate::config::Settings;
+use crate::handed::EventSockets;
 
 /// Bound sockets; `None` where an endpoint is switched off.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub struct Sockets {
     /// Metrics of this program. The port for metrics of Qlik Sense is no reason not to start, so
     /// its actor binds that one.
     pub own_metrics: Option<TcpListener>,
+    /// Those that were handed over, for events. Receivers bind the others.
+    pub events: EventSockets,
 }
 
 impl Sockets {
@@ -48,6 +51,7 @@ impl Sockets {
             health: health.transpose()?,
             page: page.transpose()?,
             own_metrics: own_metrics.transpose()?,
+            events: EventSockets::default(),
         })
     }
 }

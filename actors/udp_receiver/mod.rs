@@ -13,13 +13,16 @@
 //! ```
 //!
 //! A datagram is handled as soon as it is read, so a burst waits in the receive buffer of the
-//! operating system. The queue holds what was read while too many events were under way.
+//! operating system, as do, for a moment, events that come one after the other (`pace`). The queue holds what was read while too many events were under way.
 
+mod admission;
 mod destinations;
 mod drops;
 mod handling;
 mod intake;
+mod listen;
 mod metrics;
+mod pace;
 mod receive;
 mod refusals;
 mod repeats;
@@ -27,8 +30,9 @@ mod senders;
 mod settings;
 mod socket;
 mod verdicts;
+mod watch;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +95,13 @@ impl<H: Handling> UdpReceiver<H> {
         let Outlets { events, metrics, errors } = outlets;
         let receiver = Rc::new(Receiver::new(settings, handling, clock, events, errors));
         Self { receiver, work: Vec::new(), metrics }
+    }
+
+    /// Receives from a socket that was handed over, in place of binding one.
+    #[must_use]
+    pub fn from_socket(self, socket: Option<UdpSocket>) -> Self {
+        self.receiver.handed.replace(socket);
+        self
     }
 
     fn send_metrics(&self, settings: &QueueMetricsSettings, host: &Arc<str>) {

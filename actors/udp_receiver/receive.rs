@@ -3,21 +3,22 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::net::UdpSocket;
 use tokio::time::{Instant, sleep};
 
 use super::destinations::Destinations;
 use super::handling::Handling;
 use super::intake::Intake;
+use super::pace::{Found, Next, Pace};
 use super::refusals::Refusals;
 use super::repeats::Repeats;
-use super::senders::{Senders, Throttle, resolve};
+use super::senders::{Senders, Throttle};
 use super::settings::UdpSettings;
-use super::socket;
+use super::socket::{self, Listener, Owner};
+use super::watch::Watch;
 use crate::domain::errors::ErrorOccurred;
 use crate::domain::events::{EventCounts, Flaw, Received};
 use crate::domain::telemetry::{AppNames, EventBatch, QueueReading};
@@ -30,12 +31,7 @@ const SLICE: usize = 256;
 /// How soon a queue that could not be emptied is looked at again.
 const QUEUE_PAUSE: Duration = Duration::from_millis(5);
 
-const BIND_PAUSE: Duration = Duration::from_secs(10);
-
-/// How often names of senders are resolved: while some fail, and when all are known.
-const RESOLVE_PAUSES: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(600)];
-
-/// No datagram over IPv4 is longer.
+/// No datagram is longer, so none is cut off.
 const LONGEST: usize = 65_536;
 
 pub(super) struct Receiver<H: Handling> {
@@ -44,7 +40,9 @@ pub(super) struct Receiver<H: Handling> {
     pub(super) clock: Clock,
     events: Destinations<H::Event>,
     pub(super) errors: Outlet<ErrorOccurred>,
-    socket: RefCell<Option<Rc<UdpSocket>>>,
+    /// Handed over by who started the program, and not listened on yet.
+    pub(super) handed: RefCell<Option<UdpSocket>>,
+    pub(super) listener: RefCell<Option<Rc<Listener>>>,
     /// Kernel drops that were read before.
     kernel_drops: Cell<u64>,
     state: RefCell<State<H>>,
@@ -97,7 +95,8 @@ impl<H: Handling> Receiver<H> {
             clock,
             events: Destinations::new(events),
             errors,
-            socket: RefCell::new(None),
+            handed: RefCell::new(None),
+            listener: RefCell::new(None),
             kernel_drops: Cell::new(0),
             state: RefCell::new(state),
         }
@@ -105,87 +104,81 @@ impl<H: Handling> Receiver<H> {
 
     /// Binds and reads, for ever.
     pub(super) async fn run(&self) {
-        let mut buffer = vec![0; LONGEST];
-        let bound = self.socket.borrow().clone();
-        let socket = match bound {
-            Some(socket) => socket,
-            None => self.bind().await,
+        let bound = self.listener.borrow().clone();
+        let Some(listener) = bound else {
+            let listener = self.listen().await;
+            tokio::join!(self.read_on(&listener), self.compare(&listener));
+            return;
         };
+        self.read_on(&listener).await;
+    }
+
+    async fn read_on(&self, listener: &Listener) {
+        let mut buffer = vec![0; LONGEST];
+        let (mut watch, mut pace) = (Watch::default(), Pace::new(listener.buffer));
         loop {
-            let queued = !self.state.borrow().queue.is_empty();
-            let readable = tokio::select! {
-                readable = socket.readable() => readable,
-                () = sleep(QUEUE_PAUSE), if queued => Ok(()),
-            };
-            let result = readable.and_then(|()| self.read(&socket, &mut buffer));
+            let mut found = Found::default();
+            let result = self.read(&listener.socket, &watch, &mut buffer, &mut found);
             self.send();
-            match result {
-                Ok(()) => tokio::task::yield_now().await,
-                Err(error) => {
-                    log::error!("{}: The socket cannot be read: {error}", H::PREFIX);
-                    self.report(
-                        Some(socket::code_of(&error)),
-                        "the UDP socket cannot be read",
-                        None,
-                    );
-                    sleep(LOOK_AGAIN).await;
-                }
+            let result = match result {
+                Ok(()) => match pace.after(found, Instant::now()) {
+                    Next::Read => {
+                        tokio::task::yield_now().await;
+                        Ok(())
+                    }
+                    Next::Rest(rest) => {
+                        watch.end();
+                        sleep(rest).await;
+                        Ok(())
+                    }
+                    Next::Wait => self.wait(&listener.socket, &mut watch).await,
+                },
+                Err(error) => Err(error),
+            };
+            if let Err(error) = result {
+                log::error!("{}: The socket cannot be read: {error}", H::PREFIX);
+                let code = Some(socket::code_of(&error));
+                self.report(code, "the UDP socket cannot be read", None);
+                sleep(LOOK_AGAIN).await;
             }
         }
     }
 
-    /// Tries until the socket is bound.
-    async fn bind(&self) -> Rc<UdpSocket> {
-        let (host, port) = (&self.settings.host, self.settings.port);
-        loop {
-            match socket::bind(host, port).await {
-                Ok(bound) => {
-                    let at = bound
-                        .socket
-                        .local_addr()
-                        .map_or_else(|_| format!("{host}:{port}"), |address| address.to_string());
-                    log::info!(
-                        "{}: Listening on {at}/udp, receive buffer {} KiB",
-                        H::PREFIX,
-                        bound.buffer >> 10
-                    );
-                    let socket = Rc::new(bound.socket);
-                    self.socket.replace(Some(Rc::clone(&socket)));
-                    self.obstacle.replace(None);
-                    return socket;
-                }
-                Err(error) => {
-                    let message = format!("cannot listen on {host}:{port}/udp: {error}");
-                    log::error!(
-                        "{}: {message}; tried again in {} s",
-                        H::PREFIX,
-                        BIND_PAUSE.as_secs()
-                    );
-                    self.obstacle.replace(Some(message));
-                    self.report(
-                        Some(socket::code_of(&error)),
-                        "the UDP socket cannot be bound",
-                        None,
-                    );
-                    sleep(BIND_PAUSE).await;
-                }
-            }
+    /// Waits for a datagram, or until a queue should be looked at again.
+    async fn wait(&self, socket: &UdpSocket, watch: &mut Watch) -> io::Result<()> {
+        let queued = !self.state.borrow().queue.is_empty();
+        tokio::select! {
+            readable = watch.readable(socket) => readable,
+            () = sleep(QUEUE_PAUSE), if queued => Ok(()),
         }
     }
 
     /// Empties the queue, then reads until nothing is left or others should have their turn.
-    fn read(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<()> {
+    fn read(
+        &self,
+        socket: &UdpSocket,
+        watch: &Watch,
+        buffer: &mut [u8],
+        found: &mut Found,
+    ) -> io::Result<()> {
         let mut state = self.state.borrow_mut();
         self.work_off(&mut state);
         for _ in 0..SLICE {
-            let (length, sender) = match socket.try_recv_from(buffer) {
+            let (length, sender) = match watch.read(|| socket.recv_from(buffer)) {
                 Ok(received) => received,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                // An answer to nothing we sent: some systems report what a former peer refused.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => continue,
-                Err(error) => return Err(error),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => {
+                        found.all = true;
+                        break;
+                    }
+                    // An answer to nothing we sent: some systems report what a former peer refused.
+                    io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted => continue,
+                    _ => return Err(error),
+                },
             };
-            self.accept(&mut state, &buffer[..length], sender.ip());
+            found.add(&buffer[..length]);
+            // A socket of both families names senders of IPv4 by addresses of IPv6.
+            self.accept(&mut state, &buffer[..length], sender.ip().to_canonical());
         }
         Ok(())
     }
@@ -229,32 +222,8 @@ impl<H: Handling> Receiver<H> {
         }
     }
 
-    /// Resolves who may send, again and again; nobody may while nobody is known.
-    pub(super) async fn watch_senders(&self) {
-        let Some(hosts) = &self.settings.allowed_sources else { return };
-        let mut told = Vec::new();
-        loop {
-            let (addresses, failed) = resolve(hosts).await;
-            if failed != told && !failed.is_empty() {
-                log::error!(
-                    "{}: allowedSources that are no IPv4 address and do not resolve to one: {}; \
-                     tried again in {} s. {}",
-                    H::PREFIX,
-                    failed.join(", "),
-                    RESOLVE_PAUSES[0].as_secs(),
-                    if addresses.is_empty() { "Until then every sender is refused" } else { "" }
-                );
-            }
-            let all_resolved = failed.is_empty();
-            let pause = RESOLVE_PAUSES[usize::from(all_resolved)];
-            told = failed;
-            self.admit(addresses, all_resolved);
-            sleep(pause).await;
-        }
-    }
-
     /// These may send from now on.
-    fn admit(&self, addresses: HashSet<Ipv4Addr>, all_resolved: bool) {
+    pub(super) fn admit(&self, addresses: HashSet<Ipv4Addr>, all_resolved: bool) {
         let mut state = self.state.borrow_mut();
         (state.senders, state.all_resolved) = (Senders::Only(addresses), all_resolved);
     }
@@ -272,7 +241,8 @@ impl<H: Handling> Receiver<H> {
     pub(super) fn reading(&self) -> QueueReading {
         let mut state = self.state.borrow_mut();
         let waiting = state.queue.len();
-        let drops = self.socket.borrow().as_ref().and_then(|socket| socket::kernel_drops(socket));
+        let listener = self.listener.borrow();
+        let drops = listener.as_ref().and_then(|it| socket::kernel_drops(&it.socket));
         QueueReading {
             dropped_kernel: drops.map(|all| all.saturating_sub(self.kernel_drops.replace(all))),
             ..state.intake.reading(waiting, Instant::now())
@@ -282,9 +252,8 @@ impl<H: Handling> Receiver<H> {
     /// What became of datagrams since the program started.
     pub(super) fn since_start(&self) -> QueueReading {
         let state = self.state.borrow();
-        let socket = self.socket.borrow();
-        let dropped_kernel = match &*socket {
-            Some(socket) => socket::kernel_drops(socket),
+        let dropped_kernel = match &*self.listener.borrow() {
+            Some(listener) => socket::kernel_drops(&listener.socket),
             // What was read last, before the end; nothing before the beginning.
             None => cfg!(target_os = "linux").then(|| self.kernel_drops.get()),
         };
@@ -309,19 +278,32 @@ impl<H: Handling> Receiver<H> {
     }
 
     pub(super) fn address(&self) -> Option<SocketAddr> {
-        self.socket.borrow().as_ref().and_then(|socket| socket.local_addr().ok())
+        self.listener.borrow().as_ref().and_then(|it| it.socket.local_addr().ok())
     }
 
-    /// Handles what waits here and in the socket, once, and closes the socket.
+    /// Handles what waits here and in the socket, once, and closes the socket. What waits in one
+    /// that was handed over stays there for the next start.
     pub(super) fn finish(&self) {
-        let Some(socket) = self.socket.take() else { return };
+        let Some(listener) = self.listener.take() else { return };
+        match listener.owner {
+            Owner::Program => self.read_the_rest(&listener.socket),
+            Owner::ServiceManager => self.work_off(&mut self.state.borrow_mut()),
+        }
+        self.send();
+        self.obstacle.replace(Some("stopped".to_owned()));
+    }
+
+    fn read_the_rest(&self, socket: &UdpSocket) {
         let mut buffer = vec![0; LONGEST];
         for _ in 0..LAST_SLICES {
+            let mut found = Found::default();
             // What cannot be read at the end is not worth a word.
-            _ = self.read(&socket, &mut buffer);
+            _ = self.read(socket, &Watch::default(), &mut buffer, &mut found);
             self.send();
+            if found.all {
+                break;
+            }
         }
-        self.obstacle.replace(Some("stopped".to_owned()));
     }
 }
 

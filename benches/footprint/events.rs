@@ -2,6 +2,7 @@
 //! process, the program in one of its own, InfluxDB in a third or, for the highest rate, as a
 //! stand-in that counts the lines it gets.
 
+use std::fmt;
 use std::fs;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -12,18 +13,22 @@ use butler_sos::demo::events::{SECTIONS, Socket, event};
 use socket2::SockRef;
 use test_support::{Answer, Influxd, Program, StandIn};
 
-use crate::proc::{memory, processor_time};
+use crate::proc::{memory, processor_time, spread, wake_ups};
 use crate::{BINARY, say};
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Events per second, rising until something is lost.
-const RATES: [u64; 9] =
-    [20_000, 40_000, 60_000, 80_000, 100_000, 120_000, 140_000, 160_000, 200_000];
+const RATES: [u64; 10] =
+    [1_000, 20_000, 40_000, 60_000, 80_000, 100_000, 120_000, 140_000, 160_000, 200_000];
 
 /// A minute into a real database at the rate that is asked for, then shorter runs into the
-/// stand-in at rising rates, and the same rates into a loop that does nothing but receive.
-pub(crate) fn measure() -> Fallible<()> {
+/// stand-in at rising rates, and the same rates into a loop that does nothing but receive. With
+/// `rates`, several runs into the stand-in at each of them and nothing else.
+pub(crate) fn measure(rates: &[u64]) -> Fallible<()> {
+    if !rates.is_empty() {
+        return rates.iter().try_for_each(|rate| repeat(*rate));
+    }
     for batch in [1_000, 10_000] {
         let influx = Influxd::started();
         let run = Run::start(influx.port(), batch)?;
@@ -35,24 +40,77 @@ pub(crate) fn measure() -> Fallible<()> {
         say(&format!("  MiB after 5, 10, … seconds: {}", curve.join(" ")));
     }
     for rate in RATES {
-        let lines = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&lines);
-        let server = StandIn::start(move |seen| {
-            if !seen.target.starts_with("/write") {
-                let there = r#"{"results":[{"series":[{"values":[["SenseOps"]]}]}]}"#;
-                return Answer::new(200, there);
-            }
-            let text = seen.text();
-            let events = |line: &&str| !line.starts_with("butlersos_");
-            counter.fetch_add(text.lines().filter(events).count() as u64, Ordering::Relaxed);
-            Answer::new(204, "")
-        });
-        let run = Run::start(server.address().port(), 10_000)?;
-        let (sent, _) = run.send(rate, Duration::from_secs(10))?;
-        let result = run.finish(sent, || lines.load(Ordering::Relaxed))?;
+        let result = into_stand_in(rate)?;
         say(&format!("{rate} events/s for 10 s into a stand-in: {result}"));
     }
     RATES.into_iter().try_for_each(bare)
+}
+
+/// Runs into the stand-in at one rate.
+const RUNS: usize = 5;
+
+fn repeat(rate: u64) -> Fallible<()> {
+    let (mut micros, mut wake_ups, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        let result = into_stand_in(rate)?;
+        say(&format!("{rate} events/s for 10 s into a stand-in: {result}"));
+        micros.push(result.micros);
+        wake_ups.push(result.wake_ups);
+        lost.push(result.lost());
+    }
+    say(&format!("{rate} events/s, us of processor time each: {}", spread(&mut micros)));
+    say(&format!("  wake-ups each second: {}", spread(&mut wake_ups)));
+    say(&format!("  events lost: {}", spread(&mut lost)));
+    Ok(())
+}
+
+/// Ten seconds at one rate into a server that counts lines.
+fn into_stand_in(rate: u64) -> Fallible<Outcome> {
+    let lines = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&lines);
+    let server = StandIn::start(move |seen| {
+        if !seen.target.starts_with("/write") {
+            let there = r#"{"results":[{"series":[{"values":[["SenseOps"]]}]}]}"#;
+            return Answer::new(200, there);
+        }
+        let text = seen.text();
+        let events = |line: &&str| !line.starts_with("butlersos_");
+        counter.fetch_add(text.lines().filter(events).count() as u64, Ordering::Relaxed);
+        Answer::new(204, "")
+    });
+    let run = Run::start(server.address().port(), 10_000)?;
+    let (sent, _) = run.send(rate, Duration::from_secs(10))?;
+    run.finish(sent, || lines.load(Ordering::Relaxed))
+}
+
+/// What became of a run, from the time on at which the program listened.
+struct Outcome {
+    sent: u64,
+    stored: u64,
+    /// Processor time for each event that was stored, in microseconds.
+    micros: f64,
+    /// Each second.
+    wake_ups: f64,
+    /// Highest memory, in MiB.
+    peak: f64,
+}
+
+impl Outcome {
+    fn lost(&self) -> f64 {
+        self.sent.saturating_sub(self.stored) as f64
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sent, stored, micros, wake_ups, peak } = self;
+        write!(
+            f,
+            "{sent} sent, {stored} stored, {:.3} % lost, {micros:.1} us of processor time each, \
+             {wake_ups:.0} wake-ups each second, highest memory {peak:.1} MiB",
+            self.lost() * 100.0 / (*sent).max(1) as f64
+        )
+    }
 }
 
 /// What a loop takes that receives and does nothing else.
@@ -81,6 +139,9 @@ struct Run {
     program: Program,
     user: SocketAddr,
     log: SocketAddr,
+    begin: Instant,
+    /// Processor time and wake-ups before the first event.
+    before: (Duration, u64),
 }
 
 impl Run {
@@ -104,7 +165,8 @@ impl Run {
             Ok(rest.split("/udp").next().unwrap_or_default().parse()?)
         };
         let (user, log) = (at("USER EVENT")?, at("LOG EVENT")?);
-        Ok(Self { _folder: folder, program, user, log })
+        let before = (processor_time(program.id())?, wake_ups(program.id())?);
+        Ok(Self { _folder: folder, program, user, log, begin: Instant::now(), before })
     }
 
     fn send(&self, rate: u64, time: Duration) -> Fallible<(u64, Vec<String>)> {
@@ -113,25 +175,24 @@ impl Run {
     }
 
     /// Waits until the number of stored events stands still.
-    fn finish(mut self, sent: u64, stored: impl Fn() -> u64) -> Fallible<String> {
-        let (mut last, mut since) = (0, Instant::now());
-        while last < sent && since.elapsed() < Duration::from_secs(5) {
-            let now = stored();
-            if now != last {
-                (last, since) = (now, Instant::now());
+    fn finish(mut self, sent: u64, count: impl Fn() -> u64) -> Fallible<Outcome> {
+        let (mut stored, mut since) = (0, Instant::now());
+        while stored < sent && since.elapsed() < Duration::from_secs(5) {
+            let now = count();
+            if now != stored {
+                (stored, since) = (now, Instant::now());
             }
             std::thread::sleep(Duration::from_millis(100));
         }
+        let took = self.begin.elapsed();
         let (_, peak) = memory(self.program.id())?;
-        let used = processor_time(self.program.id())?;
+        let used = processor_time(self.program.id())?.saturating_sub(self.before.0);
+        let woken = wake_ups(self.program.id())?.saturating_sub(self.before.1);
         self.program.terminate();
         _ = self.program.wait();
-        let micros = used.as_secs_f64() * 1e6 / last.max(1) as f64;
-        Ok(format!(
-            "{sent} sent, {last} stored, {:.3} % lost, {micros:.1} us of processor time each, \
-             highest memory {peak:.1} MiB",
-            (sent.saturating_sub(last)) as f64 * 100.0 / sent.max(1) as f64
-        ))
+        let micros = used.as_secs_f64() * 1e6 / stored.max(1) as f64;
+        let wake_ups = woken as f64 / took.as_secs_f64();
+        Ok(Outcome { sent, stored, micros, wake_ups, peak })
     }
 }
 

@@ -1,9 +1,9 @@
 //! Start, memory and processor time of the whole program, measured from outside: the simulated
 //! site runs in this process, the program in one of its own. Linux only, for it reads `/proc`.
 //!
-//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events] [polls]`;
-//! all of them when none is named. `down` and a number of seconds is for itself: all destinations are
-//! away at full load.
+//! `cargo bench --bench footprint -- [start] [idle] [errors] [outage] [load] [events [RATE…]]
+//! [polls]`; all of them when none is named. `down` and a number of seconds is for itself: all
+//! destinations are away at full load.
 
 use std::fs;
 use std::path::Path;
@@ -52,7 +52,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         load::measure()?;
     }
     if chosen("events") {
-        events::measure()?;
+        let rates: Vec<u64> = wanted.iter().filter_map(|word| word.parse().ok()).collect();
+        events::measure(&rates)?;
     }
     if chosen("polls") {
         polls::measure()?;

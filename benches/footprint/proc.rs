@@ -26,6 +26,18 @@ pub(crate) fn processor_time(process: u32) -> io::Result<Duration> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
+/// How often the threads of a process waited and were woken.
+pub(crate) fn wake_ups(process: u32) -> io::Result<u64> {
+    let mut all = 0;
+    for task in fs::read_dir(format!("/proc/{process}/task"))? {
+        // A thread may end meanwhile.
+        let status = fs::read_to_string(task?.path().join("status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        all += line.and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or(0);
+    }
+    Ok(all)
+}
+
 /// Median, lowest and highest of some measurements.
 pub(crate) fn spread(values: &mut [f64]) -> String {
     values.sort_by(f64::total_cmp);

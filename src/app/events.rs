@@ -1,5 +1,7 @@
 //! The part of the graph that receives events: a receiver for each socket, and the counter.
 
+use std::net::UdpSocket;
+
 use actix::{Addr, Recipient};
 use actors::domain::errors::ErrorOccurred;
 use actors::domain::events::ServerDirectory;
@@ -16,6 +18,7 @@ use super::outputs::Outputs;
 use super::part::{Part, Stage};
 use super::{Graph, Surroundings};
 use crate::config::Settings;
+use crate::handed::EventSockets;
 
 /// What others need to know of the receivers.
 #[derive(Default)]
@@ -33,6 +36,7 @@ impl Graph {
         &mut self,
         settings: &Settings,
         surroundings: &Surroundings,
+        handed: EventSockets,
         outputs: &Outputs,
         errors: &Outlet<ErrorOccurred>,
     ) -> Receivers {
@@ -45,7 +49,7 @@ impl Graph {
             let wanted = !events.is_empty();
             let handling = UserHandling::new(&user.receiver, wanted, servers.clone());
             let name = "UdpReceiver for user events";
-            let start = Start { name, udp: user.receiver.udp.clone() };
+            let start = Start { name, udp: user.receiver.udp.clone(), socket: handed.user };
             let addr = self.start_receiver(start, handling, events, surroundings, outputs, errors);
             receivers.names.push(self.outlet(name, &addr));
             receivers.user = Some(addr.clone().recipient());
@@ -55,7 +59,7 @@ impl Graph {
             let events = outputs.log_events();
             let wanted = !events.is_empty();
             let name = "UdpReceiver for log events";
-            let start = Start { name, udp: log.receiver.udp.clone() };
+            let start = Start { name, udp: log.receiver.udp.clone(), socket: handed.log };
             let handling = LogHandling::new(log.receiver.clone(), wanted, servers);
             let addr = self.start_receiver(start, handling, events, surroundings, outputs, errors);
             receivers.names.push(self.outlet(name, &addr));
@@ -85,7 +89,7 @@ impl Graph {
         let outlets = Outlets { events, metrics: outputs.to_writer(), errors: errors.clone() };
         let part = Part::new(start.name, Stage::Sources).own_thread();
         self.plug(part.with_metrics().can_lose().with_readiness(), move || {
-            UdpReceiver::new(start.udp, handling, clock, outlets)
+            UdpReceiver::new(start.udp, handling, clock, outlets).from_socket(start.socket)
         })
     }
 }
@@ -94,6 +98,8 @@ impl Graph {
 struct Start {
     name: &'static str,
     udp: UdpSettings,
+    /// Handed over, in place of one to be bound.
+    socket: Option<UdpSocket>,
 }
 
 /// The servers by every name that an event may call them.

@@ -21,13 +21,17 @@ impl Program {
     /// # Panics
     /// When it does not start.
     pub fn start(binary: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(binary)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the program starts");
+        let mut command = Command::new(binary);
+        command.args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit());
+        Self::start_by(command)
+    }
+
+    /// Starts what `command` says.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_by(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let output = child.stdout.take().expect("its output is piped");
         let lines = Arc::<Mutex<Vec<String>>>::default();
         let for_thread = Arc::clone(&lines);

@@ -20,6 +20,8 @@ mod errors_command;
 mod event_burst;
 mod events;
 mod fixtures;
+#[cfg(unix)]
+mod handed_sockets;
 mod hostile_answers;
 mod hostile_events;
 mod hostile_files;
