@@ -22,6 +22,9 @@ keys! {
         enable: "enable" Key<Flag> = false;
         /// Milliseconds between two writes
         every: "writeFrequency" Key<Milliseconds<100>> = 20_000;
+        /// Write what differs from event to event, row numbers, sessions and users, as fields and
+        /// not as tags: a fraction of the work for InfluxDB, see INFLUXDB.md
+        few_series: "fewSeries" Key<Flag> = false;
     }
 }
 
@@ -62,6 +65,8 @@ keys! {
 pub struct EventCountSettings {
     /// How often counts are written to InfluxDB; `None` when they are not.
     pub every: Option<Duration>,
+    /// Whether what differs from event to event is no tag.
+    pub few_series: bool,
     /// Where counts go; `None` when events are not counted.
     pub counts: Option<TaggedMeasurement>,
     /// Measurement of rejected performance events; `None` when they are not counted.
@@ -73,6 +78,7 @@ impl EventCountKeys {
     pub fn check(&self) -> EventCountSettings {
         let influx = self.influx.get();
         let every = influx.enable.get().then(|| influx.every.get());
+        let few_series = influx.few_series.get();
         let count = self.count.get();
         let counts = count.enable.get().then(|| {
             let influx = count.influx.get();
@@ -81,7 +87,7 @@ impl EventCountKeys {
         });
         let rejected = self.rejected.get();
         let rejected = rejected.enable.get().then(|| rejected.influx.get().measurement.get());
-        EventCountSettings { every, counts, rejected }
+        EventCountSettings { every, few_series, counts, rejected }
     }
 
     /// Where counts are sent to InfluxDB or not.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{EventSettings, counts, log_event_point, user_event_point};
+use super::{EventSettings, Series, counts, log_event_point, user_event_point};
 use crate::domain::errors::InfluxVersion;
-use crate::domain::events::{Categories, EventCounts, LogDatagram, Pairs, Received, UserDatagram};
+use crate::domain::events::{
+    Categories, EventCounts, LogDatagram, Pairs, Received, Source, UserDatagram,
+};
 use crate::domain::measurement_name::MeasurementName;
 use crate::domain::point::{Point, Stamp};
 use crate::domain::telemetry::{CountedEvents, EventStream, QueueMetrics, QueueReading};
@@ -33,7 +35,8 @@ fn user(text: &str, version: InfluxVersion) -> Option<String> {
     let kind = UserDatagram::kind_of(text).unwrap();
     let event = UserDatagram::read(kind, text).unwrap().event(|_| Some("Sales 2026".to_owned()));
     let received = Received { stamp: STAMP, server: None, event };
-    user_event_point(&received, &pairs("qs_env", "prod"), version).map(|point| line(&point))
+    user_event_point(&received, &pairs("qs_env", "prod"), version, Series::AsOriginal)
+        .map(|point| line(&point))
 }
 
 /// Without `raw_event`, which has a test of its own.
@@ -43,7 +46,7 @@ fn log(text: &str, app_name: &str, version: InfluxVersion) -> String {
     let event = LogDatagram::read(source, text).unwrap().event(app_name, Some(category));
     let received = Received { stamp: STAMP, server: None, event };
     let tags = pairs("qs_env", "prod");
-    let mut point = log_event_point(&received, &tags, version);
+    let mut point = log_event_point(&received, &tags, version, Series::AsOriginal);
     point.fields.retain(|(name, _)| name.as_str() != "raw_event");
     line(&point)
 }
@@ -203,7 +206,7 @@ fn configured_tags_win() {
     let event = event.event("", Some(pairs("host", "by category")));
     let received = Received { stamp: STAMP, server: None, event };
     let tags = pairs("host", "configured");
-    let point = log_event_point(&received, &tags, V1);
+    let point = log_event_point(&received, &tags, V1, Series::AsOriginal);
     assert!(line(&point).contains(",host=configured,"));
 }
 
@@ -264,5 +267,35 @@ fn counts_and_queues_of_each_version() {
              queue_utilization_pct=25,rate_limit_current=0{i} "
         );
         assert!(text.starts_with(&expected), "{text}");
+    }
+}
+
+#[test]
+fn few_series_have_no_tag_that_differs_from_event_to_event() {
+    let tags = pairs("session_id", "configured");
+    for (source, text) in [
+        (Source::Engine, sample!("E1")),
+        (Source::Scheduler, sample!("S1")),
+        (Source::QixPerf, sample!("Q1")),
+    ] {
+        let event = LogDatagram::read(source, text.trim()).unwrap().event("Sales", None);
+        let received = Received { stamp: STAMP, server: None, event };
+        for version in [V1, V2, V3] {
+            let all = log_event_point(&received, &tags, version, Series::AsOriginal);
+            let few = log_event_point(&received, &tags, version, Series::Few);
+            for (name, value) in &all.tags {
+                let is_tag = few.tags.contains(&(name.clone(), value.clone()));
+                let configured = value.as_str() == "configured";
+                let many = super::series::MANY_VALUES.contains(&name.as_str());
+                assert_eq!(is_tag, configured || !many, "{name:?}");
+                let is_field = few.fields.iter().any(|(field, _)| field == name);
+                assert!(is_tag || is_field || value.as_str().is_empty(), "{name:?} is gone");
+            }
+            let mut names: Vec<&str> = few.fields.iter().map(|(name, _)| name.as_str()).collect();
+            let count = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), count, "no field stands twice: {names:?}");
+        }
     }
 }

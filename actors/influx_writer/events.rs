@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::series::Series;
 use crate::domain::errors::{InfluxModule, InfluxVersion};
 use crate::domain::events::Pairs;
 use crate::domain::measurement_name::{MeasurementName, TaggedMeasurement};
@@ -18,6 +19,8 @@ pub struct EventSettings {
     pub user_tags: Pairs,
     /// `logEvents.tags`.
     pub log_tags: Pairs,
+    /// `qlikSenseEvents.influxdb.fewSeries`.
+    pub series: Series,
     /// `qlikSenseEvents.eventCount.influxdb`.
     pub counts: TaggedMeasurement,
     /// `qlikSenseEvents.rejectedEventCount.influxdb`, with the tags of rejected events.
@@ -30,6 +33,7 @@ impl Default for EventSettings {
         Self {
             user_tags: none(),
             log_tags: none(),
+            series: Series::default(),
             counts: TaggedMeasurement { name: MeasurementName::known("event_count"), tags: none() },
             rejected: TaggedMeasurement {
                 name: MeasurementName::known("rejected_event_count"),

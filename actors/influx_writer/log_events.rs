@@ -1,6 +1,7 @@
 //! `log_event` (section 7.2 of the page on events).
 
 use super::events::{cleaned, text};
+use super::series::Series;
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Key, LogEvent, Pairs, Performance, Received, Source};
 use crate::domain::point::{FieldValue, Point, Text};
@@ -11,6 +12,7 @@ pub fn point<'a>(
     received: &'a Received<LogEvent>,
     tags: &'a Pairs,
     version: InfluxVersion,
+    series: Series,
 ) -> Point<'a> {
     let event = &received.event;
     let mut point = Point::new("log_event", received.stamp);
@@ -18,6 +20,7 @@ pub fn point<'a>(
         Some(numbers) => performance(&mut point, event, numbers, version),
         None => service(&mut point, event, version),
     }
+    series.apply(&mut point);
     let categories = event.category.iter().flat_map(|category| category.iter());
     for (name, value) in categories.chain(tags.iter()) {
         point.add_tag(&**name, cleaned(value, version));

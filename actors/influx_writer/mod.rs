@@ -8,11 +8,13 @@
 //!   first attempt (decisions E11 and E19)
 //! - on restart: keeps its queue; the message in hand at a panic is lost
 
+mod congestion;
 mod counts;
 mod events;
 mod health;
 mod log_events;
 mod own;
+mod series;
 mod sessions;
 mod told;
 mod uptime_text;
@@ -22,6 +24,8 @@ use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, AsyncContext, Context, Handler, MessageResult, ResponseActFuture, Supervised};
+
+use tokio::time::Instant;
 
 use crate::domain::errors::{ErrorOccurred, InfluxModule, Origin};
 use crate::domain::events::{LogEvent, UserEvent};
@@ -41,12 +45,14 @@ use crate::runtime::outlet::Outlet;
 use crate::runtime::poison::guard;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
+use self::congestion::Congestion;
 use self::events::Gathered;
 use self::told::Told;
 
 pub use self::counts::{events as event_count_points, rejected as rejected_count_points};
 pub use self::events::EventSettings;
 pub use self::log_events::point as log_event_point;
+pub use self::series::Series;
 pub use self::user_events::point as user_event_point;
 
 /// See the module.
@@ -55,6 +61,7 @@ pub struct InfluxWriter {
     own: OwnTags,
     events: EventSettings,
     gathered: Gathered,
+    congestion: Congestion,
     clock: Clock,
     delivery: Delivery<InfluxTransport>,
     outbox: Option<Outbox>,
@@ -95,7 +102,16 @@ impl InfluxWriter {
         let spool = outbox.clone().map(|outbox| OutboxSpool::new(outbox, Stream::Measurements));
         let spool = spool.map(|spool| -> Box<dyn Spool> { Box::new(spool) });
         let delivery = Delivery::new(transport, policy, spool, move |event| told.on_event(event));
-        Self { influx, own, events, gathered: Gathered::default(), clock, delivery, outbox }
+        Self {
+            influx,
+            own,
+            events,
+            gathered: Gathered::default(),
+            congestion: Congestion::default(),
+            clock,
+            delivery,
+            outbox,
+        }
     }
 
     /// Encodes the points of one write operation and queues them as one job. An operation that
@@ -149,7 +165,25 @@ impl InfluxWriter {
         }
     }
 
+    /// A database that is too slow for the series of all these events is told of once, with what
+    /// helps.
+    fn look_at_congestion(&mut self) {
+        if self.events.series == Series::Few {
+            return;
+        }
+        let waiting = self.delivery.stats().waiting;
+        let answers = self.delivery.obstacle().is_none();
+        if self.congestion.look(waiting, answers, Instant::now()) {
+            log::warn!(
+                "INFLUXDB: Events come faster than they are stored, {waiting} points wait: each \
+                 makes a series of its own. Butler-SOS.qlikSenseEvents.influxdb.fewSeries: true \
+                 makes few, see docs/INFLUXDB.md for what changes"
+            );
+        }
+    }
+
     fn send_gathered(&mut self) {
+        self.look_at_congestion();
         for ((module, server), lines) in self.gathered.take() {
             self.push(module, server.as_ref(), lines.bytes, lines.points);
         }
@@ -220,11 +254,11 @@ impl Handler<EventBatch<UserEvent>> for InfluxWriter {
 
     fn handle(&mut self, batch: EventBatch<UserEvent>, ctx: &mut Self::Context) {
         let before = self.gathered.points();
-        let version = self.influx.version();
+        let (version, series) = (self.influx.version(), self.events.series);
         for received in batch.events.iter() {
             let server = received.server.as_ref();
             self.gathered.add(InfluxModule::UserEvents, server, |to| {
-                match user_events::point(received, &self.events.user_tags, version) {
+                match user_events::point(received, &self.events.user_tags, version, series) {
                     Some(point) => encode(point, to),
                     None => {
                         log::warn!(
@@ -245,11 +279,11 @@ impl Handler<EventBatch<LogEvent>> for InfluxWriter {
 
     fn handle(&mut self, batch: EventBatch<LogEvent>, ctx: &mut Self::Context) {
         let before = self.gathered.points();
-        let version = self.influx.version();
+        let (version, series) = (self.influx.version(), self.events.series);
         for received in batch.events.iter() {
             let server = received.server.as_ref();
             self.gathered.add(InfluxModule::LogEvents, server, |to| {
-                encode(log_events::point(received, &self.events.log_tags, version), to)
+                encode(log_events::point(received, &self.events.log_tags, version, series), to)
             });
         }
         self.gathered(before, ctx);

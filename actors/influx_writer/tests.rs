@@ -113,7 +113,7 @@ async fn lines(version: InfluxVersion) -> Vec<String> {
         process_memory: 146_838_392,
         uptime: Duration::ZERO,
     });
-    let until = tokio::time::Instant::now() + PATIENCE;
+    let until = Instant::now() + PATIENCE;
     writer.send(Drain { until }).await.unwrap();
     assert!(errors.all().is_empty());
     let seen = server.seen();
@@ -242,7 +242,7 @@ async fn an_operation_that_fails_is_told_once_and_stored_later() {
         (lines == 16).then_some(())
     };
     until_async("both operations", stored).await;
-    let until = tokio::time::Instant::now() + PATIENCE;
+    let until = Instant::now() + PATIENCE;
     writer.send(Drain { until }).await.unwrap();
     assert_eq!(errors.all().len(), 2, "each once");
 }

@@ -1,6 +1,7 @@
 //! `user_events` (section 7.1 of the page on events).
 
 use super::events::{cleaned, text};
+use super::series::Series;
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Pairs, Received, UserEvent, UserKey};
 use crate::domain::point::{Point, Text};
@@ -10,6 +11,7 @@ pub fn point<'a>(
     received: &'a Received<UserEvent>,
     tags: &'a Pairs,
     version: InfluxVersion,
+    series: Series,
 ) -> Option<Point<'a>> {
     let event = &received.event;
     if [UserKey::Host, UserKey::Command].iter().any(|key| event.text(*key).is_empty()) {
@@ -32,9 +34,6 @@ pub fn point<'a>(
     point.add_tag(Text::Plain("userDirectory"), clean(event.text(UserKey::UserDirectory)));
     point.add_tag(Text::Plain("userFull"), event.text(UserKey::UserFull));
     point.add_tag(Text::Plain("userId"), clean(event.text(UserKey::UserId)));
-    for (name, value) in tags.iter() {
-        point.add_tag(clean(name), clean(value));
-    }
     let names = match version {
         InfluxVersion::V1 => ["userFull", "userId", "appId", "appName"],
         InfluxVersion::V2 => ["userFull", "userId", "appId_field", "appName_field"],
@@ -44,6 +43,10 @@ pub fn point<'a>(
     let known = if event.text(UserKey::AppId).is_empty() { 2 } else { 4 };
     for (name, key) in names.into_iter().zip(keys).take(known) {
         point.add_field(Text::Plain(name), text(event.text(key)));
+    }
+    series.apply(&mut point);
+    for (name, value) in tags.iter() {
+        point.add_tag(clean(name), clean(value));
     }
     Some(point)
 }

@@ -10,7 +10,7 @@ use actors::domain::events::{
 };
 use actors::domain::names::ServerName;
 use actors::domain::point::Stamp;
-use actors::influx_writer::{log_event_point, user_event_point};
+use actors::influx_writer::{Series, log_event_point, user_event_point};
 use actors::io::influx::encode;
 use actors::udp_receiver::{
     Handling, Limits, LogEventSettings, LogHandling, PerformanceSettings, UdpSettings,
@@ -85,7 +85,7 @@ fn user(handling: &mut UserHandling, datagram: &[u8], tags: &Pairs, lines: &mut 
     lines.clear();
     if let Verdict::Wanted(event, server) = handling.handle(&text_of(datagram)) {
         let received = Received { stamp: STAMP, server, event };
-        if let Some(point) = user_event_point(&received, tags, VERSION) {
+        if let Some(point) = user_event_point(&received, tags, VERSION, Series::AsOriginal) {
             encode(point, lines);
         }
     }
@@ -96,7 +96,7 @@ fn log(handling: &mut LogHandling, datagram: &[u8], tags: &Pairs, lines: &mut Ve
     lines.clear();
     if let Verdict::Wanted(event, server) = handling.handle(&text_of(datagram)) {
         let received = Received { stamp: STAMP, server, event };
-        encode(log_event_point(&received, tags, VERSION), lines);
+        encode(log_event_point(&received, tags, VERSION, Series::AsOriginal), lines);
     }
 }
 

@@ -10,7 +10,7 @@ use actors::domain::events::{
     Categories, Key, LogDatagram, Pairs, Received, UserDatagram, UserKey, text_of,
 };
 use actors::domain::point::{FieldValue, Point, Stamp};
-use actors::influx_writer::{log_event_point, user_event_point};
+use actors::influx_writer::{Series, log_event_point, user_event_point};
 use actors::io::influx::encode;
 use libfuzzer_sys::fuzz_target;
 
@@ -29,7 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(json["message"].as_str(), Some(event.text(UserKey::Message)));
         let received = Received { stamp, server: None, event };
         for version in VERSIONS {
-            if let Some(point) = user_event_point(&received, &tags, version) {
+            if let Some(point) = user_event_point(&received, &tags, version, Series::AsOriginal) {
                 check(&point);
             }
         }
@@ -47,7 +47,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(inside, event.to_json());
         let received = Received { stamp, server: None, event };
         for version in VERSIONS {
-            check(&log_event_point(&received, &tags, version));
+            check(&log_event_point(&received, &tags, version, Series::AsOriginal));
         }
     }
 });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actors::domain::errors::InfluxVersion;
 use actors::domain::events::{Key, LogDatagram, LogEvent, Pairs, Received, text_of};
 use actors::domain::point::Stamp;
-use actors::influx_writer::log_event_point;
+use actors::influx_writer::{Series, log_event_point};
 use actors::io::influx::encode;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -156,7 +156,7 @@ fn any_text_is_read_back_from_a_real_database() {
             Received { stamp: Stamp(1_777_824_609_420_000_000 + row), server: None, event };
         let tags: Pairs = Arc::new([]);
         let mut line = Vec::new();
-        encode(log_event_point(&received, &tags, InfluxVersion::V1), &mut line);
+        encode(log_event_point(&received, &tags, InfluxVersion::V1, Series::AsOriginal), &mut line);
         let reply = ask("/write?db=SenseOps", &line);
         prop_assert_eq!(reply.status, 204, "{}", reply.body);
         let query = format!("SELECT * FROM log_event WHERE log_row = '{row}'");

@@ -19,6 +19,7 @@ mod error_log;
 mod errors_command;
 mod event_burst;
 mod events;
+mod few_series;
 mod fixtures;
 #[cfg(unix)]
 mod handed_sockets;

@@ -13,7 +13,8 @@ use actors::domain::measurement_name::TaggedMeasurement;
 use actors::domain::point::{Point, Stamp};
 use actors::domain::telemetry::{AppNames, CountedEvents};
 use actors::influx_writer::{
-    EventSettings, event_count_points, log_event_point, rejected_count_points, user_event_point,
+    EventSettings, Series, event_count_points, log_event_point, rejected_count_points,
+    user_event_point,
 };
 use actors::io::influx::encode;
 use actors::runtime::clock::Clock;
@@ -100,10 +101,10 @@ fn ours(version: InfluxVersion) -> Vec<String> {
         if text.starts_with("/qseow-proxy-") {
             let Verdict::Wanted(event, server) = user.handle(&text) else { panic!("{text}") };
             let received = Received { stamp, server, event };
-            lines.extend(user_event_point(&received, &tags, version).map(line));
+            lines.extend(user_event_point(&received, &tags, version, Series::AsOriginal).map(line));
         } else if let Verdict::Wanted(event, server) = log.handle(&text) {
             let received = Received { stamp, server, event };
-            lines.push(line(log_event_point(&received, &tags, version)));
+            lines.push(line(log_event_point(&received, &tags, version, Series::AsOriginal)));
         }
     }
     let (user, log) = (user.common().take_counts(), log.common().take_counts());
