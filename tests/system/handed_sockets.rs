@@ -55,9 +55,8 @@ impl Sockets {
     fn start(&self, config: &Path, names: &str, of: &str) -> Program {
         let handed = |socket: &UdpSocket| OwnedFd::from(socket.try_clone().unwrap());
         // The standard input and error of the shell become the numbers of the protocol.
-        let script = format!(
-            "LISTEN_FDS=2 LISTEN_PID={of} exec \"$0\" -c \"$1\" 3<&0 4<&2 </dev/null 2>&1"
-        );
+        let script =
+            format!("LISTEN_FDS=2 LISTEN_PID={of} exec \"$0\" -c \"$1\" 3<&0 4<&2 </dev/null 2>&1");
         let mut command = Command::new("sh");
         command.args(["-c", &script, BINARY]).arg(config).env("LISTEN_FDNAMES", names);
         command.stdin(Stdio::from(handed(&self.user))).stderr(Stdio::from(handed(&self.log)));
@@ -139,7 +138,8 @@ fn ten_restarts_under_load_lose_no_event() {
         assert_eq!(program.wait(), Some(0));
         let lines = program.lines();
         for (prefix, at) in ["USER EVENT", "LOG EVENT"].iter().zip(to) {
-            let line = format!("{prefix}: Listening on {at}/udp, handed over by the service manager");
+            let line =
+                format!("{prefix}: Listening on {at}/udp, handed over by the service manager");
             assert!(lines.iter().any(|it| it.contains(&line)), "{line}: {lines:#?}");
         }
         let wrong = lines.iter().find(|line| line.contains("The service manager"));
