@@ -1,16 +1,22 @@
-//! How a receiver comes to its socket: handed over, or bound as often as it takes.
+//! How a receiver comes to its socket, handed over or bound as often as it takes, and leaves it.
 
 use std::io;
+use std::net::UdpSocket;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::handling::Handling;
-use super::receive::Receiver;
+use super::pace::Found;
+use super::receive::{LONGEST, Receiver};
 use super::socket::{self, Listener, Owner};
+use super::watch::Watch;
 
 const BIND_PAUSE: Duration = Duration::from_secs(10);
+
+/// Slices that are read at the end: as much as a receive buffer can hold of small datagrams.
+const LAST_SLICES: usize = 100;
 
 impl<H: Handling> Receiver<H> {
     /// Tries until there is a socket.
@@ -81,6 +87,31 @@ impl<H: Handling> Receiver<H> {
                 H::PREFIX,
                 H::SECTION
             );
+        }
+    }
+
+    /// Handles what waits here and in the socket, once, and closes the socket. What waits in one
+    /// that was handed over stays there for the next start.
+    pub(super) fn finish(&self) {
+        let Some(listener) = self.listener.take() else { return };
+        match listener.owner {
+            Owner::Program => self.read_the_rest(&listener.socket),
+            Owner::ServiceManager => self.work_off(&mut self.state.borrow_mut()),
+        }
+        self.send();
+        self.obstacle.replace(Some("stopped".to_owned()));
+    }
+
+    fn read_the_rest(&self, socket: &UdpSocket) {
+        let mut buffer = vec![0; LONGEST];
+        for _ in 0..LAST_SLICES {
+            let mut found = Found::default();
+            // What cannot be read at the end is not worth a word.
+            _ = self.read(socket, &Watch::default(), &mut buffer, &mut found);
+            self.send();
+            if found.all {
+                break;
+            }
         }
     }
 }

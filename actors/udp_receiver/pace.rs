@@ -106,6 +106,13 @@ impl Pace {
     }
 }
 
+/// How much of a rest is left after so much time has `passed` for all, when all rests of this length
+/// end together: receivers of one thread are woken at once, and so is who gets their events.
+pub(super) fn in_step(rest: Duration, passed: Duration) -> Duration {
+    let past = passed.as_nanos() % rest.as_nanos().max(1);
+    rest - Duration::from_nanos(u64::try_from(past).unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +153,16 @@ mod tests {
         assert_eq!(pace.after(all(10), at(11)), Next::Wait);
         assert_eq!(pace.after(all(10), at(1_009)), Next::Wait);
         assert_eq!(pace.after(all(10), at(1_011)), Next::Rest(LONGEST));
+    }
+
+    #[test]
+    fn rests_end_together() {
+        let at =
+            |micros: u64| in_step(LONGEST, Duration::from_micros(80_000_000 + micros)).as_micros();
+        assert_eq!(
+            [at(0), at(1), at(7_000), at(7_999), at(8_000)],
+            [8_000, 7_999, 1_000, 1, 8_000]
+        );
     }
 
     #[test]

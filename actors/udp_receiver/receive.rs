@@ -12,12 +12,12 @@ use tokio::time::{Instant, sleep};
 use super::destinations::Destinations;
 use super::handling::Handling;
 use super::intake::Intake;
-use super::pace::{Found, Next, Pace};
+use super::pace::{Found, Next, Pace, in_step};
 use super::refusals::Refusals;
 use super::repeats::Repeats;
 use super::senders::{Senders, Throttle};
 use super::settings::UdpSettings;
-use super::socket::{self, Listener, Owner};
+use super::socket::{self, Listener};
 use super::watch::Watch;
 use crate::domain::errors::ErrorOccurred;
 use crate::domain::events::{EventCounts, Flaw, Received};
@@ -32,7 +32,7 @@ const SLICE: usize = 256;
 const QUEUE_PAUSE: Duration = Duration::from_millis(5);
 
 /// No datagram is longer, so none is cut off.
-const LONGEST: usize = 65_536;
+pub(super) const LONGEST: usize = 65_536;
 
 pub(super) struct Receiver<H: Handling> {
     pub(super) settings: UdpSettings,
@@ -45,7 +45,7 @@ pub(super) struct Receiver<H: Handling> {
     pub(super) listener: RefCell<Option<Rc<Listener>>>,
     /// Kernel drops that were read before.
     kernel_drops: Cell<u64>,
-    state: RefCell<State<H>>,
+    pub(super) state: RefCell<State<H>>,
 }
 
 pub(super) struct State<H: Handling> {
@@ -128,7 +128,7 @@ impl<H: Handling> Receiver<H> {
                     }
                     Next::Rest(rest) => {
                         watch.end();
-                        sleep(rest).await;
+                        sleep(in_step(rest, self.clock.passed())).await;
                         Ok(())
                     }
                     Next::Wait => self.wait(&listener.socket, &mut watch).await,
@@ -154,7 +154,7 @@ impl<H: Handling> Receiver<H> {
     }
 
     /// Empties the queue, then reads until nothing is left or others should have their turn.
-    fn read(
+    pub(super) fn read(
         &self,
         socket: &UdpSocket,
         watch: &Watch,
@@ -206,7 +206,7 @@ impl<H: Handling> Receiver<H> {
         self.events.have_room(state.batch.len())
     }
 
-    fn work_off(&self, state: &mut State<H>) {
+    pub(super) fn work_off(&self, state: &mut State<H>) {
         while self.has_room(state)
             && let Some((sender, datagram)) = state.queue.pop_front()
         {
@@ -215,7 +215,7 @@ impl<H: Handling> Receiver<H> {
     }
 
     /// Sends what was handled.
-    fn send(&self) {
+    pub(super) fn send(&self) {
         let batch = std::mem::take(&mut self.state.borrow_mut().batch);
         if !batch.is_empty() {
             self.events.send(batch);
@@ -280,34 +280,6 @@ impl<H: Handling> Receiver<H> {
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.listener.borrow().as_ref().and_then(|it| it.socket.local_addr().ok())
     }
-
-    /// Handles what waits here and in the socket, once, and closes the socket. What waits in one
-    /// that was handed over stays there for the next start.
-    pub(super) fn finish(&self) {
-        let Some(listener) = self.listener.take() else { return };
-        match listener.owner {
-            Owner::Program => self.read_the_rest(&listener.socket),
-            Owner::ServiceManager => self.work_off(&mut self.state.borrow_mut()),
-        }
-        self.send();
-        self.obstacle.replace(Some("stopped".to_owned()));
-    }
-
-    fn read_the_rest(&self, socket: &UdpSocket) {
-        let mut buffer = vec![0; LONGEST];
-        for _ in 0..LAST_SLICES {
-            let mut found = Found::default();
-            // What cannot be read at the end is not worth a word.
-            _ = self.read(socket, &Watch::default(), &mut buffer, &mut found);
-            self.send();
-            if found.all {
-                break;
-            }
-        }
-    }
 }
-
-/// Slices that are read at the end: as much as a receive buffer can hold of small datagrams.
-const LAST_SLICES: usize = 100;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);

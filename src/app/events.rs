@@ -10,6 +10,7 @@ use actors::domain::telemetry::{AppNames, EventBatch};
 use actors::event_counter::{Counting, EventCounter};
 use actors::io::sense::SenseSettings;
 use actors::runtime::outlet::Outlet;
+use actors::runtime::supervise::Place;
 use actors::udp_receiver::{
     AskAddress, Handling, LogHandling, Outlets, UdpReceiver, UdpSettings, UserHandling,
 };
@@ -43,13 +44,18 @@ impl Graph {
         let servers = directory(&settings.sense);
         let mut receivers = Receivers::default();
         let mut counting = Counting::default();
+        // Both on one, which is woken once for both; if there is any.
+        let mut place = None;
+        let mut thread =
+            |graph: &mut Self| -> Place { place.get_or_insert_with(|| graph.new_thread()).clone() };
 
         if let Some(user) = &settings.user_events {
             let events = outputs.user_events();
             let wanted = !events.is_empty();
             let handling = UserHandling::new(&user.receiver, wanted, servers.clone());
             let name = "UdpReceiver for user events";
-            let start = Start { name, udp: user.receiver.udp.clone(), socket: handed.user };
+            let place = thread(self);
+            let start = Start { name, udp: user.receiver.udp.clone(), place, socket: handed.user };
             let addr = self.start_receiver(start, handling, events, surroundings, outputs, errors);
             receivers.names.push(self.outlet(name, &addr));
             receivers.user = Some(addr.clone().recipient());
@@ -59,7 +65,8 @@ impl Graph {
             let events = outputs.log_events();
             let wanted = !events.is_empty();
             let name = "UdpReceiver for log events";
-            let start = Start { name, udp: log.receiver.udp.clone(), socket: handed.log };
+            let place = thread(self);
+            let start = Start { name, udp: log.receiver.udp.clone(), place, socket: handed.log };
             let handling = LogHandling::new(log.receiver.clone(), wanted, servers);
             let addr = self.start_receiver(start, handling, events, surroundings, outputs, errors);
             receivers.names.push(self.outlet(name, &addr));
@@ -87,7 +94,7 @@ impl Graph {
     ) -> Addr<UdpReceiver<H>> {
         let clock = surroundings.clock.clone();
         let outlets = Outlets { events, metrics: outputs.to_writer(), errors: errors.clone() };
-        let part = Part::new(start.name, Stage::Sources).own_thread();
+        let part = Part::new(start.name, Stage::Sources).shares_thread(start.place);
         self.plug(part.with_metrics().can_lose().with_readiness(), move || {
             UdpReceiver::new(start.udp, handling, clock, outlets).from_socket(start.socket)
         })
@@ -98,6 +105,7 @@ impl Graph {
 struct Start {
     name: &'static str,
     udp: UdpSettings,
+    place: Place,
     /// Handed over, in place of one to be bound.
     socket: Option<UdpSocket>,
 }

@@ -58,9 +58,19 @@ pub(super) struct Part<A: Actor> {
     name: &'static str,
     stage: Stage,
     need: Need,
-    own_thread: bool,
+    thread: Thread,
     mailbox: usize,
     joins: Vec<Join<A>>,
+}
+
+/// Where an actor runs.
+enum Thread {
+    /// On the thread of the others.
+    System,
+    /// On one of its own.
+    Own,
+    /// On one that it shares with some.
+    Shared(Place),
 }
 
 /// Messages that may wait for an actor which is only told what it can handle at once.
@@ -75,8 +85,8 @@ where
 {
     /// A part that the program needs, on the thread of the others.
     pub(super) fn new(name: &'static str, stage: Stage) -> Self {
-        let (need, own_thread, mailbox) = (Need::Vital, false, MAILBOX);
-        Self { name, stage, need, own_thread, mailbox, joins: Vec::new() }
+        let (need, thread, mailbox) = (Need::Vital, Thread::System, MAILBOX);
+        Self { name, stage, need, thread, mailbox, joins: Vec::new() }
     }
 
     /// The program goes on without it.
@@ -86,7 +96,12 @@ where
 
     /// It can be flooded, or blocks.
     pub(super) fn own_thread(self) -> Self {
-        Self { own_thread: true, ..self }
+        Self { thread: Thread::Own, ..self }
+    }
+
+    /// It runs together with others, at a place of [`Graph::new_thread`].
+    pub(super) fn shares_thread(self, place: Place) -> Self {
+        Self { thread: Thread::Shared(place), ..self }
     }
 
     /// It is sent every error.
@@ -162,15 +177,20 @@ impl Graph {
     where
         A: Actor<Context = Context<A>> + Supervised + Handler<Drain>,
     {
-        let Part { name, stage, need, own_thread, mailbox, joins } = part;
-        let place = if own_thread { self.new_thread() } else { Place::Here };
+        let Part { name, stage, need, thread, mailbox, joins } = part;
+        let place = match thread {
+            Thread::System => Place::Here,
+            Thread::Own => self.new_thread(),
+            Thread::Shared(place) => place,
+        };
         let addr = self.supervisor.start_needed(name, need, &place, mailbox, make);
         self.stops.push((stage, name, addr.clone().recipient()));
         joins.into_iter().for_each(|join| join(&addr, self, name, stage));
         addr
     }
 
-    fn new_thread(&mut self) -> Place {
+    /// A thread for one or several actors.
+    pub(super) fn new_thread(&mut self) -> Place {
         let arbiter = Arbiter::new();
         let place = Place::Arbiter(arbiter.handle());
         self.arbiters.push(arbiter);
