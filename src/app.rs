@@ -23,10 +23,10 @@
 
 mod events;
 mod metrics;
-mod operators;
 mod outputs;
 mod part;
 mod pollers;
+mod self_monitoring;
 mod tracking;
 
 use std::net::SocketAddr;
@@ -50,7 +50,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use self::metrics::Scraped;
+use self::metrics::ScrapeTargets;
 use self::part::Stage;
 use crate::config::Settings;
 use crate::sockets::Sockets;
@@ -103,7 +103,7 @@ impl App {
             arbiters: Vec::new(),
             stops: Vec::new(),
             certificates: Vec::new(),
-            scraped: Scraped::default(),
+            scraped: ScrapeTargets::default(),
             error_sinks: Vec::new(),
             losers: Vec::new(),
             asked: Vec::new(),
@@ -217,7 +217,7 @@ struct Graph {
     arbiters: Vec<Arbiter>,
     stops: Vec<(Stage, &'static str, Recipient<Drain>)>,
     certificates: Vec<Recipient<ReadAgain>>,
-    scraped: Scraped,
+    scraped: ScrapeTargets,
     /// Where every error goes.
     error_sinks: Vec<(Stage, Outlet<ErrorPoint>)>,
     losers: Vec<Recipient<AskLost>>,

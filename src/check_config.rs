@@ -16,7 +16,7 @@ use actors::runtime::level::Level;
 
 use self::report::Report;
 use crate::cli::ReportFormat;
-use crate::config::{self, Loaded, Settings, Unreadable};
+use crate::config::{self, LoadedConfig, Settings, Unreadable};
 use crate::failed::Failed;
 use crate::paths::Bases;
 use crate::{logging, paths};
@@ -74,7 +74,7 @@ pub fn run(request: &Request, out: &mut impl Write) -> Result<(), Failed> {
 const WARNED: u8 = 3;
 
 /// What a start would meet.
-fn checked(mut loaded: Loaded, shown: String, request: &Request) -> Report {
+fn checked(mut loaded: LoadedConfig, shown: String, request: &Request) -> Report {
     keep_secret(std::mem::take(&mut loaded.secrets));
     log::trace!("CONFIG: As it was read: {}", loaded.masked);
     let mut problems = std::mem::take(&mut loaded.problems);

@@ -4,14 +4,14 @@
 //! text ──compose──> Tree ──> ConfigKeys (nothing judged yet) ──check──> Settings
 //! ```
 
-mod across;
+mod cross_rules;
 mod encoding;
 mod find;
 mod lines;
 mod loading;
 mod log_events;
 mod new_relic;
-mod page;
+mod page_content;
 mod quoting;
 mod source;
 mod tracking;
@@ -41,7 +41,7 @@ use actors::runtime::level::Level;
 use actors::uptime_monitor::{UptimeKeys, UptimeSettings};
 use serde_json::Value;
 
-use self::across::{Across, Masters};
+use self::cross_rules::{CrossRules, Masters};
 use self::log_events::LogEventsKeys;
 use self::tracking::ErrorTrackingKeys;
 use self::user_events::UserEventsKeys;
@@ -51,9 +51,9 @@ use crate::logging::LOG_FOLDER;
 use crate::paths::Bases;
 
 pub use self::find::{find, not_read};
-pub use self::loading::{Loaded, Unreadable, catalog, check, keys, load, load_with};
+pub use self::loading::{LoadedConfig, Unreadable, catalog, check, keys, load, load_with};
 pub use self::log_events::LogEvents;
-pub use self::page::PageSettings;
+pub use self::page_content::PageSettings;
 pub use self::source::Source;
 pub use self::tracking::TrackingSettings;
 pub use self::user_events::UserEvents;
@@ -169,7 +169,7 @@ impl ConfigKeys {
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let log_level = self.log_level.get();
         let (accounts, only_account) = self.check_accounts(accounts);
-        let across = Across::new(only_account);
+        let across = CrossRules::new(only_account);
         let page = self.check_page(&across);
         let health_check = self.check_health_check(&across);
         let collector = self.collector.get().check();
@@ -222,25 +222,25 @@ impl ConfigKeys {
         }
     }
 
-    fn check_page(&self, across: &Across) -> Option<ConfigPageSettings> {
+    fn check_page(&self, across: &CrossRules) -> Option<ConfigPageSettings> {
         let keys = self.page.get();
         let page = keys.check()?;
         across.listens(keys.port_at().clone(), "TCP", page.host.clone(), page.port);
         Some(page)
     }
 
-    fn check_health_check(&self, across: &Across) -> Option<HealthCheckSettings> {
+    fn check_health_check(&self, across: &CrossRules) -> Option<HealthCheckSettings> {
         let keys = self.health_check.get();
         let check = keys.check()?;
         across.listens(keys.port_at().clone(), "TCP", "localhost".to_owned(), check.port);
         Some(check)
     }
 
-    fn check_event_counts(&self, across: &Across) -> EventCountSettings {
+    fn check_event_counts(&self, across: &CrossRules) -> EventCountSettings {
         let keys = self.event_counts.get();
         let counts = keys.check();
         if counts.every.is_some() {
-            across.forwards(keys.influx_at(), across::Master::Influx);
+            across.forwards(keys.influx_at(), cross_rules::Master::Influx);
         }
         counts
     }
@@ -253,7 +253,7 @@ impl ConfigKeys {
 
     fn check_prometheus(
         &self,
-        across: &Across,
+        across: &CrossRules,
         sense: &SenseSettings,
     ) -> Option<PrometheusSettings> {
         let keys = self.prometheus.get();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, Surroundings};
 use crate::banner;
-use crate::config::{self, Loaded, Settings};
+use crate::config::{self, LoadedConfig, Settings};
 use crate::crash_dump::{self, Crash};
 use crate::paths::Bases;
 use crate::signal::Signals;
@@ -45,7 +45,8 @@ pub fn run(request: &Request, read_heap: ReadHeap) -> Result<(), String> {
     let handed = handed::of_process();
     let file = paths::absolute(&request.file);
     let loaded = config::load_with(&file, request.bases.clone(), request.accounts.clone());
-    let loaded = if request.skip_verification { loaded.map(Loaded::tolerant) } else { loaded };
+    let loaded =
+        if request.skip_verification { loaded.map(LoadedConfig::tolerant) } else { loaded };
     let configured = loaded.as_ref().map_or(Level::Info, |loaded| loaded.log_level);
     let mut log = logging::start(request.level.unwrap_or(configured))?;
 
@@ -122,8 +123,8 @@ fn facts(settings: &Settings) -> Value {
 }
 
 /// Tells every problem; the settings, if there is no error among them.
-fn verified(loaded: Loaded, file: &Path) -> Result<Settings, String> {
-    loaded.problems.iter().for_each(tell);
+fn verified(loaded: LoadedConfig, file: &Path) -> Result<Settings, String> {
+    loaded.problems.iter().for_each(log_problem);
     let count = |severity| loaded.problems.iter().filter(|p| p.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let Some(settings) = loaded.settings.filter(|_| errors == 0) else {
@@ -153,7 +154,7 @@ fn verified(loaded: Loaded, file: &Path) -> Result<Settings, String> {
     Ok(settings)
 }
 
-fn tell(problem: &Problem) {
+fn log_problem(problem: &Problem) {
     match problem.severity {
         Severity::Error => log::error!("VERIFY CONFIG FILE ERROR: {problem}"),
         Severity::Warning => log::warn!("VERIFY CONFIG FILE WARNING: {problem}"),

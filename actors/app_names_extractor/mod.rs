@@ -24,8 +24,8 @@ use crate::runtime::fanout::Fanout;
 use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
+use crate::runtime::poll_state::{self, Polls};
 use crate::runtime::polling::{Listeners, Target, watch};
-use crate::runtime::polls::{self, Polls};
 
 /// See the module.
 pub struct AppNamesExtractor {
@@ -66,7 +66,7 @@ impl Work {
     fn families(&self) -> Vec<Family> {
         let server = self.polling.server.as_ref().map_or("", |name| name.as_str());
         let labels = Labels::of(&[("poller", "app_names"), ("server_name", server)]);
-        let mut families = polls::families([(labels, &*self.polls.borrow())]);
+        let mut families = poll_state::families([(labels, &*self.polls.borrow())]);
         families.extend(self.client.families("app_names"));
         if let Some((came, apps)) = self.list.get() {
             families.extend([

@@ -38,7 +38,7 @@ pub struct Key<K: Kind> {
 impl<K: Kind> Key<K> {
     /// The value; the default when it is absent, or wrong, which is told.
     pub fn get(&self) -> K::Value {
-        self.at.tell_old();
+        self.at.note_old_spelling();
         let read = match &self.tree {
             Tree::Null => None,
             tree => K::read(&self.at, tree, Some(self.default)),
@@ -81,7 +81,7 @@ pub struct Optional<K: Kind> {
 impl<K: Kind> Optional<K> {
     /// The value; `None` when it is absent, or wrong, which is told.
     pub fn get(&self) -> Option<K::Value> {
-        self.at.tell_old();
+        self.at.note_old_spelling();
         if self.is_absent() { None } else { K::read(&self.at, &self.tree, None) }
     }
 
@@ -134,7 +134,7 @@ pub struct Section<T> {
 impl<T: SectionKeys> Section<T> {
     /// Its keys; all absent when there is something else than a map, which is told.
     pub fn get(&self) -> T {
-        self.at.tell_old();
+        self.at.note_old_spelling();
         section(&self.at, &self.tree)
     }
 

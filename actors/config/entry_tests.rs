@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::testing::{section, told};
+use super::testing::{messages, section};
 use super::*;
 use crate::keys;
 
@@ -73,7 +73,7 @@ fn nothing_that_is_written_stops_the_reading() {
     // Who asks twice is told once.
     sample.number.get();
     assert_eq!(
-        told(&problems),
+        messages(&problems),
         [
             "R.flag: expected true or false, found a list",
             "R.number: expected a whole number, found a map",
@@ -94,7 +94,7 @@ fn null_means_absent_at_every_level() {
         assert!(sample.below.is_absent() && sample.below.get().flag.get());
         assert!(sample.list.is_empty() && sample.list.items().is_empty());
         assert!(sample.names.is_absent() && sample.names.get().is_empty());
-        assert_eq!(told(&problems), Vec::<String>::new());
+        assert_eq!(messages(&problems), Vec::<String>::new());
     }
 }
 
@@ -109,7 +109,7 @@ fn unusual_spellings_are_understood_with_a_warning() {
     assert_eq!(sample.port.get(), 8086);
     assert_eq!(problems.count(Severity::Error), 0);
     assert_eq!(
-        told(&problems),
+        messages(&problems),
         [
             "R.flag: expected true or false, found string \"no\"; taken as that",
             "R.number: expected a whole number, found string \"80\"; taken as that",
@@ -125,7 +125,7 @@ fn numbers_are_held_to_their_limits() {
         let (sample, problems) = sample(&format!("number: {text}\nwithin: {text}"));
         assert_eq!((sample.number.get(), sample.within.get()), (number, within), "{text}");
         let expected = format!("expected 1 to 100, found number {text}");
-        let told = told(&problems);
+        let told = messages(&problems);
         match text {
             "50" => assert_eq!(told, Vec::<String>::new()),
             _ => assert_eq!(
@@ -165,7 +165,7 @@ fn milliseconds_with_a_fraction_are_rounded() {
         let (sample, problems) = sample(&format!("ms: {written}"));
         assert_eq!(sample.ms.get().as_millis(), ms, "{written}");
         let said: Vec<String> = said.iter().map(|said| format!("R.ms: {said}")).collect();
-        assert_eq!(told(&problems), said, "{written}");
+        assert_eq!(messages(&problems), said, "{written}");
     }
 }
 
@@ -176,7 +176,7 @@ fn a_secret_is_not_shown_even_when_it_is_wrong() {
         let (sample, problems) = sample(text);
         assert!(sample.token.filled().is_none());
         sample.token.needed("x is on");
-        all.extend(told(&problems));
+        all.extend(messages(&problems));
     }
     let all = all.join("\n");
     assert!(!all.contains("hunter2"), "{all}");
@@ -191,7 +191,7 @@ fn names_keep_their_order_and_scalar_values() {
     let pairs = sample.names.get();
     let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     assert_eq!(pairs, [("b", "1"), ("a", "true"), ("c", "1.5"), ("10", "x")]);
-    assert_eq!(told(&problems), Vec::<String>::new());
+    assert_eq!(messages(&problems), Vec::<String>::new());
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn old_spellings_are_read_and_told_when_somebody_asks() {
     assert_eq!(sample.below.get().topic.get().as_deref(), Some("a"));
     assert!(sample.list.items().iter().all(|item| !item.flag.get()));
     let old: Vec<String> =
-        told(&problems).into_iter().filter(|told| told.contains("old spelling")).collect();
+        messages(&problems).into_iter().filter(|told| told.contains("old spelling")).collect();
     assert_eq!(
         old,
         [
@@ -215,7 +215,7 @@ fn old_spellings_are_read_and_told_when_somebody_asks() {
     assert!(sample.flag.get() && !sample.flag.at.is_old() && sample.flag.at.has_old());
     assert_eq!(sample.below.get().topic.get(), None);
     assert_eq!(
-        told(&problems),
+        messages(&problems),
         [
             "R.flg: old spelling, ignored because R.flag is there",
             "R.below: expected a map of keys, found number 7",

@@ -97,7 +97,7 @@ impl KeyPath {
     }
 
     /// Tells about an older spelling, if there is one.
-    pub(super) fn tell_old(&self) {
-        self.problems.tell_old(&self.path);
+    pub(super) fn note_old_spelling(&self) {
+        self.problems.note_old_spelling(&self.path);
     }
 }

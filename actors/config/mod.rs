@@ -51,7 +51,7 @@ pub use secret_words::is_secret;
 pub use text::{Any, Choice, Choices, Host, Measurement, SecretText, SecretUrl, Text};
 pub use times::{Milliseconds, Times};
 pub use tree::{Pair, Tree};
-pub use visit::{Visit, Visited, visit};
+pub use visit::{Visit, VisitedSection, visit};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -73,7 +73,7 @@ impl Problems {
     }
 
     /// Adds what was kept for `path`.
-    pub(super) fn tell_old(&self, path: &str) {
+    pub(super) fn note_old_spelling(&self, path: &str) {
         let kept = self.0.borrow().old.get(path).map(|(problem, _)| problem.clone());
         kept.into_iter().for_each(|problem| self.add(problem));
     }

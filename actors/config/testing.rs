@@ -13,6 +13,6 @@ pub(crate) fn section<T: SectionKeys>(root: &str, text: &str) -> (T, Problems) {
 }
 
 /// What is wrong, each with its path.
-pub(crate) fn told(problems: &Problems) -> Vec<String> {
+pub(crate) fn messages(problems: &Problems) -> Vec<String> {
     problems.take().iter().map(ToString::to_string).collect()
 }

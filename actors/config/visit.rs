@@ -8,14 +8,14 @@ use super::tree::Tree;
 #[derive(Debug, Default)]
 pub struct Visit {
     /// Every section.
-    pub sections: Vec<Visited>,
+    pub sections: Vec<VisitedSection>,
     /// Lists that have a key but nothing below it.
     pub empty_lists: Vec<String>,
 }
 
 /// A section of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visited {
+pub struct VisitedSection {
     /// Dotted path, list items with their index.
     pub path: String,
     /// The keys that it may have, older spellings last.
@@ -58,7 +58,7 @@ impl<'c> Way<'c> {
             }
         }
         let known = keys.iter().map(|key| key.name).chain(old).map(str::to_owned).collect();
-        self.visit.sections.push(Visited { path, known, unknown });
+        self.visit.sections.push(VisitedSection { path, known, unknown });
     }
 
     fn key(&mut self, path: String, key: &'c Definition, value: &Tree) {

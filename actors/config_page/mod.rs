@@ -28,13 +28,13 @@ pub use settings::{ConfigPageKeys, ConfigPageSettings};
 pub struct ConfigPage {
     socket: TcpListener,
     at: ConfigPageSettings,
-    shown: Arc<Shown>,
+    shown: Arc<PageContent>,
     serving: Option<SpawnHandle>,
 }
 
 /// The configuration in the forms that are shown, masked or not by whoever made them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shown {
+pub struct PageContent {
     /// Below `Butler-SOS`.
     pub json: String,
     /// The same as a file.
@@ -43,13 +43,13 @@ pub struct Shown {
 
 /// What the handlers share.
 struct Pages {
-    shown: Arc<Shown>,
+    shown: Arc<PageContent>,
     limit: Mutex<Limit>,
 }
 
 impl ConfigPage {
     /// A page on a bound socket that was asked for by `at`.
-    pub fn new(socket: TcpListener, at: ConfigPageSettings, shown: Shown) -> Self {
+    pub fn new(socket: TcpListener, at: ConfigPageSettings, shown: PageContent) -> Self {
         Self { socket, at, shown: Arc::new(shown), serving: None }
     }
 

@@ -14,7 +14,8 @@ async fn ask(address: SocketAddr, path: &'static str) -> Reply {
 #[actix::test]
 async fn each_path_has_its_answer_until_too_many_are_asked() {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let shown = Shown { json: r#"{"a":1}"#.to_owned(), yaml: "Butler-SOS:\n  a: 1\n".to_owned() };
+    let shown =
+        PageContent { json: r#"{"a":1}"#.to_owned(), yaml: "Butler-SOS:\n  a: 1\n".to_owned() };
     let at = ConfigPageSettings {
         host: "127.0.0.1".to_owned(),
         port: 0,

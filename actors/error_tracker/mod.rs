@@ -59,12 +59,12 @@ pub struct ErrorTrackerActor {
 
 /// Asks what was counted today.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Tracked")]
+#[rtype(result = "TrackerCounts")]
 pub struct AskCounts;
 
 /// What was counted today.
 #[derive(Debug, Clone)]
-pub struct Tracked {
+pub struct TrackerCounts {
     /// `None` when tracking is off.
     pub counts: Option<ErrorCounts>,
     /// Points that a sink had no room for, since the program started.
@@ -221,7 +221,7 @@ impl Handler<AskCounts> for ErrorTrackerActor {
             Tracking::Off => None,
             Tracking::On { today, .. } => Some(today.clone()),
         };
-        MessageResult(Tracked { counts, points_dropped: self.points_dropped })
+        MessageResult(TrackerCounts { counts, points_dropped: self.points_dropped })
     }
 }
 

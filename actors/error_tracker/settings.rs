@@ -41,11 +41,11 @@ impl CollectorKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::testing::{section, told};
+    use crate::config::testing::{messages, section};
 
     fn check(yaml: &str) -> (Collector, Vec<String>) {
         let (keys, problems) = section::<CollectorKeys>("collector", yaml);
-        (keys.check(), told(&problems))
+        (keys.check(), messages(&problems))
     }
 
     #[test]

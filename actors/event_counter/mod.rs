@@ -32,7 +32,7 @@ pub struct EventCounter {
 
 /// Who is asked.
 #[derive(Default)]
-pub struct Counting {
+pub struct EventSources {
     /// The receiver of user events, if there is one.
     pub user: Option<Recipient<TakeCounts>>,
     /// The receiver of log events, if there is one.
@@ -40,13 +40,13 @@ pub struct Counting {
 }
 
 struct Rounds {
-    counting: Counting,
+    counting: EventSources,
     to: Fanout<CountedEvents>,
 }
 
 impl EventCounter {
     /// Collects every `interval`.
-    pub fn new(interval: Duration, counting: Counting, to: Fanout<CountedEvents>) -> Self {
+    pub fn new(interval: Duration, counting: EventSources, to: Fanout<CountedEvents>) -> Self {
         Self { rounds: Rc::new(Rounds { counting, to }), interval, running: None }
     }
 }

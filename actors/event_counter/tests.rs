@@ -26,7 +26,7 @@ impl Handler<TakeCounts> for Counted {
 async fn each_round_is_one_message_and_the_end_has_a_round_of_its_own() {
     tokio::time::pause();
     let (to, received) = probe::<CountedEvents>();
-    let counting = Counting { log: Some(Counted.start().recipient()), user: None };
+    let counting = EventSources { log: Some(Counted.start().recipient()), user: None };
     let interval = Duration::from_secs(5);
     let counter: Addr<EventCounter> =
         EventCounter::new(interval, counting, Fanout::from(vec![to])).start();

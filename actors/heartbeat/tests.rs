@@ -7,12 +7,12 @@ use std::time::Instant;
 use test_support::{Answer, StandIn, until_async};
 
 use super::*;
-use crate::config::testing::{section, told};
+use crate::config::testing::{messages, section};
 use crate::runtime::log_probe::{record, recorded};
 
 fn settings(yaml: &str) -> (Option<HeartbeatSettings>, Vec<String>) {
     let (keys, problems) = section::<HeartbeatKeys>("heartbeat", yaml);
-    (keys.check(), told(&problems))
+    (keys.check(), messages(&problems))
 }
 
 #[test]

@@ -41,11 +41,11 @@ pub struct InfluxErrorSinkActor {
     delivery: Delivery<InfluxTransport>,
     /// Points that are not known to be in the history, where they wait for that: what the history
     /// does not know must not be in the database.
-    unplaced: Option<VecDeque<Unplaced>>,
+    unplaced: Option<VecDeque<PendingError>>,
 }
 
 /// A point that is not known to be in the history.
-struct Unplaced {
+struct PendingError {
     stamp: Stamp,
     line: Bytes,
     since: Instant,
@@ -150,7 +150,7 @@ impl Handler<ErrorPoint> for InfluxErrorSinkActor {
             return self.delivery.push(Job::new(line, 1, None));
         };
         let (stamp, since) = (point.stamp(), Instant::now());
-        unplaced.push_back(Unplaced { stamp, line: line.into(), since });
+        unplaced.push_back(PendingError { stamp, line: line.into(), since });
         if unplaced.len() > MOST_UNPLACED
             && let Some(oldest) = unplaced.pop_front()
         {

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use test_support::{Answer, PATIENCE, Seen, StandIn, until_async};
+use test_support::{Answer, PATIENCE, RecordedRequest, StandIn, until_async};
 
 use super::*;
 use crate::domain::errors::{Category, ErrorOccurred, Failure, Origin};
@@ -37,11 +37,11 @@ fn point(number: i64) -> ErrorPoint {
     ErrorPoint::new(Stamp(number), ErrorOccurred { origin, failure })
 }
 
-fn writes(server: &StandIn) -> Vec<Seen> {
+fn writes(server: &StandIn) -> Vec<RecordedRequest> {
     server.seen().into_iter().filter(|seen| seen.target.contains("/write")).collect()
 }
 
-fn stamps(write: &Seen) -> Vec<i64> {
+fn stamps(write: &RecordedRequest) -> Vec<i64> {
     write.text().lines().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
 }
 

@@ -60,7 +60,7 @@ pub(super) fn text<'a>(value: impl Into<Cow<'a, str>>) -> FieldValue<'a> {
 /// Lines of events until enough are together. Those of one kind and one server are one write
 /// operation, so that a failed batch is one error for each of them (decision E19).
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct PendingLines {
     operations: HashMap<(InfluxModule, Option<ServerName>), Lines>,
     points: usize,
 }
@@ -72,7 +72,7 @@ pub(super) struct Lines {
     pub(super) points: usize,
 }
 
-impl Gathered {
+impl PendingLines {
     /// Adds what `encode` appends, which says whether it appended a line. One that panics leaves
     /// nothing behind.
     pub(super) fn add(
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn an_event_that_panics_leaves_no_half_line_and_the_others_go_on() {
-        let mut gathered = Gathered::default();
+        let mut gathered = PendingLines::default();
         let mut add = |text: &'static str, panics: bool| {
             gathered.add(InfluxModule::LogEvents, None, |to| {
                 to.extend_from_slice(text.as_bytes());

@@ -13,12 +13,12 @@ mod counts;
 mod events;
 mod health;
 mod log_events;
-mod own;
+mod own_memory;
 mod series;
 mod sessions;
-mod told;
 mod uptime_text;
 mod user_events;
+mod write_reporter;
 
 use std::time::Duration;
 
@@ -46,8 +46,8 @@ use crate::runtime::poison::guard;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
 use self::congestion::Congestion;
-use self::events::Gathered;
-use self::told::Told;
+use self::events::PendingLines;
+use self::write_reporter::WriteReporter;
 
 pub use self::counts::{events as event_count_points, rejected as rejected_count_points};
 pub use self::events::EventSettings;
@@ -60,7 +60,7 @@ pub struct InfluxWriter {
     influx: InfluxSettings,
     own: OwnTags,
     events: EventSettings,
-    gathered: Gathered,
+    gathered: PendingLines,
     congestion: Congestion,
     clock: Clock,
     delivery: Delivery<InfluxTransport>,
@@ -98,15 +98,16 @@ impl InfluxWriter {
         let policy = InfluxTransport::policy(&influx, LINGER, MAX_POINTS);
         let policy = Policy { replay, ..policy };
         let transport = InfluxTransport::new(&influx, Look::First);
-        let told = Told::new(errors, clock.clone());
+        let reporter = WriteReporter::new(errors, clock.clone());
         let spool = outbox.clone().map(|outbox| OutboxSpool::new(outbox, Stream::Measurements));
         let spool = spool.map(|spool| -> Box<dyn Spool> { Box::new(spool) });
-        let delivery = Delivery::new(transport, policy, spool, move |event| told.on_event(event));
+        let delivery =
+            Delivery::new(transport, policy, spool, move |event| reporter.on_event(event));
         Self {
             influx,
             own,
             events,
-            gathered: Gathered::default(),
+            gathered: PendingLines::default(),
             congestion: Congestion::default(),
             clock,
             delivery,
@@ -244,7 +245,7 @@ impl Handler<OwnMemory> for InfluxWriter {
 
     fn handle(&mut self, memory: OwnMemory, _: &mut Self::Context) {
         self.write(InfluxModule::ButlerMemory, None, || {
-            vec![own::point(&memory, &self.own, self.clock.stamp())]
+            vec![own_memory::point(&memory, &self.own, self.clock.stamp())]
         });
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::json;
-use test_support::{Answer, PATIENCE, Seen, StandIn, until_async};
+use test_support::{Answer, PATIENCE, RecordedRequest, StandIn, until_async};
 
 use super::*;
 use crate::domain::errors::{Failure, InfluxVersion};
@@ -43,7 +43,7 @@ fn target(version: InfluxVersion) -> InfluxTarget {
 }
 
 /// A server on which everything is there already and every write works.
-fn healthy(seen: &Seen) -> Answer {
+fn healthy(seen: &RecordedRequest) -> Answer {
     let json = |value: serde_json::Value| Answer::new(200, value.to_string());
     match seen.target.split('?').next().unwrap_or_default() {
         "/query" => json(json!({ "results": [{ "series": [{ "values": [["SenseOps"]] }] }] })),
@@ -117,7 +117,8 @@ async fn lines(version: InfluxVersion) -> Vec<String> {
     writer.send(Drain { until }).await.unwrap();
     assert!(errors.all().is_empty());
     let seen = server.seen();
-    let writes: Vec<&Seen> = seen.iter().filter(|seen| seen.target.contains("/write?")).collect();
+    let writes: Vec<&RecordedRequest> =
+        seen.iter().filter(|seen| seen.target.contains("/write?")).collect();
     let expected = if version == InfluxVersion::V1 { "Basic bWU6cGFzcw==" } else { "Token token" };
     assert!(writes.iter().all(|write| write.header("Authorization") == Some(expected)));
     let text: String = writes.iter().map(|write| write.text()).collect();

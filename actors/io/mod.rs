@@ -1,9 +1,9 @@
 //! Sockets, TLS and bytes: how the outside is spoken to. Knows no actor.
 
-pub(crate) mod cause;
 pub mod delivery;
 mod dial;
 pub mod error_log;
+pub(crate) mod failure_cause;
 pub mod http;
 pub mod influx;
 pub mod mqtt;
@@ -12,5 +12,5 @@ pub mod private;
 pub mod quoted;
 pub mod sense;
 pub mod sqlite;
-mod trust;
+mod system_authorities;
 pub mod web;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
-use test_support::{Answer, Seen, StandIn, until_async};
+use test_support::{Answer, RecordedRequest, StandIn, until_async};
 use tokio::time::Instant;
 
 use super::body_tests::{HEALTH, health};
@@ -32,7 +32,7 @@ async fn first_of(arrived: &AtomicUsize) {
     until_async("a request to be under way", any).await;
 }
 
-fn count(seen: &Seen) -> usize {
+fn count(seen: &RecordedRequest) -> usize {
     let body: serde_json::Value = serde_json::from_str(&seen.text()).unwrap();
     body.as_array().map_or(1, Vec::len)
 }
@@ -118,7 +118,7 @@ async fn a_slow_account_keeps_one_round_of_metrics() {
     errors.at_least(1).await;
     drop(gate);
     drain(&poster, LONG).await;
-    let elements = |seen: &Seen| {
+    let elements = |seen: &RecordedRequest| {
         let body: serde_json::Value = serde_json::from_str(&seen.text()).unwrap();
         body.as_array().unwrap().len()
     };

@@ -37,7 +37,7 @@ use crate::runtime::drain::Drain;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::supervise::Supervisor;
 
-pub use self::settings::{Listen, PrometheusKeys, PrometheusSettings, check_labels};
+pub use self::settings::{ListenAddress, PrometheusKeys, PrometheusSettings, check_labels};
 
 /// See the module.
 pub struct PrometheusEndpoint {
@@ -54,7 +54,7 @@ pub struct PrometheusEndpoint {
 }
 
 /// What the endpoint needs to know of the program.
-pub struct Observed {
+pub struct ScrapeSources {
     /// All servers that are configured.
     pub servers: Vec<ServerName>,
     /// Whose end is told.
@@ -81,8 +81,12 @@ const BIND_PAUSE: Duration = Duration::from_secs(10);
 impl PrometheusEndpoint {
     /// An endpoint that will listen for metrics of Qlik Sense, and listens on a bound socket for
     /// those of the program, which starts now.
-    pub fn new(listens: PrometheusSettings, own_socket: TcpListener, observed: Observed) -> Self {
-        let Observed { servers, certificate, supervisor, clock } = observed;
+    pub fn new(
+        listens: PrometheusSettings,
+        own_socket: TcpListener,
+        observed: ScrapeSources,
+    ) -> Self {
+        let ScrapeSources { servers, certificate, supervisor, clock } = observed;
         let started = clock.now();
         Self {
             sense: SenseSheet::default(),
@@ -141,7 +145,7 @@ impl PrometheusEndpoint {
         self.work.push(sense);
     }
 
-    fn hosts(&self, socket: &TcpListener, at: &Listen) -> Hosts {
+    fn hosts(&self, socket: &TcpListener, at: &ListenAddress) -> Hosts {
         let names = self.listens.host_names.iter().chain([&at.host]);
         Hosts::strict(socket.local_addr().into_iter().collect(), names)
             .open_to_programs()
@@ -150,7 +154,7 @@ impl PrometheusEndpoint {
 }
 
 /// Tries until the socket is bound: another program may leave the port.
-async fn bind(at: Listen) -> TcpListener {
+async fn bind(at: ListenAddress) -> TcpListener {
     loop {
         let bound = tokio::net::TcpListener::bind((at.host.as_str(), at.port)).await;
         match bound.and_then(tokio::net::TcpListener::into_std) {

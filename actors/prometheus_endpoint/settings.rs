@@ -31,23 +31,23 @@ keys! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrometheusSettings {
     /// Metrics of Qlik Sense.
-    pub sense: Listen,
+    pub sense: ListenAddress,
     /// Metrics of this program.
-    pub own: Listen,
+    pub own: ListenAddress,
     /// By which further names both may be called.
     pub host_names: Vec<String>,
 }
 
 /// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listen {
+pub struct ListenAddress {
     /// Host name or address; an IPv6 address without brackets.
     pub host: String,
     /// Port; 0 lets the system choose.
     pub port: u16,
 }
 
-impl std::fmt::Display for Listen {
+impl std::fmt::Display for ListenAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { host, port } = self;
         if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
@@ -59,7 +59,7 @@ impl PrometheusKeys {
     pub fn check(&self) -> Option<PrometheusSettings> {
         let listen = |host: &Key<Host>, port: &Key<Listener>| {
             let host = host.get().trim_matches(['[', ']']).to_owned();
-            Listen { host, port: port.get() }
+            ListenAddress { host, port: port.get() }
         };
         self.enable.get().then(|| PrometheusSettings {
             sense: listen(&self.host, &self.port),
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn both_listeners_have_defaults_and_follow_their_own_keys() {
-        let listen = |host: &str, port| Listen { host: host.to_owned(), port };
+        let listen = |host: &str, port| ListenAddress { host: host.to_owned(), port };
         for (text, expected) in [
             ("{}", None),
             ("enable: false", None),

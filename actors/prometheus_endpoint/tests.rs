@@ -24,15 +24,15 @@ fn start(sense_port: u16) -> (Addr<PrometheusEndpoint>, SocketAddr) {
     let supervisor = Supervisor::new(Policy::default(), |_| {});
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = socket.local_addr().unwrap();
-    let observed = Observed {
+    let observed = ScrapeSources {
         servers: vec!["sense1".into(), "sense2".into()],
         certificate: Some(CertFiles::missing()),
         supervisor: supervisor.clone(),
         clock: Clock::system(),
     };
     let listens = PrometheusSettings {
-        sense: Listen { host: "127.0.0.1".to_owned(), port: sense_port },
-        own: Listen { host: "127.0.0.1".to_owned(), port: 0 },
+        sense: ListenAddress { host: "127.0.0.1".to_owned(), port: sense_port },
+        own: ListenAddress { host: "127.0.0.1".to_owned(), port: 0 },
         host_names: Vec::new(),
     };
     let endpoint = supervisor.start("PrometheusEndpoint", &Place::Here, 100, move || {

@@ -26,8 +26,8 @@ use crate::runtime::fanout::Fanout;
 use crate::runtime::level::verbose;
 use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
+use crate::runtime::poll_state::{self, Polls};
 use crate::runtime::polling::{Listeners, Target, watch};
-use crate::runtime::polls::{self, Polls};
 
 /// See the module.
 pub struct ProxyPoller {
@@ -185,7 +185,7 @@ impl Handler<AskMetrics> for ProxyPoller {
             ])
         });
         let polls: Vec<Polls> = self.work.polls.iter().map(|polls| *polls.borrow()).collect();
-        let mut families = polls::families(labels.zip(&polls));
+        let mut families = poll_state::families(labels.zip(&polls));
         families.extend(self.work.client.families("proxy"));
         MessageResult(families)
     }

@@ -28,7 +28,7 @@ type Cause = (Option<ErrorCode>, Option<u16>);
 
 /// An outage that is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
+pub struct OutageEnd {
     /// When it began, by the clock as it is now.
     pub since: DateTime<Utc>,
     /// How many errors there were.
@@ -56,11 +56,11 @@ impl Outage {
     }
 
     /// It worked; what is over, if it failed before.
-    pub fn worked(&mut self, clock: &Clock) -> Option<Ended> {
+    pub fn worked(&mut self, clock: &Clock) -> Option<OutageEnd> {
         let Open { began, errors, .. } = self.0.take()?;
         let lasted = clock.passed().saturating_sub(began);
         let lasted = chrono::Duration::from_std(lasted).unwrap_or_default();
-        Some(Ended { since: clock.now() - lasted, errors })
+        Some(OutageEnd { since: clock.now() - lasted, errors })
     }
 
     /// Whether it fails right now, as far as is known.
@@ -73,7 +73,7 @@ impl Outage {
     }
 }
 
-impl fmt::Display for Ended {
+impl fmt::Display for OutageEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let since = self.since.to_rfc3339_opts(SecondsFormat::Secs, true);
         let plural = if self.errors == 1 { "" } else { "s" };

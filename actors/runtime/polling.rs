@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::panics::{Panic, catch};
-use super::polls::Polls;
+use super::poll_state::Polls;
 use super::rhythm::{every, offset};
 use crate::domain::errors::{Category, ErrorOccurred, Failure, Origin};
 use crate::runtime::outlet::Outlet;

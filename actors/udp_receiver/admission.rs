@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::handling::Handling;
+use super::datagram_handler::DatagramHandler;
 use super::receive::Receiver;
 use super::senders::resolve;
 
 /// How often names of senders are resolved: while some fail, and when all are known.
 const RESOLVE_PAUSES: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(600)];
 
-impl<H: Handling> Receiver<H> {
+impl<H: DatagramHandler> Receiver<H> {
     /// Resolves who may send, again and again; nobody may while nobody is known.
     pub(super) async fn watch_senders(&self) {
         let Some(hosts) = &self.settings.allowed_sources else { return };

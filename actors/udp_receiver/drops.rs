@@ -1,19 +1,19 @@
-//! Datagrams that were dropped, by the reason, until they are told. Pure.
+//! Datagrams that were dropped, by the reason, until they are logged. Pure.
 
 use super::settings::Limits;
 use crate::domain::grouped::grouped;
 
 /// Drops by their reason.
 #[derive(Default)]
-pub(super) struct Untold {
+pub(super) struct DropCounts {
     pub(super) size: u64,
     pub(super) rate: u64,
     pub(super) queue: u64,
 }
 
-impl Untold {
+impl DropCounts {
     /// One line for each reason, with the limit and its key.
-    pub(super) fn told(&self, limits: &Limits, section: &str) -> Vec<String> {
+    pub(super) fn lines(&self, limits: &Limits, section: &str) -> Vec<String> {
         let bytes = grouped(limits.max_message_size as u64);
         let rate = grouped(limits.rate_per_minute.unwrap_or_default());
         let queue = grouped(limits.queue_size as u64);
@@ -38,14 +38,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drops_are_told_by_reason_with_the_limit_and_its_key() {
+    fn drops_are_logged_by_reason_with_the_limit_and_its_key() {
         let limits = Limits {
             queue_size: 1_000,
             backpressure_percent: 80,
             rate_per_minute: Some(1_010),
             max_message_size: 65_507,
         };
-        let told = |size, rate, queue| Untold { size, rate, queue }.told(&limits, "x.udp");
+        let told = |size, rate, queue| DropCounts { size, rate, queue }.lines(&limits, "x.udp");
         assert_eq!(told(0, 0, 0), Vec::<String>::new());
         assert_eq!(
             told(1, 1_001, 12),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::drops::Untold;
+use super::drops::DropCounts;
 use super::settings::Limits;
 use crate::domain::grouped::grouped;
 use crate::domain::telemetry::QueueReading;
@@ -16,8 +16,8 @@ use crate::domain::telemetry::QueueReading;
 /// Length of a window of the rate limit.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// Drops and a full queue are told at most this often.
-const TELL_EVERY: Duration = Duration::from_secs(60);
+/// Drops and a full queue are logged at most this often.
+const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// Processing times that are kept between two readings.
 const MOST_TIMES: usize = 1_000;
@@ -33,14 +33,14 @@ pub(super) struct Intake {
     times_ms: VecDeque<f64>,
     pressure: Pressure,
     /// What was dropped since drops were told.
-    untold: Untold,
-    drops_told: Option<Instant>,
+    unlogged: DropCounts,
+    drops_logged: Option<Instant>,
 }
 
 #[derive(Default)]
 struct Pressure {
     active: bool,
-    told: Option<Instant>,
+    logged: Option<Instant>,
 }
 
 impl Intake {
@@ -53,8 +53,8 @@ impl Intake {
             in_window: 0,
             times_ms: VecDeque::new(),
             pressure: Pressure::default(),
-            untold: Untold::default(),
-            drops_told: None,
+            unlogged: DropCounts::default(),
+            drops_logged: None,
         }
     }
 
@@ -62,18 +62,18 @@ impl Intake {
     pub(super) fn offer(&mut self, size: usize, waiting: usize, now: Instant) -> bool {
         self.counts.received += 1;
         let dropped = if size > self.limits.max_message_size {
-            Some((&mut self.counts.dropped_size, &mut self.untold.size))
+            Some((&mut self.counts.dropped_size, &mut self.unlogged.size))
         } else if !self.within_rate(now) {
-            Some((&mut self.counts.dropped_rate_limit, &mut self.untold.rate))
+            Some((&mut self.counts.dropped_rate_limit, &mut self.unlogged.rate))
         } else if waiting >= self.limits.queue_size {
-            Some((&mut self.counts.dropped_queue_full, &mut self.untold.queue))
+            Some((&mut self.counts.dropped_queue_full, &mut self.unlogged.queue))
         } else {
             None
         };
         match dropped {
-            Some((reason, untold)) => {
+            Some((reason, unlogged)) => {
                 *reason += 1;
-                *untold += 1;
+                *unlogged += 1;
                 false
             }
             None => {
@@ -116,24 +116,24 @@ impl Intake {
         now: Instant,
         section: &str,
     ) -> Vec<(log::Level, String)> {
-        let due = |told: Option<Instant>| told.is_none_or(|told| now - told >= TELL_EVERY);
+        let due = |logged: Option<Instant>| logged.is_none_or(|logged| now - logged >= LOG_EVERY);
         let mut news = Vec::new();
-        if due(self.drops_told) {
-            let drops = std::mem::take(&mut self.untold).told(&self.limits, section);
+        if due(self.drops_logged) {
+            let drops = std::mem::take(&mut self.unlogged).lines(&self.limits, section);
             if !drops.is_empty() {
-                self.drops_told = Some(now);
+                self.drops_logged = Some(now);
             }
             news.extend(drops.into_iter().map(|drop| (log::Level::Warn, drop)));
         }
         let was = self.pressure.active;
         let percent = self.press(waiting);
-        if self.pressure.active && (!was || due(self.pressure.told)) {
+        if self.pressure.active && (!was || due(self.pressure.logged)) {
             let size = grouped(self.limits.queue_size as u64);
             let full = format!(
                 "The queue of {size} is {percent} % full (Butler-SOS.{section}.messageQueue.maxSize)"
             );
             news.push((log::Level::Warn, full));
-            self.pressure.told = Some(now);
+            self.pressure.logged = Some(now);
         } else if was && !self.pressure.active {
             news.push((log::Level::Info, format!("The queue is down to {percent} %")));
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::handling::Handling;
+use super::datagram_handler::DatagramHandler;
 use super::pace::Found;
 use super::receive::{LONGEST, Receiver};
 use super::socket::{self, Listener, Owner};
@@ -18,7 +18,7 @@ const BIND_PAUSE: Duration = Duration::from_secs(10);
 /// Slices that are read at the end: as much as a receive buffer can hold of small datagrams.
 const LAST_SLICES: usize = 100;
 
-impl<H: Handling> Receiver<H> {
+impl<H: DatagramHandler> Receiver<H> {
     /// Tries until there is a socket.
     pub(super) async fn listen(&self) -> Rc<Listener> {
         let handed = self.handed.take().and_then(|socket| {

@@ -40,7 +40,7 @@ fn logs() -> LogEventSettings {
 
 #[test]
 fn a_line_end_does_not_defeat_a_filter() {
-    let mut handling = LogHandling::new(logs(), true, directory());
+    let mut handling = LogDatagramHandler::new(logs(), true, directory());
     let with = &case!("line_end")[..];
     let without = with.strip_suffix(b"\r\n").unwrap();
     let mut is_wanted =
@@ -59,7 +59,7 @@ fn host_and_message(error: &ErrorOccurred) -> (Option<String>, String) {
 #[actix::test]
 async fn malformed_datagrams_are_reported_each_and_logged_once_a_minute() {
     record();
-    let rig = Rig::start(udp(), LogHandling::new(logs(), true, directory())).await;
+    let rig = Rig::start(udp(), LogDatagramHandler::new(logs(), true, directory())).await;
     let cut = "/qseow-engine/;1;t;t;WARN;qs-node1;Sub";
     let shifted = String::from_utf8_lossy(case!("earlier_performance")).replacen(";;;", ";", 1);
     for _ in 0..3 {
@@ -119,7 +119,7 @@ async fn malformed_datagrams_are_reported_each_and_logged_once_a_minute() {
 #[actix::test]
 async fn text_that_is_not_utf_8_is_read_with_one_warning() {
     record();
-    let handling = UserHandling::new(&users(udp()), true, directory());
+    let handling = UserDatagramHandler::new(&users(udp()), true, directory());
     let rig = Rig::start(udp(), handling).await;
     for _ in 0..2 {
         rig.send(b"/qseow-proxy-session/;qs-node1;Start session;ACME;m\xfcller;o;/hub/;m\r\n");

@@ -16,9 +16,9 @@
 //! operating system, as do, for a moment, events that come one after the other (`pace`). The queue holds what was read while too many events were under way.
 
 mod admission;
+mod datagram_handler;
 mod destinations;
 mod drops;
-mod handling;
 mod intake;
 mod listen;
 mod metrics;
@@ -51,7 +51,9 @@ use crate::runtime::metrics::AskMetrics;
 use crate::runtime::outlet::Outlet;
 use crate::runtime::readiness::{AskReadiness, Readiness};
 
-pub use self::handling::{Common, Handling, LogHandling, Malformed, UserHandling, Verdict};
+pub use self::datagram_handler::{
+    Common, DatagramHandler, LogDatagramHandler, Malformed, UserDatagramHandler, Verdict,
+};
 pub use self::senders::unresolved;
 pub use self::settings::{
     CategoriseKeys, EventTag, Limits, LogEventSettings, LogServerKeys, PerformanceKeys,
@@ -60,7 +62,7 @@ pub use self::settings::{
 };
 
 /// See the module.
-pub struct UdpReceiver<H: Handling> {
+pub struct UdpReceiver<H: DatagramHandler> {
     receiver: Rc<Receiver<H>>,
     work: Vec<SpawnHandle>,
     metrics: Fanout<QueueMetrics>,
@@ -84,7 +86,7 @@ pub struct Outlets<E: Send + Sync + 'static> {
     pub errors: Outlet<ErrorOccurred>,
 }
 
-impl<H: Handling> UdpReceiver<H> {
+impl<H: DatagramHandler> UdpReceiver<H> {
     /// A receiver for one socket. Must be made on the thread it runs on.
     pub fn new(
         settings: UdpSettings,
@@ -115,7 +117,7 @@ impl<H: Handling> UdpReceiver<H> {
     }
 }
 
-impl<H: Handling> Actor for UdpReceiver<H> {
+impl<H: DatagramHandler> Actor for UdpReceiver<H> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
@@ -132,9 +134,9 @@ impl<H: Handling> Actor for UdpReceiver<H> {
     }
 }
 
-impl<H: Handling> Supervised for UdpReceiver<H> {}
+impl<H: DatagramHandler> Supervised for UdpReceiver<H> {}
 
-impl<H: Handling> Handler<AppNames> for UdpReceiver<H> {
+impl<H: DatagramHandler> Handler<AppNames> for UdpReceiver<H> {
     type Result = ();
 
     fn handle(&mut self, names: AppNames, _: &mut Self::Context) {
@@ -142,7 +144,7 @@ impl<H: Handling> Handler<AppNames> for UdpReceiver<H> {
     }
 }
 
-impl<H: Handling> Handler<TakeCounts> for UdpReceiver<H> {
+impl<H: DatagramHandler> Handler<TakeCounts> for UdpReceiver<H> {
     type Result = MessageResult<TakeCounts>;
 
     fn handle(&mut self, _: TakeCounts, _: &mut Self::Context) -> Self::Result {
@@ -150,7 +152,7 @@ impl<H: Handling> Handler<TakeCounts> for UdpReceiver<H> {
     }
 }
 
-impl<H: Handling> Handler<AskAddress> for UdpReceiver<H> {
+impl<H: DatagramHandler> Handler<AskAddress> for UdpReceiver<H> {
     type Result = MessageResult<AskAddress>;
 
     fn handle(&mut self, _: AskAddress, _: &mut Self::Context) -> Self::Result {
@@ -158,7 +160,7 @@ impl<H: Handling> Handler<AskAddress> for UdpReceiver<H> {
     }
 }
 
-impl<H: Handling> Handler<AskReadiness> for UdpReceiver<H> {
+impl<H: DatagramHandler> Handler<AskReadiness> for UdpReceiver<H> {
     type Result = MessageResult<AskReadiness>;
 
     fn handle(&mut self, _: AskReadiness, _: &mut Self::Context) -> Self::Result {
@@ -169,7 +171,7 @@ impl<H: Handling> Handler<AskReadiness> for UdpReceiver<H> {
     }
 }
 
-impl<H: Handling> Handler<AskMetrics> for UdpReceiver<H> {
+impl<H: DatagramHandler> Handler<AskMetrics> for UdpReceiver<H> {
     type Result = MessageResult<AskMetrics>;
 
     fn handle(&mut self, _: AskMetrics, _: &mut Self::Context) -> Self::Result {
@@ -178,7 +180,7 @@ impl<H: Handling> Handler<AskMetrics> for UdpReceiver<H> {
     }
 }
 
-impl<H: Handling> Handler<AskLost> for UdpReceiver<H> {
+impl<H: DatagramHandler> Handler<AskLost> for UdpReceiver<H> {
     type Result = MessageResult<AskLost>;
 
     fn handle(&mut self, _: AskLost, _: &mut Self::Context) -> Self::Result {
@@ -187,7 +189,7 @@ impl<H: Handling> Handler<AskLost> for UdpReceiver<H> {
     }
 }
 
-impl<H: Handling> Handler<Drain> for UdpReceiver<H> {
+impl<H: DatagramHandler> Handler<Drain> for UdpReceiver<H> {
     type Result = ();
 
     /// Handles what has arrived; what arrives later is for nobody.

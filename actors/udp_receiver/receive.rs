@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::datagram_handler::DatagramHandler;
 use super::destinations::Destinations;
-use super::handling::Handling;
 use super::intake::Intake;
 use super::pace::{Found, Next, Pace, in_step};
 use super::refusals::Refusals;
@@ -34,7 +34,7 @@ const QUEUE_PAUSE: Duration = Duration::from_millis(5);
 /// No datagram is longer, so none is cut off.
 pub(super) const LONGEST: usize = 65_536;
 
-pub(super) struct Receiver<H: Handling> {
+pub(super) struct Receiver<H: DatagramHandler> {
     pub(super) settings: UdpSettings,
     pub(super) obstacle: RefCell<Option<String>>,
     pub(super) clock: Clock,
@@ -48,7 +48,7 @@ pub(super) struct Receiver<H: Handling> {
     pub(super) state: RefCell<State<H>>,
 }
 
-pub(super) struct State<H: Handling> {
+pub(super) struct State<H: DatagramHandler> {
     pub(super) handling: H,
     pub(super) intake: Intake,
     senders: Senders,
@@ -64,7 +64,7 @@ pub(super) struct State<H: Handling> {
     pub(super) batch: Vec<Received<H::Event>>,
 }
 
-impl<H: Handling> Receiver<H> {
+impl<H: DatagramHandler> Receiver<H> {
     pub(super) fn new(
         settings: UdpSettings,
         handling: H,

@@ -35,7 +35,7 @@ struct Silence<T> {
 
 /// What was not logged for a minute.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Repeated<T> {
+pub(super) enum Repetition<T> {
     /// So many of one sender and source, and the last of them.
     Of(Whose, u64, T),
     /// So many of senders that had no place.
@@ -66,7 +66,7 @@ impl<T> Repeats<T> {
     }
 
     /// What is due after a minute of silence. Who sent nothing more is forgotten.
-    pub(super) fn due(&mut self, now: Instant) -> Vec<Repeated<T>> {
+    pub(super) fn due(&mut self, now: Instant) -> Vec<Repetition<T>> {
         let mut due = Vec::new();
         self.silences.retain(|whose, silence| {
             if now - silence.began < PAUSE {
@@ -74,7 +74,7 @@ impl<T> Repeats<T> {
             }
             match silence.last.take() {
                 Some(last) => {
-                    due.push(Repeated::Of(*whose, std::mem::take(&mut silence.count), last));
+                    due.push(Repetition::Of(*whose, std::mem::take(&mut silence.count), last));
                     silence.began = now;
                     true
                 }
@@ -83,7 +83,7 @@ impl<T> Repeats<T> {
         });
         // Told when a place is free again, so once a minute at most.
         if self.others > 0 && self.silences.len() < MOST {
-            due.push(Repeated::OfOthers(std::mem::take(&mut self.others)));
+            due.push(Repetition::OfOthers(std::mem::take(&mut self.others)));
         }
         due
     }
@@ -109,10 +109,10 @@ mod tests {
         assert!(!repeats.is_first(a, "2", at(1)));
         assert!(!repeats.is_first(a, "3", at(59)));
         assert_eq!(repeats.due(at(59)), []);
-        assert_eq!(repeats.due(at(60)), [Repeated::Of(a, 2, "3")]);
+        assert_eq!(repeats.due(at(60)), [Repetition::Of(a, 2, "3")]);
         assert!(!repeats.is_first(a, "4", at(61)), "its minute began anew");
         assert!(repeats.is_first(b, "5", at(61)), "it was silent for a minute");
-        assert_eq!(repeats.due(at(120)), [Repeated::Of(a, 1, "4")]);
+        assert_eq!(repeats.due(at(120)), [Repetition::Of(a, 1, "4")]);
         assert_eq!(repeats.due(at(121)), []);
     }
 
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(first, MOST);
         assert_eq!(repeats.due(begin), []);
         let later = begin + PAUSE;
-        assert_eq!(repeats.due(later), [Repeated::OfOthers(2_000)]);
+        assert_eq!(repeats.due(later), [Repetition::OfOthers(2_000)]);
         assert!(repeats.is_first(whose(2_500, "x"), (), later));
     }
 }

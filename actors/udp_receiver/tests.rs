@@ -40,7 +40,7 @@ pub(super) fn directory() -> ServerDirectory {
     ServerDirectory::new([(&server, vec!["qs-node1.example.com".into()])])
 }
 
-pub(super) struct Rig<H: Handling> {
+pub(super) struct Rig<H: DatagramHandler> {
     receiver: Addr<UdpReceiver<H>>,
     socket: UdpSocket,
     pub(super) events: Probed<EventBatch<H::Event>>,
@@ -48,7 +48,7 @@ pub(super) struct Rig<H: Handling> {
     metrics: Probed<QueueMetrics>,
 }
 
-impl<H: Handling> Rig<H> {
+impl<H: DatagramHandler> Rig<H> {
     pub(super) async fn start(udp: UdpSettings, handling: H) -> Self
     where
         H::Event: Unpin,
@@ -95,7 +95,7 @@ impl<H: Handling> Rig<H> {
 
 #[actix::test]
 async fn user_events_arrive_with_their_server() {
-    let handling = UserHandling::new(&users(udp()), true, directory());
+    let handling = UserDatagramHandler::new(&users(udp()), true, directory());
     let rig = Rig::start(udp(), handling).await;
     rig.send(U1);
     rig.send(U1.replace("jdoe", "svc_monitor"));
@@ -143,7 +143,7 @@ async fn log_events_of_disabled_sources_are_counted_only() {
         count: true,
         tags: Arc::new([]),
     };
-    let rig = Rig::start(udp(), LogHandling::new(settings, true, directory())).await;
+    let rig = Rig::start(udp(), LogDatagramHandler::new(settings, true, directory())).await;
     rig.send(E1);
     rig.send("/qseow-proxy/;1;x");
     rig.send(include_str!("../../tests/data/events/Q1.txt"));
@@ -169,7 +169,7 @@ async fn a_full_queue_drops_newcomers_and_counts_them() {
         tags: Arc::new([]),
     });
     settings.limits.max_message_size = 1_000;
-    let handling = UserHandling::new(&users(settings.clone()), true, directory());
+    let handling = UserDatagramHandler::new(&users(settings.clone()), true, directory());
     let rig = Rig::start(settings, handling).await;
     // The probe keeps what it gets, so 10,000 events stay under way and the next wait: five in
     // the queue. Sent in steps that any receive buffer holds.
@@ -207,12 +207,12 @@ async fn a_full_queue_drops_newcomers_and_counts_them() {
 async fn nobody_may_send_until_the_allowed_are_known() {
     let mut settings = udp();
     settings.allowed_sources = Some(vec!["no-such-host.invalid".to_owned()]);
-    let handling = UserHandling::new(&users(settings.clone()), true, directory());
+    let handling = UserDatagramHandler::new(&users(settings.clone()), true, directory());
     let rig = Rig::start(settings, handling).await;
     rig.send(U1);
     let mut settings = udp();
     settings.allowed_sources = Some(vec!["127.0.0.1".to_owned()]);
-    let handling = UserHandling::new(&users(settings.clone()), true, directory());
+    let handling = UserDatagramHandler::new(&users(settings.clone()), true, directory());
     let open = Rig::start(settings, handling).await;
     while open.events.all().is_empty() {
         open.send(U1);
@@ -228,7 +228,7 @@ async fn refused_datagrams_are_counted_by_reason() {
         [("no-such-host.invalid", "not_resolved"), ("127.0.0.77", "not_allowed")]
     {
         let settings = UdpSettings { allowed_sources: Some(vec![allowed.to_owned()]), ..udp() };
-        let handling = UserHandling::new(&users(settings.clone()), true, directory());
+        let handling = UserDatagramHandler::new(&users(settings.clone()), true, directory());
         let rig = Rig::start(settings, handling).await;
         let line = |count: u64| {
             let labels = format!("queue=\"user_events\",reason=\"{reason}\"");
@@ -257,7 +257,7 @@ async fn a_port_in_use_is_reported() {
     let mut settings = udp();
     settings.port = taken.local_addr().unwrap().port();
     let (errors_to, errors) = probe();
-    let handling = UserHandling::new(&users(settings.clone()), true, directory());
+    let handling = UserDatagramHandler::new(&users(settings.clone()), true, directory());
     let outlets =
         Outlets { events: vec![], metrics: Fanout::new(vec![]), errors: errors_to.into() };
     let receiver = UdpReceiver::new(settings, handling, Clock::system(), outlets).start();

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::handling::{Handling, Malformed, Verdict};
+use super::datagram_handler::{DatagramHandler, Malformed, Verdict};
 use super::receive::{Receiver, State};
-use super::repeats::{Repeated, Whose};
+use super::repeats::{Repetition, Whose};
 use crate::domain::errors::{Category, ErrorCode, ErrorOccurred, Failure, Origin};
 use crate::domain::events::{Received, excerpt, text_of};
 use crate::domain::names::Host;
 use crate::io::quoted::without_secrets;
 use crate::runtime::panics::catch;
 
-impl<H: Handling> Receiver<H> {
+impl<H: DatagramHandler> Receiver<H> {
     /// Handles one datagram; whatever happens, it is counted.
     pub(super) fn process(
         &self,
@@ -99,12 +99,12 @@ impl<H: Handling> Receiver<H> {
     pub(super) fn look_at_malformed(&self, state: &mut State<H>, now: Instant) {
         for repeated in state.malformed.due(now) {
             match repeated {
-                Repeated::Of(Whose { sender, source }, count, flaw) => log::error!(
+                Repetition::Of(Whose { sender, source }, count, flaw) => log::error!(
                     "{}: Malformed {source}, sent by {sender}: {count} more within a minute; the \
                      last: {flaw}",
                     H::PREFIX
                 ),
-                Repeated::OfOthers(count) => log::error!(
+                Repetition::OfOthers(count) => log::error!(
                     "{}: Malformed datagrams of more senders than are told apart: {count} more",
                     H::PREFIX
                 ),

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::testing::{section, told};
+use crate::config::testing::{messages, section};
 use crate::runtime::level::Level;
 use crate::runtime::log_probe::{record, recorded};
 use crate::runtime::probe::{Received, probe};
 
 fn settings(yaml: &str) -> (Option<UptimeSettings>, Vec<String>) {
     let (keys, problems) = section::<UptimeKeys>("uptimeMonitor", yaml);
-    (keys.check(), told(&problems))
+    (keys.check(), messages(&problems))
 }
 
 fn memory(seconds: u64) -> OwnMemory {

@@ -13,8 +13,8 @@ use actors::domain::point::Stamp;
 use actors::influx_writer::{Series, log_event_point, user_event_point};
 use actors::io::influx::encode;
 use actors::udp_receiver::{
-    Handling, Limits, LogEventSettings, LogHandling, PerformanceSettings, UdpSettings,
-    UserEventSettings, UserHandling, Verdict,
+    DatagramHandler, Limits, LogDatagramHandler, LogEventSettings, PerformanceSettings,
+    UdpSettings, UserDatagramHandler, UserEventSettings, Verdict,
 };
 
 const VERSION: InfluxVersion = InfluxVersion::V2;
@@ -44,17 +44,17 @@ fn servers() -> ServerDirectory {
     ServerDirectory::new([(&server, vec!["qs-node1.example.com".into()])])
 }
 
-fn users() -> UserHandling {
+fn users() -> UserDatagramHandler {
     let settings = UserEventSettings {
         udp: udp(),
         excluded: vec![("INTERNAL".to_owned(), "sa_api".to_owned())],
         count: true,
         tags: tags(),
     };
-    UserHandling::new(&settings, true, servers())
+    UserDatagramHandler::new(&settings, true, servers())
 }
 
-fn logs() -> LogHandling {
+fn logs() -> LogDatagramHandler {
     let everything = || Choice::AllBut(Vec::new());
     let all = AppFilter {
         apps: Vec::new(),
@@ -77,11 +77,11 @@ fn logs() -> LogHandling {
         count: true,
         tags: tags(),
     };
-    LogHandling::new(settings, true, servers())
+    LogDatagramHandler::new(settings, true, servers())
 }
 
 /// One way of an event; `lines` is emptied first.
-fn user(handling: &mut UserHandling, datagram: &[u8], tags: &Pairs, lines: &mut Vec<u8>) {
+fn user(handling: &mut UserDatagramHandler, datagram: &[u8], tags: &Pairs, lines: &mut Vec<u8>) {
     lines.clear();
     if let Verdict::Wanted(event, server) = handling.handle(&text_of(datagram)) {
         let received = Received { stamp: STAMP, server, event };
@@ -92,7 +92,7 @@ fn user(handling: &mut UserHandling, datagram: &[u8], tags: &Pairs, lines: &mut 
 }
 
 /// The same for a log event.
-fn log(handling: &mut LogHandling, datagram: &[u8], tags: &Pairs, lines: &mut Vec<u8>) {
+fn log(handling: &mut LogDatagramHandler, datagram: &[u8], tags: &Pairs, lines: &mut Vec<u8>) {
     lines.clear();
     if let Verdict::Wanted(event, server) = handling.handle(&text_of(datagram)) {
         let received = Received { stamp: STAMP, server, event };

@@ -7,12 +7,13 @@ use actors::domain::errors::ErrorOccurred;
 use actors::domain::events::ServerDirectory;
 use actors::domain::names::Host;
 use actors::domain::telemetry::{AppNames, EventBatch};
-use actors::event_counter::{Counting, EventCounter};
+use actors::event_counter::{EventCounter, EventSources};
 use actors::io::sense::SenseSettings;
 use actors::runtime::outlet::Outlet;
 use actors::runtime::supervise::Place;
 use actors::udp_receiver::{
-    AskAddress, Handling, LogHandling, Outlets, UdpReceiver, UdpSettings, UserHandling,
+    AskAddress, DatagramHandler, LogDatagramHandler, Outlets, UdpReceiver, UdpSettings,
+    UserDatagramHandler,
 };
 
 use super::outputs::Outputs;
@@ -43,7 +44,7 @@ impl Graph {
     ) -> Receivers {
         let servers = directory(&settings.sense);
         let mut receivers = Receivers::default();
-        let mut counting = Counting::default();
+        let mut counting = EventSources::default();
         // Both on one, which is woken once for both; if there is any.
         let mut place = None;
         let mut thread =
@@ -52,7 +53,7 @@ impl Graph {
         if let Some(user) = &settings.user_events {
             let events = outputs.user_events();
             let wanted = !events.is_empty();
-            let handling = UserHandling::new(&user.receiver, wanted, servers.clone());
+            let handling = UserDatagramHandler::new(&user.receiver, wanted, servers.clone());
             let name = "UdpReceiver for user events";
             let place = thread(self);
             let start = Start { name, udp: user.receiver.udp.clone(), place, socket: handed.user };
@@ -67,7 +68,7 @@ impl Graph {
             let name = "UdpReceiver for log events";
             let place = thread(self);
             let start = Start { name, udp: log.receiver.udp.clone(), place, socket: handed.log };
-            let handling = LogHandling::new(log.receiver.clone(), wanted, servers);
+            let handling = LogDatagramHandler::new(log.receiver.clone(), wanted, servers);
             let addr = self.start_receiver(start, handling, events, surroundings, outputs, errors);
             receivers.names.push(self.outlet(name, &addr));
             receivers.log = Some(addr.clone().recipient());
@@ -83,7 +84,7 @@ impl Graph {
         receivers
     }
 
-    fn start_receiver<H: Handling + Send>(
+    fn start_receiver<H: DatagramHandler + Send>(
         &mut self,
         start: Start,
         handling: H,

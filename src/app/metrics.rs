@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use actix::{Addr, Handler, Recipient};
-use actors::prometheus_endpoint::{Observed, PrometheusEndpoint, Watch};
+use actors::prometheus_endpoint::{PrometheusEndpoint, ScrapeSources, Watch};
 use actors::runtime::metrics::AskMetrics;
 
 use super::part::{Part, Stage};
@@ -15,13 +15,13 @@ pub(super) const ENDPOINT: &str = "PrometheusEndpoint";
 
 /// Where numbers for Prometheus are gathered while the graph is built.
 #[derive(Default)]
-pub(super) struct Scraped {
+pub(super) struct ScrapeTargets {
     /// `None` when switched off.
     pub(super) endpoint: Option<Addr<PrometheusEndpoint>>,
     actors: Vec<Recipient<AskMetrics>>,
 }
 
-impl Scraped {
+impl ScrapeTargets {
     /// An actor has numbers to tell.
     pub(super) fn add<A>(&mut self, actor: &Addr<A>)
     where
@@ -51,7 +51,7 @@ impl Graph {
             return;
         };
         let sense = &settings.sense;
-        let observed = Observed {
+        let observed = ScrapeSources {
             servers: sense.targets.iter().map(|target| target.server.name.clone()).collect(),
             certificate: sense.certificate.clone(),
             supervisor: self.supervisor.clone(),

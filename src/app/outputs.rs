@@ -40,12 +40,12 @@ struct Gates {
     memory_to_new_relic: bool,
     health_to_new_relic: bool,
     sessions_to_new_relic: bool,
-    user_events: Wanted,
-    log_events: Wanted,
+    user_events: Destinations,
+    log_events: Destinations,
 }
 
 #[derive(Clone, Copy)]
-struct Wanted {
+struct Destinations {
     influx: bool,
     mqtt: bool,
     new_relic: bool,
@@ -62,12 +62,12 @@ impl Gates {
             health_to_new_relic: metrics.is_some(),
             sessions_to_new_relic: metrics.is_some_and(|metrics| metrics.sessions),
             memory_to_influx: settings.uptime.as_ref().is_some_and(|uptime| uptime.store),
-            user_events: Wanted {
+            user_events: Destinations {
                 influx: user.is_some_and(|user| user.to_influx),
                 mqtt: user.is_some_and(|user| user.topics.is_some()),
                 new_relic: events.is_some_and(|events| events.user.is_some()),
             },
-            log_events: Wanted {
+            log_events: Destinations {
                 influx: log.is_some_and(|log| log.to_influx),
                 mqtt: log.is_some_and(|log| log.topics.is_some()),
                 new_relic: events.is_some_and(|events| events.log.is_some()),

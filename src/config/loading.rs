@@ -21,7 +21,7 @@ use crate::paths::{self, Bases};
 
 /// A configuration file that was read: settings, and what was noticed.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedConfig {
     /// `None` when there is at least one error, unless mistakes are tolerated.
     pub settings: Option<Settings>,
     /// What is wrong or worth a note, in the order of the file.
@@ -41,7 +41,7 @@ pub struct Loaded {
     tolerant: Option<Settings>,
 }
 
-impl Loaded {
+impl LoadedConfig {
     /// The same with every error turned into a warning: what is wrong has its default, and what
     /// is needed and missing is left out.
     #[must_use]
@@ -89,7 +89,7 @@ impl std::fmt::Display for Unreadable {
 ///
 /// # Errors
 /// When the file cannot be read or is not YAML.
-pub fn load(file: &Path, bases: impl Into<Bases>) -> Result<Loaded, Unreadable> {
+pub fn load(file: &Path, bases: impl Into<Bases>) -> Result<LoadedConfig, Unreadable> {
     load_with(file, bases, Vec::new())
 }
 
@@ -101,7 +101,7 @@ pub fn load_with(
     file: &Path,
     bases: impl Into<Bases>,
     accounts: Vec<Account>,
-) -> Result<Loaded, Unreadable> {
+) -> Result<LoadedConfig, Unreadable> {
     let file = paths::absolute(file);
     let yaml = file.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
@@ -150,7 +150,11 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When the text is not YAML.
-pub fn check(text: &str, file: PathBuf, bases: impl Into<Bases>) -> Result<Loaded, Unreadable> {
+pub fn check(
+    text: &str,
+    file: PathBuf,
+    bases: impl Into<Bases>,
+) -> Result<LoadedConfig, Unreadable> {
     check_with(text, file, &bases.into(), Vec::new())
 }
 
@@ -159,7 +163,7 @@ fn check_with(
     file: PathBuf,
     bases: &Bases,
     accounts: Vec<Account>,
-) -> Result<Loaded, Unreadable> {
+) -> Result<LoadedConfig, Unreadable> {
     let text = text.trim_start_matches('\u{feff}');
     let document = compose(text).map_err(|mistake| unreadable(&file, text, &mistake))?;
     let (catalog, problems) = (catalog(), Problems::default());
@@ -194,7 +198,7 @@ fn check_with(
     let (settings, tolerant) = if failed { (None, Some(settings)) } else { (Some(settings), None) };
     let lines = Lines::of(&document);
     report_swallowed(text, &lines, &problems);
-    Ok(Loaded {
+    Ok(LoadedConfig {
         settings,
         problems: in_order(problems.take(), &lines),
         log_level,

@@ -14,7 +14,7 @@ use actors::udp_receiver::{
     CategoriseKeys, EventTag, LogEventSettings, LogServerKeys, PerformanceKeys, event_tags,
 };
 
-use super::across::{Across, Master};
+use super::cross_rules::{CrossRules, Master};
 
 keys! {
     /// `Butler-SOS.logEvents`.
@@ -113,7 +113,11 @@ pub struct LogEvents {
 
 impl LogEventsKeys {
     /// How; `None` when no source is on. `counts` says what is counted.
-    pub(super) fn check(&self, across: &Across, counts: &EventCountSettings) -> Option<LogEvents> {
+    pub(super) fn check(
+        &self,
+        across: &CrossRules,
+        counts: &EventCountSettings,
+    ) -> Option<LogEvents> {
         let sources = self.source.get().check();
         if sources.is_empty() {
             return None;
@@ -165,7 +169,7 @@ impl SourceKeys {
 }
 
 impl LogNewRelicKeys {
-    fn check(&self, across: &Across, tags: &Pairs) -> Option<LogEventPosts> {
+    fn check(&self, across: &CrossRules, tags: &Pairs) -> Option<LogEventPosts> {
         if !self.enable.get() {
             return None;
         }

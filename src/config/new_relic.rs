@@ -7,7 +7,7 @@ use actors::new_relic_poster::{
 };
 use actors::uptime_monitor::UptimeSettings;
 
-use super::across::Across;
+use super::cross_rules::CrossRules;
 use super::{ConfigKeys, LogEvents, UserEvents};
 
 /// What other sections say, checked.
@@ -45,7 +45,7 @@ impl ConfigKeys {
     }
 
     /// Checks the section `newRelic`, and puts everything together that is posted.
-    pub(super) fn check_new_relic(&self, across: &Across, parts: Parts) -> Posts {
+    pub(super) fn check_new_relic(&self, across: &CrossRules, parts: Parts) -> Posts {
         let keys = self.new_relic.get();
         let section = keys.check(VERSION);
         let uptime = parts.uptime.and_then(|uptime| self.uptime_posts(across, uptime));
@@ -78,7 +78,7 @@ impl ConfigKeys {
     /// the original sends metrics in any case.
     fn metric_accounts(
         &self,
-        across: &Across,
+        across: &CrossRules,
         section: &NewRelicSection,
         parts: &Parts,
     ) -> Vec<String> {
@@ -94,7 +94,7 @@ impl ConfigKeys {
         if checked { names } else { across.sends_to(key, names) }
     }
 
-    fn uptime_posts(&self, across: &Across, uptime: &UptimeSettings) -> Option<UptimePosts> {
+    fn uptime_posts(&self, across: &CrossRules, uptime: &UptimeSettings) -> Option<UptimePosts> {
         let posts = uptime.new_relic.as_ref()?;
         let at = self.uptime.at.key("storeNewRelic.destinationAccount");
         let version = posts.version.then(|| ("version".to_owned(), VERSION.to_owned()));

@@ -8,7 +8,7 @@ use actors::influx_error_sink::{ErrorSinkKeys, ErrorSinkSettings};
 use actors::keys;
 use actors::mqtt_error_sink::ErrorTopicKeys;
 
-use super::across::{Across, Master};
+use super::cross_rules::{CrossRules, Master};
 
 keys! {
     /// `Butler-SOS.errorTracking`.
@@ -42,7 +42,7 @@ impl ErrorTrackingKeys {
     /// What is done about errors; `None` when the master switch is off.
     pub(super) fn check(
         &self,
-        across: &Across,
+        across: &CrossRules,
         places: &Places,
         collector: Collector,
     ) -> Option<TrackingSettings> {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use actors::config::{Catalog, Problems, Tree, Visited, is_secret};
+use actors::config::{Catalog, Problems, Tree, VisitedSection, is_secret};
 use strsim::osa_distance;
 
 /// So many are told one by one; a file with more is not a configuration file.
@@ -11,7 +11,7 @@ const MOST: usize = 200;
 /// Warns about each key of a file that nobody reads; `written` is what stands below `Butler-SOS`.
 /// Returns the paths of those that were meant to hold a secret.
 pub(super) fn report(
-    visited: &[Visited],
+    visited: &[VisitedSection],
     catalog: &Catalog,
     written: &Tree,
     problems: &Problems,
@@ -22,7 +22,7 @@ pub(super) fn report(
 
 fn report_with(
     names: &Names,
-    visited: &[Visited],
+    visited: &[VisitedSection],
     catalog: &Catalog,
     written: &Tree,
     problems: &Problems,
@@ -92,7 +92,7 @@ impl Names {
     }
 
     /// Required sections that a key is spelt almost like, and that are not in the file.
-    fn missing<'a>(&self, section: &'a Visited, key: &str, written: &Tree) -> Vec<&'a str> {
+    fn missing<'a>(&self, section: &'a VisitedSection, key: &str, written: &Tree) -> Vec<&'a str> {
         let Some(above) = section.path.strip_prefix(super::ROOT) else { return Vec::new() };
         let path = |name: &str| format!("{above}.{name}").trim_start_matches('.').to_owned();
         let has =
@@ -106,7 +106,7 @@ impl Names {
     /// section, then of the section around it, and at last any key. A name is close by its
     /// letters, and within a section by one of its words too: `host` is meant to be `brokerHost`.
     /// All but siblings have their whole paths.
-    fn further<'a>(&'a self, section: &'a Visited, key: &str) -> Vec<&'a str> {
+    fn further<'a>(&'a self, section: &'a VisitedSection, key: &str) -> Vec<&'a str> {
         let own = any_index(&section.path);
         let mut around = Some(own.as_str());
         let mut close = Vec::new();
@@ -212,8 +212,11 @@ mod tests {
 
     fn said_in(path: &str, known: &[&str], unknown: &str, all: &[&str]) -> String {
         let owned = |names: &[&str]| names.iter().copied().map(str::to_owned).collect();
-        let section =
-            Visited { path: path.to_owned(), known: owned(known), unknown: owned(&[unknown]) };
+        let section = VisitedSection {
+            path: path.to_owned(),
+            known: owned(known),
+            unknown: owned(&[unknown]),
+        };
         let names = Names { current: owned(all), retired: Vec::new(), required: Vec::new() };
         let (catalog, problems) = (Catalog::new(Vec::new()), Problems::default());
         report_with(&names, &[section], &catalog, &Tree::Null, &problems);

@@ -10,7 +10,7 @@ use actors::mqtt_publisher::UserTopics;
 use actors::new_relic_poster::UserEventPosts;
 use actors::udp_receiver::{EventTag, UserEventSettings, UserServerKeys, event_tags};
 
-use super::across::{Across, Master};
+use super::cross_rules::{CrossRules, Master};
 
 keys! {
     /// `Butler-SOS.userEvents`.
@@ -83,7 +83,7 @@ pub struct UserEvents {
 
 impl UserEventsKeys {
     /// How; `None` when they are switched off. `count` says whether events are counted.
-    pub(super) fn check(&self, across: &Across, count: bool) -> Option<UserEvents> {
+    pub(super) fn check(&self, across: &CrossRules, count: bool) -> Option<UserEvents> {
         if !self.enable.get() {
             return None;
         }

@@ -13,14 +13,14 @@ pub fn redact(text: &str) -> String {
     let text = without_secrets(text);
     let mut result = String::with_capacity(text.len());
     // Whether the word before announces a secret.
-    let mut announced = Announced::No;
+    let mut announced = Announcement::No;
     for piece in text.split_inclusive(char::is_whitespace) {
         let word = piece.trim_end();
         let blank = &piece[word.len()..];
         let hidden = match announced {
-            Announced::Value => !word.is_empty(),
-            Announced::Credential => word.trim_matches(MARKS).len() >= 8,
-            Announced::No => false,
+            Announcement::Value => !word.is_empty(),
+            Announcement::Credential => word.trim_matches(MARKS).len() >= 8,
+            Announcement::No => false,
         };
         if hidden {
             result.push_str(MASK);
@@ -35,7 +35,7 @@ pub fn redact(text: &str) -> String {
     result
 }
 
-enum Announced {
+enum Announcement {
     No,
     /// The next word is a secret.
     Value,
@@ -46,15 +46,15 @@ enum Announced {
 /// What stands around a word and does not belong to it.
 const MARKS: [char; 10] = ['"', '\'', ',', ';', '(', ')', '[', ']', '{', '}'];
 
-fn announces(word: &str, hidden: bool) -> Announced {
+fn announces(word: &str, hidden: bool) -> Announcement {
     let bare = word.trim_matches(MARKS);
     let name = bare.trim_end_matches([':', '=']).trim_matches(MARKS);
     if !hidden && name.len() < bare.len() && means_secret(name) {
-        Announced::Value
+        Announcement::Value
     } else if SCHEMES.contains(&bare.to_lowercase().as_str()) {
-        Announced::Credential
+        Announcement::Credential
     } else {
-        Announced::No
+        Announcement::No
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 
 use actors::domain::grouped::grouped;
-use actors::io::outbox::{OutboxSettings, Waiting};
+use actors::io::outbox::{Backlog, OutboxSettings};
 use actors::io::sqlite::beside;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const VERSION: u8 = 1;
 
 /// What waits, and what was refused.
 pub(super) struct Status<'a> {
-    pub(super) streams: Vec<Waiting>,
+    pub(super) streams: Vec<Backlog>,
     /// Entries of what was refused for good.
     pub(super) refused: u64,
     pub(super) settings: &'a OutboxSettings,
@@ -105,7 +105,7 @@ impl fmt::Display for Status<'_> {
 }
 
 /// Seconds until the bound at the present growth; `None` without any.
-fn lasts(waiting: &Waiting, limit: u64) -> Option<u64> {
+fn lasts(waiting: &Backlog, limit: u64) -> Option<u64> {
     let left = limit.saturating_sub(waiting.level.bytes) as f64;
     (waiting.growth > 0.0).then(|| (left / waiting.growth) as u64)
 }
@@ -160,8 +160,8 @@ mod tests {
         let grown =
             Level { rows: 1_234, points: 12_345, bytes: 5 << 20, last: 9, oldest: Some(400) };
         let streams = vec![
-            Waiting { stream: Stream::Measurements, level: grown, growth: 1_048.576 },
-            Waiting { stream: Stream::Errors, level: Level::default(), growth: 0.0 },
+            Backlog { stream: Stream::Measurements, level: grown, growth: 1_048.576 },
+            Backlog { stream: Stream::Errors, level: Level::default(), growth: 0.0 },
         ];
         let status = Status { streams, refused: 3, settings: &settings, now: 1_000 };
         assert_eq!(

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use test_support::{Answer, Seen, StandIn};
+use test_support::{Answer, RecordedRequest, StandIn};
 
 /// How a write is answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Database {
     }
 }
 
-fn answer(stored: &Arc<Mutex<Stored>>) -> impl FnMut(&Seen) -> Answer + Send + 'static {
+fn answer(stored: &Arc<Mutex<Stored>>) -> impl FnMut(&RecordedRequest) -> Answer + Send + 'static {
     let stored = Arc::clone(stored);
     move |seen| {
         let mut stored = stored.lock().unwrap_or_else(PoisonError::into_inner);

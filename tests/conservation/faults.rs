@@ -262,7 +262,7 @@ fn folder_away(campaign: &mut Campaign, rng: &mut Rng) -> Done {
     campaign.line_with("ERROR HISTORY: The file can be used now").map(|_| ())
 }
 
-/// Seen from the program a clock that was set back is a history with stamps that lie ahead.
+/// RecordedRequest from the program a clock that was set back is a history with stamps that lie ahead.
 fn clock_set_back(campaign: &mut Campaign, rng: &mut Rng) -> Done {
     let from = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3_600)][rng.usize(..3)];
     restart(campaign, rng.bool(), |campaign| {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Answer, Seen};
+use crate::{Answer, RecordedRequest};
 
 /// A database of version 3.
 pub struct Influx3 {
@@ -39,7 +39,7 @@ impl Influx3 {
     }
 
     /// The answer to a request.
-    pub fn answer(&mut self, seen: &Seen) -> Answer {
+    pub fn answer(&mut self, seen: &RecordedRequest) -> Answer {
         let given = seen.header("Authorization").unwrap_or_default();
         if !self.authorisation.iter().any(|wanted| wanted == given) {
             return Answer::new(401, "");
@@ -168,7 +168,7 @@ mod tests {
         let headers = vec![("Authorization".to_owned(), token.to_owned())];
         let (method, body) = ("POST".to_owned(), body.as_bytes().to_vec());
         let target = target.to_owned();
-        let seen = Seen { at: Instant::now(), method, target, headers, body };
+        let seen = RecordedRequest { at: Instant::now(), method, target, headers, body };
         match influx.answer(&seen) {
             Answer::Http(status, _, body) => (status, body),
             other => panic!("{other:?}"),

@@ -24,6 +24,6 @@ pub use nginx::Nginx;
 pub use openssl::{Authority, OpensslServer, openssl};
 pub use program::{Program, run_to_end};
 pub use prometheus::{Prometheus, promtool_remarks};
-pub use stand_in::{Answer, Seen, StandIn};
+pub use stand_in::{Answer, RecordedRequest, StandIn};
 pub use victoria::Victoria;
 pub use wait::{PATIENCE, until, until_async};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// A request as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct RecordedRequest {
     /// When it was complete.
     pub at: Instant,
     /// `POST`.
@@ -23,7 +23,7 @@ pub struct Seen {
     pub body: Vec<u8>,
 }
 
-impl Seen {
+impl RecordedRequest {
     /// The value of a header, whatever the letter case of its name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
@@ -67,7 +67,7 @@ impl Answer {
     }
 }
 
-type Respond = Box<dyn FnMut(&Seen) -> Answer + Send>;
+type Respond = Box<dyn FnMut(&RecordedRequest) -> Answer + Send>;
 
 /// A running server.
 pub struct StandIn {
@@ -77,7 +77,7 @@ pub struct StandIn {
 }
 
 struct Shared {
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<Vec<RecordedRequest>>,
     respond: Mutex<Respond>,
     connections: Mutex<Vec<TcpStream>>,
     ended: AtomicBool,
@@ -94,7 +94,7 @@ impl StandIn {
     ///
     /// # Panics
     /// When no port is free.
-    pub fn start(respond: impl FnMut(&Seen) -> Answer + Send + 'static) -> Self {
+    pub fn start(respond: impl FnMut(&RecordedRequest) -> Answer + Send + 'static) -> Self {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), respond)
     }
 
@@ -102,7 +102,7 @@ impl StandIn {
     ///
     /// # Panics
     /// When no port is free.
-    pub fn forgetful(respond: impl FnMut(&Seen) -> Answer + Send + 'static) -> Self {
+    pub fn forgetful(respond: impl FnMut(&RecordedRequest) -> Answer + Send + 'static) -> Self {
         Self::with((Ipv4Addr::LOCALHOST, 0).into(), true, respond)
     }
 
@@ -112,7 +112,7 @@ impl StandIn {
     /// When something else is there.
     pub fn start_at(
         address: SocketAddr,
-        respond: impl FnMut(&Seen) -> Answer + Send + 'static,
+        respond: impl FnMut(&RecordedRequest) -> Answer + Send + 'static,
     ) -> Self {
         Self::with(address, false, respond)
     }
@@ -120,7 +120,7 @@ impl StandIn {
     fn with(
         address: SocketAddr,
         forgets: bool,
-        respond: impl FnMut(&Seen) -> Answer + Send + 'static,
+        respond: impl FnMut(&RecordedRequest) -> Answer + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind(address).expect("the port is free");
         let address = listener.local_addr().expect("a bound socket has an address");
@@ -155,12 +155,12 @@ impl StandIn {
     }
 
     /// Changes what is answered from now on.
-    pub fn respond(&self, respond: impl FnMut(&Seen) -> Answer + Send + 'static) {
+    pub fn respond(&self, respond: impl FnMut(&RecordedRequest) -> Answer + Send + 'static) {
         *lock(&self.shared.respond) = Box::new(respond);
     }
 
     /// All requests so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<RecordedRequest> {
         lock(&self.shared.seen).clone()
     }
 }
@@ -211,7 +211,7 @@ fn serve(shared: &Shared, stream: &TcpStream) -> io::Result<()> {
 }
 
 /// Reads one request; `None` at the end of the connection.
-fn read(reader: &mut impl BufRead) -> io::Result<Option<Seen>> {
+fn read(reader: &mut impl BufRead) -> io::Result<Option<RecordedRequest>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -227,7 +227,8 @@ fn read(reader: &mut impl BufRead) -> io::Result<Option<Seen>> {
             None => break,
         }
     }
-    let mut request = Seen { at: Instant::now(), method, target, headers, body: Vec::new() };
+    let mut request =
+        RecordedRequest { at: Instant::now(), method, target, headers, body: Vec::new() };
     let length = request.header("Content-Length").and_then(|text| text.parse().ok()).unwrap_or(0);
     request.body = vec![0; length];
     reader.read_exact(&mut request.body)?;

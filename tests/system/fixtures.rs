@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use actors::config::Severity;
-use butler_sos::config::{self, Loaded, Settings};
+use butler_sos::config::{self, LoadedConfig, Settings};
 use test_support::run_to_end;
 
 use crate::common::BINARY;
@@ -25,7 +25,7 @@ fn files() -> Vec<PathBuf> {
 }
 
 /// What is told, then the values.
-fn effect(loaded: &Loaded) -> String {
+fn effect(loaded: &LoadedConfig) -> String {
     let mut text = String::new();
     for problem in loaded.problems.iter().filter(|problem| problem.severity != Severity::Note) {
         writeln!(text, "{:?}: {problem}", problem.severity).unwrap();

@@ -11,7 +11,7 @@ use butler_sos::app::App;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::Site;
 use serde_json::{Value, json};
-use test_support::{Answer, Influx3, Seen, StandIn, Victoria, until_async};
+use test_support::{Answer, Influx3, RecordedRequest, StandIn, Victoria, until_async};
 
 use crate::common;
 
@@ -63,9 +63,9 @@ async fn end(app: App) {
 /// As InfluxDB 2 answers; the bucket exists from its creation on.
 pub(crate) fn influx_2(
     bucket: &Arc<AtomicBool>,
-) -> impl FnMut(&Seen) -> Answer + Send + 'static + use<> {
+) -> impl FnMut(&RecordedRequest) -> Answer + Send + 'static + use<> {
     let bucket = Arc::clone(bucket);
-    move |seen: &Seen| {
+    move |seen: &RecordedRequest| {
         let exists = bucket.load(Ordering::SeqCst);
         match (seen.method.as_str(), seen.target.split('?').next().unwrap_or_default()) {
             ("GET", "/api/v2/orgs") => Answer::new(200, r#"{"orgs":[{"id":"00000000000000aa"}]}"#),
@@ -85,7 +85,7 @@ pub(crate) fn influx_2(
     }
 }
 
-fn headers(seen: &Seen) -> Vec<(&str, &str)> {
+fn headers(seen: &RecordedRequest) -> Vec<(&str, &str)> {
     let ours = ["Authorization", "Content-Type", "Content-Encoding"];
     ours.into_iter().filter_map(|name| Some((name, seen.header(name)?))).collect()
 }
@@ -108,7 +108,7 @@ async fn version_2_makes_its_bucket_and_writes_to_it() {
     end(app).await;
 
     let seen = server.seen();
-    let of = |method: &str, path: &str| -> Vec<&Seen> {
+    let of = |method: &str, path: &str| -> Vec<&RecordedRequest> {
         seen.iter().filter(|s| s.method == method && s.target.starts_with(path)).collect()
     };
     let token = ("Authorization", "Token s3cr3t-token");
@@ -126,7 +126,7 @@ async fn version_2_makes_its_bucket_and_writes_to_it() {
             "retentionRules": [{ "type": "expire", "everySeconds": 2_592_000 }],
         })
     );
-    let writes: Vec<&Seen> = of("POST", "/api/v2/write");
+    let writes: Vec<&RecordedRequest> = of("POST", "/api/v2/write");
     let write = writes.last().unwrap();
     assert_eq!(write.target, "/api/v2/write?org=My%20org&bucket=sense%2Fops&precision=ns");
     assert_eq!(headers(write), [token, ("Content-Type", "text/plain; charset=utf-8")]);
@@ -170,7 +170,7 @@ async fn version_3_writes_with_its_token_and_compresses_what_is_large() {
     let server = StandIn::start(move |seen| influx.answer(seen));
     let app = app(&v3(server.address().port()), folder.path());
     app.tracker.do_send(failed("small"));
-    let writes = || -> Vec<Seen> {
+    let writes = || -> Vec<RecordedRequest> {
         server.seen().into_iter().filter(|seen| seen.method == "POST").collect()
     };
     until_async("the small write", || (writes().len() == 1).then_some(())).await;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
-use test_support::{Answer, Authority, Influxd, Program, Seen, StandIn, post, until, until_async};
+use test_support::{
+    Answer, Authority, Influxd, Program, RecordedRequest, StandIn, post, until, until_async,
+};
 
 use crate::common::{self, BINARY};
 use crate::influx_v2_v3::influx_2;
@@ -201,9 +203,9 @@ fn an_authority_for_influxdb_is_named_in_the_configuration() {
 async fn every_request_begins_with_the_path_of_the_url() {
     let folder = tempfile::tempdir().unwrap();
     let mut influx = influx_2(&std::sync::Arc::default());
-    let server = StandIn::start(move |seen: &Seen| {
+    let server = StandIn::start(move |seen: &RecordedRequest| {
         let target = seen.target.strip_prefix("/tsdb").unwrap_or("/elsewhere").to_owned();
-        influx(&Seen { target, ..seen.clone() })
+        influx(&RecordedRequest { target, ..seen.clone() })
     });
     let text = format!(
         "Butler-SOS:\n  influxdbConfig:\n    enable: true\n    url: http://{}/tsdb/\n    version: \
@@ -239,7 +241,7 @@ async fn a_sign_in_page_is_no_database() {
     let stored = || {
         let seen = server.seen();
         let lines = seen.iter().filter(|seen| seen.target.starts_with("/write"));
-        let text: String = lines.map(Seen::text).collect();
+        let text: String = lines.map(RecordedRequest::text).collect();
         text.lines().filter(|line| line.starts_with("butlersos_memory_usage")).count()
     };
     until_async("the points of the outage", || (stored() >= 2).then_some(())).await;

@@ -10,7 +10,7 @@ use butler_sos::app::App;
 use butler_sos::demo::configuration::{Choices, of_site};
 use butler_sos::demo::site::Site;
 use serde_json::{Value, json};
-use test_support::{Answer, Program, Seen, until, until_async};
+use test_support::{Answer, Program, RecordedRequest, until, until_async};
 
 use crate::common::{BINARY, HISTORY, ONCE, counted, counts, settings, start};
 use crate::events::{Sender, sample};
@@ -135,7 +135,7 @@ async fn everything_arrives_in_the_published_forms() {
     assert_eq!(e2["qs_message"], "Reload failed; see script log");
     assert_eq!((&e2["env"], &e2["butlerSosVersion"]), (&json!("prod"), &json!("16.0.0")));
     assert_eq!(event(&service, "qs_logEvent", "qs_log_level", "FATAL")["qs_user_id"], "jdoe");
-    let bodies: String = service.seen().iter().map(Seen::text).collect();
+    let bodies: String = service.seen().iter().map(RecordedRequest::text).collect();
     assert_eq!(bodies.matches("\"qs_logEvent\"").count(), 5, "E1 twice, E2, P1, S2");
 
     let health = service.body_with("qs_cpuTotal").await;
@@ -273,7 +273,7 @@ async fn metrics_without_accounts_go_where_user_events_go() {
     let app = start(settings(&text, folder.path()));
     let served = || {
         let seen = service.seen();
-        let second = |seen: &&Seen| seen.header("Api-Key") == Some("planted-2");
+        let second = |seen: &&RecordedRequest| seen.header("Api-Key") == Some("planted-2");
         ["qs_cpuTotal", "qs_proxySessions"]
             .iter()
             .all(|text| seen.iter().filter(second).any(|seen| seen.text().contains(text)))

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
-use test_support::{Answer, Seen, StandIn, until_async};
+use test_support::{Answer, RecordedRequest, StandIn, until_async};
 
 /// See the module.
 pub(crate) struct Service {
@@ -20,7 +20,9 @@ const LONGEST_VALUE: usize = 4_096;
 
 impl Service {
     /// A service that answers what `answer` says, whatever it thinks of the request.
-    pub(crate) fn start(mut answer: impl FnMut(&Seen) -> Answer + Send + 'static) -> Self {
+    pub(crate) fn start(
+        mut answer: impl FnMut(&RecordedRequest) -> Answer + Send + 'static,
+    ) -> Self {
         let mistakes = Arc::<Mutex<Vec<String>>>::default();
         let noted = Arc::clone(&mistakes);
         let server = StandIn::start(move |seen| {
@@ -52,19 +54,20 @@ impl Service {
     }
 
     /// All requests, of which none may be wrong.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<RecordedRequest> {
         assert_eq!(*self.mistakes.lock().unwrap(), Vec::<String>::new());
         self.server.seen()
     }
 
     /// Waits for a request with `text` in its body; the body.
     pub(crate) async fn body_with(&self, text: &str) -> String {
-        let found = || self.seen().iter().map(Seen::text).find(|body| body.contains(text));
+        let found =
+            || self.seen().iter().map(RecordedRequest::text).find(|body| body.contains(text));
         until_async(&format!("a body with {text:?}"), found).await
     }
 }
 
-fn check(seen: &Seen) -> Result<(), String> {
+fn check(seen: &RecordedRequest) -> Result<(), String> {
     let is = |name: &str, value: &str| match seen.header(name) {
         Some(found) if found == value => Ok(()),
         found => Err(format!("{name} is {found:?}")),

@@ -19,8 +19,8 @@ use actors::influx_writer::{
 use actors::io::influx::encode;
 use actors::runtime::clock::Clock;
 use actors::udp_receiver::{
-    Handling, Limits, LogEventSettings, LogHandling, PerformanceSettings, UdpSettings,
-    UserEventSettings, UserHandling, Verdict,
+    DatagramHandler, Limits, LogDatagramHandler, LogEventSettings, PerformanceSettings,
+    UdpSettings, UserDatagramHandler, UserEventSettings, Verdict,
 };
 
 const DATAGRAMS: &str = include_str!("../data/original/datagrams.txt");
@@ -51,7 +51,7 @@ fn udp() -> UdpSettings {
 }
 
 /// As the original was configured.
-fn handlings() -> (UserHandling, LogHandling) {
+fn handlings() -> (UserDatagramHandler, LogDatagramHandler) {
     let all = || Choice::AllBut(Vec::new());
     let but_layouts = AppFilter {
         apps: Vec::new(),
@@ -75,8 +75,8 @@ fn handlings() -> (UserHandling, LogHandling) {
         tags: dev(),
     };
     let user = UserEventSettings { udp: udp(), excluded: Vec::new(), count: true, tags: dev() };
-    let mut user = UserHandling::new(&user, true, ServerDirectory::default());
-    let mut log = LogHandling::new(log, true, ServerDirectory::default());
+    let mut user = UserDatagramHandler::new(&user, true, ServerDirectory::default());
+    let mut log = LogDatagramHandler::new(log, true, ServerDirectory::default());
     let names = AppNames::from_json(APPS.as_bytes()).unwrap();
     user.common().learn(names.clone());
     log.common().learn(names);

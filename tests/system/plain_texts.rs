@@ -4,16 +4,16 @@ use std::path::Path;
 
 use actors::config::Severity;
 use actors::io::influx::InfluxTarget;
-use butler_sos::config::{self, Loaded};
+use butler_sos::config::{self, LoadedConfig};
 use proptest::collection::vec;
 use proptest::{prop_assert, proptest};
 
-fn check(text: &str) -> Loaded {
+fn check(text: &str) -> LoadedConfig {
     config::check(text, "/x.yaml".into(), Path::new("/base")).unwrap()
 }
 
 /// What is wrong with a text, as `path (line): message`.
-fn said(loaded: &Loaded) -> Vec<String> {
+fn said(loaded: &LoadedConfig) -> Vec<String> {
     let wrong = loaded.problems.iter().filter(|problem| problem.severity != Severity::Note);
     wrong.map(ToString::to_string).collect()
 }

@@ -156,7 +156,7 @@ fn planted_secrets_are_in_no_message_about_the_configuration_and_in_no_dump() {
 }
 
 /// A debugging proxy that sends back all that it got.
-fn echo(seen: &test_support::Seen) -> Answer {
+fn echo(seen: &test_support::RecordedRequest) -> Answer {
     let headers: Vec<String> =
         seen.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     Answer::new(502, format!("{} {}\n{}", seen.method, seen.target, headers.join("\n")))

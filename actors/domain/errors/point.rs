@@ -10,10 +10,10 @@ use crate::domain::point::{FieldValue, Stamp};
 /// gets one.
 #[derive(Debug, Clone, PartialEq, actix::Message)]
 #[rtype(result = "()")]
-pub struct ErrorPoint(Arc<Recorded>);
+pub struct ErrorPoint(Arc<ErrorFacts>);
 
 #[derive(Debug, PartialEq)]
-struct Recorded {
+struct ErrorFacts {
     stamp: Stamp,
     category: Category,
     event: ErrorOccurred,
@@ -38,7 +38,7 @@ impl ErrorPoint {
     /// Fixes the stamp (decision E15) and the category of an error.
     pub fn new(stamp: Stamp, event: ErrorOccurred) -> Self {
         let category = event.failure.category();
-        Self(Arc::new(Recorded { stamp, category, event }))
+        Self(Arc::new(ErrorFacts { stamp, category, event }))
     }
 
     /// When the error was recorded.

@@ -32,7 +32,7 @@ pub struct EventBatch<E> {
     /// The events.
     pub events: Arc<[Received<E>]>,
     /// Given back when the last destination has taken the batch.
-    _room: Arc<Taken>,
+    _room: Arc<EventSlots>,
 }
 
 /// How many events are on their way; clones share the number.
@@ -40,9 +40,9 @@ pub struct EventBatch<E> {
 pub struct UnderWay(Arc<AtomicUsize>);
 
 #[derive(Debug)]
-struct Taken(UnderWay, usize);
+struct EventSlots(UnderWay, usize);
 
-impl Drop for Taken {
+impl Drop for EventSlots {
     fn drop(&mut self) {
         self.0.0.fetch_sub(self.1, Ordering::Relaxed);
     }
@@ -62,7 +62,7 @@ impl UnderWay {
     /// The same of events that others get as well.
     pub fn batch_of<E>(&self, events: &Arc<[Received<E>]>) -> EventBatch<E> {
         self.0.fetch_add(events.len(), Ordering::Relaxed);
-        let room = Arc::new(Taken(self.clone(), events.len()));
+        let room = Arc::new(EventSlots(self.clone(), events.len()));
         EventBatch { events: Arc::clone(events), _room: room }
     }
 }

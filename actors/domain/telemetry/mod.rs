@@ -4,12 +4,12 @@
 mod body;
 mod events;
 mod health;
-mod own;
+mod own_memory;
 mod sessions;
 
 pub use events::{
     CountedEvents, EventBatch, EventStream, QueueMetrics, QueueReading, TakeCounts, UnderWay,
 };
 pub use health::{AppDocs, AppNames, DocList, EngineHealth, HealthMetrics};
-pub use own::OwnMemory;
+pub use own_memory::OwnMemory;
 pub use sessions::{ProxySession, ProxySessions};

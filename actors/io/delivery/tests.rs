@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use test_support::{Answer, PATIENCE, Seen, StandIn, until_async};
+use test_support::{Answer, PATIENCE, RecordedRequest, StandIn, until_async};
 
 use super::*;
 use crate::domain::errors::{Failure, InfluxModule, InfluxVersion, Origin};
@@ -95,7 +95,7 @@ fn not_stored(events: &Events) -> Vec<String> {
     told.collect()
 }
 
-fn stored(server: &StandIn, accepted: impl Fn(&Seen) -> bool) -> Vec<String> {
+fn stored(server: &StandIn, accepted: impl Fn(&RecordedRequest) -> bool) -> Vec<String> {
     let seen = server.seen();
     let writes = seen.iter().filter(|seen| seen.target.contains("/write") && accepted(seen));
     writes.flat_map(|seen| seen.text().lines().map(str::to_owned).collect::<Vec<_>>()).collect()
@@ -107,7 +107,7 @@ async fn flush(stream: &InfluxDelivery) -> usize {
 
 #[actix::test]
 async fn a_bad_point_is_found_and_costs_only_itself() {
-    let bad = |seen: &Seen| seen.text().contains("t=bad");
+    let bad = |seen: &RecordedRequest| seen.text().contains("t=bad");
     let server = StandIn::start(move |seen| match seen.target.contains("/write") && bad(seen) {
         true => Answer::new(400, r#"{"error":"cannot parse"}"#),
         false => Answer::new(204, ""),

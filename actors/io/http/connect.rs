@@ -125,7 +125,7 @@ impl Inner {
             }
         };
         self.seen.note(host, port, secured.certificate_end);
-        Ok(Stream::Secured(Box::new(secured.stream)))
+        Ok(Stream::TlsConnection(Box::new(secured.stream)))
     }
 }
 

@@ -10,7 +10,7 @@ use super::content::ContentError;
 use super::request::Limits;
 use super::wire::{Due, WireCause, WireError};
 use crate::domain::errors::{ErrorCode, Failure, RequestFacts, Stage, Transfer};
-use crate::io::cause::{self, Cause};
+use crate::io::failure_cause::{self, Cause};
 
 /// An error before the body of the answer.
 pub(super) fn from_send(error: &SendRequestError, request: &RequestFacts) -> Failure {
@@ -108,7 +108,7 @@ fn bad_chunk() -> Cause {
 
 fn connect(error: &ConnectError) -> Cause {
     match error {
-        ConnectError::Resolver(error) => cause::of_lookup(error.as_ref()),
+        ConnectError::Resolver(error) => failure_cause::of_lookup(error.as_ref()),
         ConnectError::NoRecords | ConnectError::Unresolved => {
             (ErrorCode::NotFound, Stage::Lookup, "the host name has no address".into())
         }
@@ -125,7 +125,11 @@ fn body_cause(error: &io::Error) -> Cause {
 fn io_cause(error: &io::Error) -> Cause {
     match wire_error(error) {
         Some(error) => of_wire(error),
-        None => (cause::io_code(error), Stage::Waiting, format!("the connection failed: {error}")),
+        None => (
+            failure_cause::io_code(error),
+            Stage::Waiting,
+            format!("the connection failed: {error}"),
+        ),
     }
 }
 
@@ -139,7 +143,7 @@ fn of_wire(error: &WireError) -> Cause {
     match &error.cause {
         WireCause::Dial(error) => {
             let text = format!("connect to {address}: {error}");
-            (cause::io_code(error), Stage::Dial(address), text)
+            (failure_cause::io_code(error), Stage::Dial(address), text)
         }
         WireCause::System(transfer, error) => {
             let during = match transfer {
@@ -147,7 +151,7 @@ fn of_wire(error: &WireError) -> Cause {
                 Transfer::Write => "while the request was sent",
             };
             let text = format!("the connection to {address} failed {during}: {error}");
-            (cause::io_code(error), Stage::Exchange(address, *transfer), text)
+            (failure_cause::io_code(error), Stage::Exchange(address, *transfer), text)
         }
         WireCause::Tls(error) => {
             let (code, transfer, text) = error.explain();

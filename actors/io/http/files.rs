@@ -15,7 +15,7 @@ use super::pem::{self, PemError, Wanted};
 use super::tls::TlsClient;
 use super::verify::Verify;
 use crate::domain::errors::ErrorCode;
-use crate::io::cause::io_code;
+use crate::io::failure_cause::io_code;
 
 /// What the three files hold.
 pub(super) struct Identity {

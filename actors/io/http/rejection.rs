@@ -13,7 +13,7 @@ use crate::io::quoted::quotable;
 
 /// Whose authorities are trusted, for the cure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trusted {
+pub(super) enum TrustAnchors {
     /// Those of `clientCertCA`.
     ClientCertCa,
     /// Those of the operating system.
@@ -79,7 +79,7 @@ impl Rejection {
         Self { verdict: CertificateVerdict::NameMismatch, sentence }
     }
 
-    pub(super) fn of_flaw(flaw: &Flaw, trusted: Trusted) -> Self {
+    pub(super) fn of_flaw(flaw: &Flaw, trusted: TrustAnchors) -> Self {
         let Flaw { result, depth, subject, issuer, .. } = flaw;
         let whose = match depth {
             0 => format!("the server's certificate \"{subject}\""),
@@ -92,24 +92,24 @@ impl Rejection {
             )
         };
         let export = match trusted {
-            Trusted::ClientCertCa => {
+            TrustAnchors::ClientCertCa => {
                 "Export the certificates of this site again from the Qlik Management Console and \
                  check clientCertCA"
             }
-            Trusted::System => {
+            TrustAnchors::System => {
                 "Install its authority on this machine, or look for a proxy that answers in its \
                  place"
             }
-            Trusted::CaFile => "Check that caFile has the authority that signed it",
+            TrustAnchors::CaFile => "Check that caFile has the authority that signed it",
         };
         let renew = match depth {
             0 => "Renew it on the server",
             _ => "Renew it, then what it has signed, and export clientCertCA again",
         };
         let list = match trusted {
-            Trusted::ClientCertCa => "clientCertCA",
-            Trusted::System => "the list of the operating system",
-            Trusted::CaFile => "caFile",
+            TrustAnchors::ClientCertCa => "clientCertCA",
+            TrustAnchors::System => "the list of the operating system",
+            TrustAnchors::CaFile => "caFile",
         };
         let verdict = CertificateVerdict::from_number(result.as_raw());
         let (what, cure) = match verdict {

@@ -18,10 +18,10 @@ use tokio_openssl::SslStream;
 use super::CertFiles;
 use super::dates::end_of;
 use super::files::{CertFileError, Identity};
-use super::rejection::Trusted;
+use super::rejection::TrustAnchors;
 use super::tls_error::{TlsError, reason};
 use super::verify::{Findings, Verify};
-use crate::io::trust;
+use crate::io::system_authorities;
 
 /// The cipher suites up to TLS 1.2 that Node.js 24 offers, in its order. Those of TLS 1.3 are
 /// OpenSSL's own.
@@ -45,11 +45,11 @@ const SECURITY_LEVEL: u32 = 2;
 pub(super) struct TlsClient {
     context: SslContext,
     verify: Verify,
-    trusted: Trusted,
+    trusted: TrustAnchors,
 }
 
 /// A connection after its handshake.
-pub(super) struct Secured {
+pub(super) struct TlsConnection {
     pub(super) stream: SslStream<TcpStream>,
     /// Until when the server's certificate is valid.
     pub(super) certificate_end: Option<DateTime<Utc>>,
@@ -74,35 +74,44 @@ impl TlsClient {
         }
         builder.set_private_key(&identity.key).map_err(|_| CertFileError::mismatch(files))?;
         builder.check_private_key().map_err(|_| CertFileError::mismatch(files))?;
-        Ok(Self { context: builder.build(), verify, trusted: Trusted::ClientCertCa })
+        Ok(Self { context: builder.build(), verify, trusted: TrustAnchors::ClientCertCa })
     }
 
     /// Shows nothing, and verifies against the authorities of Qlik Sense: for where one of its
     /// servers redirects to.
     pub(super) fn anonymous(authorities: &[X509], verify: Verify) -> Result<Self, String> {
-        Self::trusting(authorities, verify, Trusted::ClientCertCa)
+        Self::trusting(authorities, verify, TrustAnchors::ClientCertCa)
     }
 
     /// Shows nothing, and verifies against the authorities of the system, or of a PEM file.
     pub(super) fn public(authorities: Option<&Path>) -> Result<Self, String> {
-        let found = trust::authorities(authorities)?;
+        let found = system_authorities::authorities(authorities)?;
         // Systems carry authorities that are too old to be read; the others are enough.
         let usable: Vec<X509> = found.iter().filter_map(|der| X509::from_der(der).ok()).collect();
         if usable.is_empty() {
-            return Err(trust::NO_AUTHORITY.to_owned());
+            return Err(system_authorities::NO_AUTHORITY.to_owned());
         }
-        let trusted = if authorities.is_some() { Trusted::CaFile } else { Trusted::System };
+        let trusted =
+            if authorities.is_some() { TrustAnchors::CaFile } else { TrustAnchors::System };
         Self::trusting(&usable, Verify::ChainAndName, trusted)
     }
 
-    fn trusting(authorities: &[X509], verify: Verify, trusted: Trusted) -> Result<Self, String> {
+    fn trusting(
+        authorities: &[X509],
+        verify: Verify,
+        trusted: TrustAnchors,
+    ) -> Result<Self, String> {
         let builder = builder(authorities)
             .map_err(|error| format!("TLS cannot be set up: {}", reason(&error)))?;
         Ok(Self { context: builder.build(), verify, trusted })
     }
 
     /// Makes a connection secure. `host` is a name, or an address without brackets.
-    pub(super) async fn secure(&self, stream: TcpStream, host: &str) -> Result<Secured, TlsError> {
+    pub(super) async fn secure(
+        &self,
+        stream: TcpStream,
+        host: &str,
+    ) -> Result<TlsConnection, TlsError> {
         let findings = Findings::default();
         let ssl = self.ssl(host, &findings).map_err(|error| TlsError::setup(&reason(&error)))?;
         let mut stream =
@@ -115,7 +124,7 @@ impl TlsClient {
             .verdict(stream.ssl(), self.verify, host, self.trusted)
             .map_err(TlsError::Rejected)?;
         let certificate_end = stream.ssl().peer_certificate().and_then(|leaf| end_of(&leaf));
-        Ok(Secured { stream, certificate_end })
+        Ok(TlsConnection { stream, certificate_end })
     }
 
     fn ssl(&self, host: &str, findings: &Findings) -> Result<Ssl, ErrorStack> {

@@ -7,7 +7,7 @@ use openssl::ssl;
 
 use super::rejection::Rejection;
 use crate::domain::errors::{ErrorCode, Transfer};
-use crate::io::cause::io_code;
+use crate::io::failure_cause::io_code;
 
 /// Why a secure connection was not made, or broke.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use openssl::ssl::{SslRef, SslVerifyMode};
 use openssl::x509::X509StoreContextRef;
 use openssl::x509::verify::X509CheckFlags;
 
-use super::rejection::{Flaw, Rejection, Trusted};
+use super::rejection::{Flaw, Rejection, TrustAnchors};
 use crate::domain::errors::CertificateVerdict;
 
 /// How much of a server's certificate is verified.
@@ -91,7 +91,7 @@ impl Findings {
         ssl: &SslRef,
         verify: Verify,
         host: &str,
-        trusted: Trusted,
+        trusted: TrustAnchors,
     ) -> Result<(), Rejection> {
         let mut found = self.lock();
         if verify != Verify::Nothing {

@@ -90,7 +90,7 @@ pub(super) struct Wire {
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
-    Secured(Box<SslStream<TcpStream>>),
+    TlsConnection(Box<SslStream<TcpStream>>),
 }
 
 /// How far the answer under way has come.
@@ -155,7 +155,7 @@ impl Wire {
     ) -> Poll<io::Result<()>> {
         let polled = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Stream::Secured(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
+            Stream::TlsConnection(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
         };
         polled.map_err(|error| self.broken(Transfer::Read, error))
     }
@@ -208,7 +208,7 @@ impl AsyncWrite for Wire {
         this.answer = Answer::Due;
         let polled = match &mut this.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Stream::Secured(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+            Stream::TlsConnection(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
         };
         polled.map_err(|error| this.broken(Transfer::Write, error))
     }
@@ -217,7 +217,7 @@ impl AsyncWrite for Wire {
         let this = self.get_mut();
         let polled = match &mut this.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Secured(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Stream::TlsConnection(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         };
         polled.map_err(|error| this.broken(Transfer::Write, error))
     }
@@ -225,7 +225,7 @@ impl AsyncWrite for Wire {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().stream {
             Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Secured(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Stream::TlsConnection(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
     }
 }
@@ -244,7 +244,7 @@ impl Stream {
     fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(stream) => stream,
-            Self::Secured(stream) => stream.get_ref(),
+            Self::TlsConnection(stream) => stream.get_ref(),
         }
     }
 }

@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::refusal::Refusal;
 use super::settings::{InfluxSettings, InfluxTarget};
-use super::verdict::{Asked, Verdict, judge};
+use super::verdict::{Question, Verdict, judge};
 use crate::domain::errors::{Failure, RequestFacts};
 use crate::io::delivery::{SendError, Suspicion};
 use crate::io::http::{Answer, HttpClient, Limits, Request};
@@ -99,9 +99,9 @@ impl InfluxClient {
     }
 
     /// Who was asked, for a verdict.
-    fn asked(&self, request: RequestFacts) -> Asked<'_> {
+    fn asked(&self, request: RequestFacts) -> Question<'_> {
         let login = self.settings.login_key();
-        Asked { server: &self.settings.base_url, login, request }
+        Question { server: &self.settings.base_url, login, request }
     }
 
     /// The outage behind a refusal that is the same for whatever is sent.
@@ -175,7 +175,7 @@ impl InfluxClient {
 
 /// What a server said about the set-up.
 pub(super) struct Reply<'c> {
-    pub(super) asked: Asked<'c>,
+    pub(super) asked: Question<'c>,
     pub(super) answer: Answer,
 }
 

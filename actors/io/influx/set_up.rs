@@ -26,10 +26,10 @@ impl InfluxClient {
     pub(super) async fn set_up(&self, missing: bool) -> Result<Vec<String>, SendError> {
         match &self.settings.target {
             InfluxTarget::V1 { database, policy, duration, .. } => {
-                v1::set_up(self, v1::Wanted { database, policy, duration }, missing).await
+                v1::set_up(self, v1::DatabasePlan { database, policy, duration }, missing).await
             }
             InfluxTarget::V2 { org, bucket, description, retention, .. } => {
-                let wanted = v2::Wanted { org, bucket, description, retention: *retention };
+                let wanted = v2::BucketPlan { org, bucket, description, retention: *retention };
                 v2::set_up(self, wanted, missing).await
             }
             InfluxTarget::V3 { .. } => self.look_at_v3().await,

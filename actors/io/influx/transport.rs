@@ -2,7 +2,7 @@
 
 mod piece;
 mod store;
-mod stored;
+mod stored_points;
 
 use crate::domain::errors::Category;
 use std::cell::{Cell, RefCell};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use self::stored::Stored;
+use self::stored_points::StoredPoints;
 use super::client::InfluxClient;
 use super::settings::{InfluxSettings, InfluxTarget};
 use crate::domain::events::excerpt;
@@ -139,12 +139,12 @@ impl Transport for InfluxTransport {
         let begun = Instant::now();
         // Counting and copying cost something, so only where they are shown.
         let points =
-            log::log_enabled!(target: VERBOSE, log::Level::Debug).then(|| Stored::of(&batch));
+            log::log_enabled!(target: VERBOSE, log::Level::Debug).then(|| StoredPoints::of(&batch));
         let values = log::log_enabled!(log::Level::Debug).then(|| shown(&batch));
         let rejections = store::store(self, batch, attempt).await?;
         if let Some(points) = points {
             let ms = begun.elapsed().as_millis();
-            verbose!("INFLUXDB: Stored {} in {ms} ms", points.told(&rejections));
+            verbose!("INFLUXDB: Stored {} in {ms} ms", points.summary(&rejections));
         }
         if let Some(values) = values {
             log::debug!("INFLUXDB: Stored {values:?}");

@@ -33,7 +33,7 @@ enum Said {
 
 /// Who was asked for what.
 #[derive(Debug, Clone)]
-pub(super) struct Asked<'s> {
+pub(super) struct Question<'s> {
     /// The server, as the log names it.
     pub(super) server: &'s str,
     /// The key with which we log in.
@@ -43,7 +43,7 @@ pub(super) struct Asked<'s> {
 }
 
 /// Decides about the answer to a write.
-pub(super) fn judge(asked: &Asked<'_>, answer: &Answer) -> Verdict {
+pub(super) fn judge(asked: &Question<'_>, answer: &Answer) -> Verdict {
     let status = answer.status;
     if status == 204 {
         return Verdict::Stored;
@@ -73,7 +73,7 @@ pub(super) fn judge(asked: &Asked<'_>, answer: &Answer) -> Verdict {
 }
 
 /// The outage that an answer tells of.
-pub(super) fn outage(asked: &Asked<'_>, answer: &Answer) -> SendError {
+pub(super) fn outage(asked: &Question<'_>, answer: &Answer) -> SendError {
     let status = answer.status;
     let failure = failure(asked, answer);
     let said = Said::of(&answer.body);
@@ -91,7 +91,7 @@ pub(super) fn outage(asked: &Asked<'_>, answer: &Answer) -> SendError {
 }
 
 /// The failure that an answer is, when it is not the one that was hoped for.
-fn failure(asked: &Asked<'_>, answer: &Answer) -> Failure {
+fn failure(asked: &Question<'_>, answer: &Answer) -> Failure {
     let request = asked.request.clone();
     let status = answer.status;
     if answer.is_success() {

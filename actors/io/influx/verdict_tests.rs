@@ -14,9 +14,9 @@ fn answer(status: u16, body: &str) -> Answer {
     }
 }
 
-fn asked() -> Asked<'static> {
+fn asked() -> Question<'static> {
     let request = RequestFacts { url: RequestUrl::sanitised("http://i/write"), timeout: None };
-    Asked { server: "http://i", login: "influxdbConfig.v2Config.token", request }
+    Question { server: "http://i", login: "influxdbConfig.v2Config.token", request }
 }
 
 /// The verdict in a word.

@@ -1,6 +1,6 @@
 //! What the owner of a connection is told about it.
 
-use crate::runtime::outage::Ended;
+use crate::runtime::outage::OutageEnd;
 
 /// What the owner of a connection is told about it.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ pub enum Event {
         /// `host:port`.
         to: String,
         /// The outage that is over, if there was one; its errors are failed publications.
-        after: Option<Ended>,
+        after: Option<OutageEnd>,
     },
     /// There is none any more, or there cannot be one. Told once, however many attempts follow.
     Lost {

@@ -10,7 +10,7 @@ use rumqttc::{ConnectionError, StateError, TlsError};
 use super::settings::{CONNECT_TIMEOUT, MqttSettings};
 use super::tls;
 use crate::domain::errors::{ErrorCode, Failure, Stage};
-use crate::io::cause::{self, Cause};
+use crate::io::failure_cause::{self, Cause};
 
 /// Why the connection to the broker of `settings` was not made, or broke, at this stage.
 pub(super) fn explain(error: &ConnectionError, settings: &MqttSettings, stage: Stage) -> Failure {
@@ -23,7 +23,7 @@ pub(super) fn explain(error: &ConnectionError, settings: &MqttSettings, stage: S
         ConnectionError::MqttState(StateError::ConnectionAborted) => disconnected(closed(stage)),
         // Only lookup and dial fail like this.
         ConnectionError::Io(error) => match stage {
-            Stage::Lookup => disconnected(cause::of_lookup(error)),
+            Stage::Lookup => disconnected(failure_cause::of_lookup(error)),
             _ => disconnected(of_io(error, stage)),
         },
         ConnectionError::MqttState(
@@ -90,7 +90,7 @@ fn of_io(error: &io::Error, stage: Stage) -> Cause {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return closed(stage);
     }
-    (cause::io_code(error), stage, format!("the connection failed: {error}"))
+    (failure_cause::io_code(error), stage, format!("the connection failed: {error}"))
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl Connection {
                                 break Err(failure::silence(CONFIRM_TIMEOUT));
                             }
                             self.ask_for_proof();
-                            self.tell_when_it_lasts();
+                            self.log_when_it_lasts();
                         }
                     }
                 }
@@ -147,7 +147,7 @@ impl Connection {
         (self.on_event)(Event::Connected { to: self.address(), after });
     }
 
-    fn tell_when_it_lasts(&self) {
+    fn log_when_it_lasts(&self) {
         if self.closures.borrow_mut().is_over() {
             self.works();
         }

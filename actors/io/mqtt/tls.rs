@@ -11,7 +11,7 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
 
 use super::settings::{ClientFiles, MqttTls};
 use crate::domain::errors::{CertificateVerdict, ErrorCode};
-use crate::io::trust;
+use crate::io::system_authorities;
 
 /// A client that trusts the authorities in a PEM file, or else those of the operating system, and
 /// shows a certificate where there is one.
@@ -21,9 +21,10 @@ use crate::io::trust;
 pub(super) fn client_config(tls: &MqttTls) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     // Systems carry authorities that are too old to be read; the others are enough.
-    let (usable, _) = roots.add_parsable_certificates(trust::authorities(tls.ca_file.as_deref())?);
+    let (usable, _) =
+        roots.add_parsable_certificates(system_authorities::authorities(tls.ca_file.as_deref())?);
     if usable == 0 {
-        return Err(trust::NO_AUTHORITY.to_owned());
+        return Err(system_authorities::NO_AUTHORITY.to_owned());
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -32,7 +33,7 @@ pub(super) fn client_config(tls: &MqttTls) -> Result<ClientConfig, String> {
     let Some(ClientFiles { certificate, key }) = &tls.client else {
         return Ok(builder.with_no_client_auth());
     };
-    let chain = trust::authorities(Some(certificate))?;
+    let chain = system_authorities::authorities(Some(certificate))?;
     builder.with_client_auth_cert(chain, private_key(key)?).map_err(|error| {
         let (certificate, key) = (certificate.display(), key.display());
         format!(

@@ -32,7 +32,7 @@ mod sums;
 mod work;
 
 pub use keeper::Outbox;
-pub use reader::{OutboxReader, Page, RefusedEntry, Waiting, drop_stream};
+pub use reader::{Backlog, OutboxReader, Page, RefusedEntry, drop_stream};
 pub use settings::{OutboxKeys, OutboxSettings};
 pub use spool::{OutboxSpool, Spool};
 pub use work::{Drops, Level, OutboxError, RefusedPoints, Reply, Row, Stream, Work};

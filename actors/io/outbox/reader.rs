@@ -24,7 +24,7 @@ pub struct OutboxReader {
 
 /// How a stream waits.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Waiting {
+pub struct Backlog {
     /// Which.
     pub stream: Stream,
     /// How much.
@@ -85,15 +85,15 @@ impl OutboxReader {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn waiting(&self, now: i64) -> Result<Vec<Waiting>, OutboxError> {
+    pub fn waiting(&self, now: i64) -> Result<Vec<Backlog>, OutboxError> {
         let waiting = Stream::ALL.iter().map(|stream| self.waiting_of(*stream, now));
         waiting.collect::<rusqlite::Result<_>>().map_err(|error| self.unreadable(&error))
     }
 
-    fn waiting_of(&self, stream: Stream, now: i64) -> rusqlite::Result<Waiting> {
+    fn waiting_of(&self, stream: Stream, now: i64) -> rusqlite::Result<Backlog> {
         if self.version == 0 {
             // The program has made it this moment.
-            return Ok(Waiting { stream, level: Level::default(), growth: 0.0 });
+            return Ok(Backlog { stream, level: Level::default(), growth: 0.0 });
         }
         let sums = Sums::read(&self.connection, stream)?;
         let level = Level {
@@ -103,7 +103,7 @@ impl OutboxReader {
             last: sums.last,
             oldest: oldest_of(&self.connection, stream)?,
         };
-        Ok(Waiting { stream, level, growth: self.growth(stream, level.oldest, now)? })
+        Ok(Backlog { stream, level, growth: self.growth(stream, level.oldest, now)? })
     }
 
     fn growth(&self, stream: Stream, oldest: Option<i64>, now: i64) -> rusqlite::Result<f64> {

@@ -79,7 +79,7 @@ impl OutboxKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::testing::{section, told};
+    use crate::config::testing::{messages, section};
 
     #[test]
     fn it_is_on_beside_the_history_unless_told_otherwise() {
@@ -87,7 +87,7 @@ mod tests {
             Places { relative: "/opt".into(), own: "/etc/a.yaml.data".into(), earlier: Vec::new() };
         let check = |yaml: &str| {
             let (keys, problems) = section::<OutboxKeys>("outbox", yaml);
-            (keys.check(&places), told(&problems))
+            (keys.check(&places), messages(&problems))
         };
         let (settings, problems) = check("{}");
         let expected = OutboxSettings {

@@ -59,12 +59,12 @@ impl Gate {
         {
             return None;
         }
-        self.tell(request, host);
+        self.log_refusal(request, host);
         let text = format!("this is not the server for that name: {}\n", self.hosts.cure());
         Some(refuse(StatusCode::MISDIRECTED_REQUEST, &text))
     }
 
-    fn tell(&self, request: &HttpRequest, host: &str) {
+    fn log_refusal(&self, request: &HttpRequest, host: &str) {
         let now = Instant::now();
         if self.told.get().is_some_and(|told| now - told < TELL_EVERY) {
             return;

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::answers;
 use super::fault::Fault;
 use super::pki::Acceptors;
-use super::seen::{Seen, SeenRequest};
+use super::request_log::{RequestLog, SeenRequest};
 
 /// Longest request head that is read.
 const MAX_HEAD: usize = 64 << 10;
@@ -21,7 +21,7 @@ pub(super) struct Connection<'a> {
     pub(super) endpoint: super::Endpoint,
     pub(super) fault: watch::Receiver<Fault>,
     pub(super) acceptors: &'a Acceptors,
-    pub(super) seen: &'a Seen,
+    pub(super) seen: &'a RequestLog,
 }
 
 impl Connection<'_> {

@@ -6,14 +6,14 @@
 //! connection.rs  one connection, byte by byte
 //! answers.rs     what a healthy server answers
 //! pki.rs         certificates, made on the fly
-//! seen.rs        what was asked
+//! request_log.rs what was asked
 //! ```
 
 mod answers;
 mod connection;
 mod fault;
 mod pki;
-mod seen;
+mod request_log;
 
 use std::collections::HashMap;
 use std::io;
@@ -28,11 +28,11 @@ use tokio::task::{JoinSet, LocalSet};
 
 pub use fault::{BadCertificate, Fault};
 pub use pki::ClientFiles;
-pub use seen::SeenRequest;
+pub use request_log::SeenRequest;
 
 use self::connection::Connection;
 use self::pki::Acceptors;
-use self::seen::Seen;
+use self::request_log::RequestLog;
 
 /// Something that can be asked. Servers are numbered from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ pub struct Site {
     /// What a client needs to be let in.
     pub client: ClientFiles,
     endpoints: HashMap<Endpoint, Handle>,
-    seen: Arc<Seen>,
+    seen: Arc<RequestLog>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -74,7 +74,7 @@ impl Site {
     /// When no address is free. Without a free port 4242 the site has no repository.
     pub fn start(servers: usize, folder: &Path) -> io::Result<Self> {
         let (client, acceptors) = pki::make(folder, &["127.0.0.1", "localhost"])?;
-        let seen = Arc::new(Seen::default());
+        let seen = Arc::new(RequestLog::default());
         let shared = Arc::new((acceptors, Arc::clone(&seen)));
         let (ready, started) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel();
@@ -139,7 +139,7 @@ impl Drop for Site {
     }
 }
 
-type Shared = Arc<(Acceptors, Arc<Seen>)>;
+type Shared = Arc<(Acceptors, Arc<RequestLog>)>;
 
 /// Opens all endpoints; must run inside the site's runtime.
 fn open(

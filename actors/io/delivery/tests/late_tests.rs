@@ -9,7 +9,8 @@ const FLUSH: Duration = Duration::from_millis(400);
 /// When writes arrived, by how many others were without an answer.
 fn overlaps(server: &StandIn) -> Vec<usize> {
     let seen = server.seen();
-    let writes: Vec<&Seen> = seen.iter().filter(|seen| seen.target.contains("/write")).collect();
+    let writes: Vec<&RecordedRequest> =
+        seen.iter().filter(|seen| seen.target.contains("/write")).collect();
     let open = |at: std::time::Instant| {
         writes.iter().filter(|other| other.at <= at && at < other.at + FLUSH).count()
     };

@@ -15,13 +15,13 @@ enum Answers {
 }
 
 /// A batch, and when it came.
-type Seen = (Instant, Vec<String>);
+type RecordedRequest = (Instant, Vec<String>);
 
 /// Such a destination, and the batches that it was sent.
 #[derive(Clone)]
 struct Script {
     answers: Rc<Cell<Answers>>,
-    batches: Rc<RefCell<Vec<Seen>>>,
+    batches: Rc<RefCell<Vec<RecordedRequest>>>,
 }
 
 impl Script {

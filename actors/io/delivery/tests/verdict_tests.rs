@@ -19,7 +19,7 @@ fn start_with(
     start(settings, policy(settings), Look::First)
 }
 
-fn is_write(seen: &Seen) -> bool {
+fn is_write(seen: &RecordedRequest) -> bool {
     seen.target.contains("/write")
 }
 
@@ -135,7 +135,7 @@ async fn a_request_that_is_asked_wrongly_costs_no_point() {
 }
 
 /// Fails whatever has the point `bad` in it, as an ill storage does.
-fn poisoned(seen: &Seen) -> Answer {
+fn poisoned(seen: &RecordedRequest) -> Answer {
     match is_write(seen) && seen.text().contains("t=bad ") {
         true => Answer::new(500, r#"{"error":"engine: shard 7: unexpected end of block"}"#),
         false => Answer::new(204, ""),
@@ -168,7 +168,7 @@ async fn five_equal_answers_while_others_are_stored_find_the_bad_line() {
         assert!(good.contains(&format!("m,t=n{number} f=1 1")), "{number}");
     }
     let seen = server.seen();
-    let has = |seen: &Seen, name: &str| is_write(seen) && seen.text().contains(name);
+    let has = |seen: &RecordedRequest, name: &str| is_write(seen) && seen.text().contains(name);
     let whole =
         seen.iter().filter(|seen| ["t=n0 ", "t=bad ", "t=n19 "].iter().all(|n| has(seen, n)));
     assert!(whole.clone().count() <= 6, "the whole batch was sent {} times", whole.count());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use test_support::{Answer, Influx3, Seen, StandIn};
+use test_support::{Answer, Influx3, RecordedRequest, StandIn};
 
 use super::*;
 use crate::domain::names::Secret;
@@ -44,7 +44,7 @@ fn v3() -> InfluxTarget {
 
 /// What was asked for: method, path, and the statement of version 1.
 fn asked(server: &StandIn) -> Vec<String> {
-    let question = |seen: &Seen| {
+    let question = |seen: &RecordedRequest| {
         let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
         let statement = query.strip_prefix("q=").map(|statement| {
             percent_encoding::percent_decode_str(statement).decode_utf8_lossy().into_owned()

@@ -12,7 +12,7 @@ use crate::io::influx::settings::duration;
 
 /// What the configuration wants.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'s> {
+pub(super) struct DatabasePlan<'s> {
     pub(super) database: &'s str,
     pub(super) policy: &'s str,
     /// An InfluxDB duration.
@@ -31,7 +31,7 @@ const KEY: &str = "influxdbConfig.v1Config.retentionPolicy";
 /// See [`InfluxClient::set_up`].
 pub(super) async fn set_up(
     client: &InfluxClient,
-    wanted: Wanted<'_>,
+    wanted: DatabasePlan<'_>,
     missing: bool,
 ) -> Result<Vec<String>, SendError> {
     let url = format!("{}/query?q={}", client.settings.base_url, encoded("SHOW DATABASES"));
@@ -48,7 +48,7 @@ pub(super) async fn set_up(
     if exists {
         return look_at_policies(client, wanted).await;
     }
-    let Wanted { database, .. } = wanted;
+    let DatabasePlan { database, .. } = wanted;
     let reply = statement(client, &wanted.creation()).await?;
     match reply.succeeded() {
         true => Ok(vec![format!("created database {database:?}, {}", wanted.keeps())]),
@@ -66,9 +66,9 @@ pub(super) async fn set_up(
 /// policy is left alone.
 async fn look_at_policies(
     client: &InfluxClient,
-    wanted: Wanted<'_>,
+    wanted: DatabasePlan<'_>,
 ) -> Result<Vec<String>, SendError> {
-    let Wanted { database, policy, .. } = wanted;
+    let DatabasePlan { database, policy, .. } = wanted;
     let name = identifier(database);
     let query = encoded(&format!("SHOW RETENTION POLICIES ON {name}"));
     let url = format!("{}/query?q={query}", client.settings.base_url);
@@ -114,7 +114,7 @@ impl Reply<'_> {
     }
 }
 
-impl Wanted<'_> {
+impl DatabasePlan<'_> {
     /// One statement, so that no database is left without its policy when something breaks. It
     /// does nothing where all of it is there already.
     fn creation(&self) -> String {
@@ -152,7 +152,7 @@ impl Wanted<'_> {
 
 impl Policy {
     /// What is otherwise than wanted.
-    fn difference(&self, wanted: Wanted<'_>) -> Option<String> {
+    fn difference(&self, wanted: DatabasePlan<'_>) -> Option<String> {
         let (keep, configured) = (self.keep?, duration(wanted.duration)?);
         (keep != configured).then(|| {
             format!(
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn for_ever_is_inf_in_a_statement() {
-        let wanted = |duration| Wanted { database: "d", policy: "p", duration };
+        let wanted = |duration| DatabasePlan { database: "d", policy: "p", duration };
         let creation = |duration| wanted(duration).creation();
         assert!(creation("0").contains(" DURATION INF "));
         assert!(creation("inf").contains(" DURATION INF "));

@@ -12,7 +12,7 @@ use crate::io::influx::client::{InfluxClient, Reply, encoded};
 
 /// What the configuration wants.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'s> {
+pub(super) struct BucketPlan<'s> {
     pub(super) org: &'s str,
     pub(super) bucket: &'s str,
     pub(super) description: &'s str,
@@ -25,10 +25,10 @@ const RIGHTS: &str = "the rights of the token influxdbConfig.v2Config.token";
 /// See [`InfluxClient::set_up`].
 pub(super) async fn set_up(
     client: &InfluxClient,
-    wanted: Wanted<'_>,
+    wanted: BucketPlan<'_>,
     missing: bool,
 ) -> Result<Vec<String>, SendError> {
-    let Wanted { org, bucket, .. } = wanted;
+    let BucketPlan { org, bucket, .. } = wanted;
     let base = &client.settings.base_url;
     let url = format!("{base}/api/v2/buckets?org={}&name={}", encoded(org), encoded(bucket));
     let reply = client.ask(Request::get(url)).await?;
@@ -81,8 +81,8 @@ fn buckets(reply: &Reply<'_>) -> Buckets {
 }
 
 /// The id of the organisation, which is needed to make a bucket.
-async fn organisation(client: &InfluxClient, wanted: Wanted<'_>) -> Result<String, SendError> {
-    let Wanted { org, bucket, .. } = wanted;
+async fn organisation(client: &InfluxClient, wanted: BucketPlan<'_>) -> Result<String, SendError> {
+    let BucketPlan { org, bucket, .. } = wanted;
     let url = format!("{}/api/v2/orgs?org={}", client.settings.base_url, encoded(org));
     let reply = client.ask(Request::get(url)).await?;
     if reply.is_away() {
@@ -104,10 +104,10 @@ async fn organisation(client: &InfluxClient, wanted: Wanted<'_>) -> Result<Strin
 
 async fn create(
     client: &InfluxClient,
-    wanted: Wanted<'_>,
+    wanted: BucketPlan<'_>,
     org_id: &str,
 ) -> Result<Vec<String>, SendError> {
-    let Wanted { bucket, description, retention, .. } = wanted;
+    let BucketPlan { bucket, description, retention, .. } = wanted;
     let rules = match retention {
         Some(keep) => json!([{ "type": "expire", "everySeconds": keep.as_secs() }]),
         None => json!([]),
@@ -151,7 +151,7 @@ impl Reply<'_> {
     }
 }
 
-impl Wanted<'_> {
+impl BucketPlan<'_> {
     /// What is otherwise than wanted about a bucket that is there.
     fn difference(&self, bucket: &Value) -> Option<String> {
         let rules = bucket["retentionRules"].as_array()?;

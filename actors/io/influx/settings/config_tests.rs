@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::testing::{section, told};
+use crate::config::testing::{messages, section};
 
 fn check(yaml: &str) -> (Option<InfluxSettings>, Vec<String>) {
     let (keys, problems) = section::<InfluxKeys>("Butler-SOS.influxdbConfig", yaml);
-    (keys.check(Path::new("/etc")), told(&problems))
+    (keys.check(Path::new("/etc")), messages(&problems))
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl SeenRequest {
 const KEPT: usize = 20_000;
 
 #[derive(Default)]
-pub(super) struct Seen(Mutex<State>);
+pub(super) struct RequestLog(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -40,7 +40,7 @@ struct State {
     recent: VecDeque<SeenRequest>,
 }
 
-impl Seen {
+impl RequestLog {
     /// Adds a request; returns how many its endpoint has seen before.
     pub(super) fn add(&self, request: SeenRequest) -> u64 {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);

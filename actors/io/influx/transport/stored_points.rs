@@ -7,9 +7,9 @@ use crate::io::delivery::{Batch, Rejection};
 use crate::io::influx::lines::{Parts, split_lines};
 
 /// Points of a batch by measurement.
-pub(super) struct Stored(BTreeMap<String, usize>);
+pub(super) struct StoredPoints(BTreeMap<String, usize>);
 
-impl Stored {
+impl StoredPoints {
     /// All of a batch.
     pub(super) fn of(batch: &Batch) -> Self {
         let mut counts = BTreeMap::new();
@@ -23,7 +23,7 @@ impl Stored {
     }
 
     /// `3 points (sense_server 1, users 2)`; what was refused is told, too.
-    pub(super) fn told(&self, rejections: &[Rejection]) -> String {
+    pub(super) fn summary(&self, rejections: &[Rejection]) -> String {
         let refused: usize = rejections.iter().map(|rejection| rejection.points).sum();
         match refused {
             0 => self.to_string(),
@@ -32,7 +32,7 @@ impl Stored {
     }
 }
 
-impl fmt::Display for Stored {
+impl fmt::Display for StoredPoints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let points: usize = self.0.values().sum();
         let each: Vec<String> =
@@ -51,8 +51,8 @@ mod tests {
         let lines =
             b"users,host=a v=\"x\nusers,b=1 \" 1\nusers v=1 2\nmy\\ name,t=1 v=1 3\n".to_vec();
         let batch = Batch { jobs: vec![lines.into()], points: 3 };
-        assert_eq!(Stored::of(&batch).told(&[]), "3 points (my name 1, users 2)");
+        assert_eq!(StoredPoints::of(&batch).summary(&[]), "3 points (my name 1, users 2)");
         let one = Batch { jobs: vec!["apps v=1 2\n".into()], points: 1 };
-        assert_eq!(Stored::of(&one).to_string(), "1 point (apps 1)");
+        assert_eq!(StoredPoints::of(&one).to_string(), "1 point (apps 1)");
     }
 }

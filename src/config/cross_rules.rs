@@ -7,7 +7,7 @@ use actors::udp_receiver::UdpSettings;
 
 /// What sections note about themselves for the rules.
 #[derive(Default)]
-pub(super) struct Across {
+pub(super) struct CrossRules {
     /// The account that is meant where none is named.
     only_account: Option<&'static str>,
     accounts: RefCell<Vec<(KeyPath, Vec<String>)>>,
@@ -38,7 +38,7 @@ pub(super) struct Masters {
     pub(super) new_relic: bool,
 }
 
-impl Across {
+impl CrossRules {
     /// Where features that name no New Relic account mean `only_account`, if there is one.
     pub(super) fn new(only_account: Option<&'static str>) -> Self {
         Self { only_account, ..Self::default() }

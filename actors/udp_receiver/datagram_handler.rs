@@ -14,7 +14,7 @@ use crate::runtime::level::verbose;
 /// Characters of a datagram that the debug log shows.
 const VALUES: usize = 2_000;
 
-fn tell_values(prefix: &str, text: &str) {
+fn log_values(prefix: &str, text: &str) {
     // At verbose the excerpt would be made and thrown away.
     if log::log_enabled!(log::Level::Debug) {
         log::debug!("{prefix}: {:?}", excerpt(text, VALUES));
@@ -54,7 +54,7 @@ impl Malformed {
 }
 
 /// How the datagrams of one socket are handled.
-pub trait Handling: Unpin + 'static {
+pub trait DatagramHandler: Unpin + 'static {
     /// What comes out.
     type Event: Clone + Send + Sync + 'static;
 
@@ -116,12 +116,12 @@ impl Common {
 }
 
 /// User events.
-pub struct UserHandling {
+pub struct UserDatagramHandler {
     excluded: Vec<(String, String)>,
     common: Common,
 }
 
-impl UserHandling {
+impl UserDatagramHandler {
     /// `wanted` says whether any destination is on.
     pub fn new(settings: &UserEventSettings, wanted: bool, servers: ServerDirectory) -> Self {
         let common = Common::new(wanted, settings.count, servers);
@@ -129,7 +129,7 @@ impl UserHandling {
     }
 }
 
-impl Handling for UserHandling {
+impl DatagramHandler for UserDatagramHandler {
     type Event = UserEvent;
 
     const STREAM: EventStream = EventStream::User;
@@ -156,7 +156,7 @@ impl Handling for UserHandling {
         let (directory, id) = (datagram.user_directory(), datagram.user_id());
         let (prefix, kind) = (Self::PREFIX, kind.as_str());
         verbose!("{prefix}: Received {kind} from {host}, user {directory}\\{id}");
-        tell_values(prefix, text);
+        log_values(prefix, text);
         if self.excluded.iter().any(|user| (&*user.0, &*user.1) == (&*directory, &*id)) {
             return Verdict::Unwanted("its user is excluded");
         }
@@ -174,12 +174,12 @@ impl Handling for UserHandling {
 }
 
 /// Log events.
-pub struct LogHandling {
+pub struct LogDatagramHandler {
     settings: LogEventSettings,
     common: Common,
 }
 
-impl LogHandling {
+impl LogDatagramHandler {
     /// `wanted` says whether any destination is on.
     pub fn new(settings: LogEventSettings, wanted: bool, servers: ServerDirectory) -> Self {
         let common = Common::new(wanted, settings.count, servers);
@@ -187,7 +187,7 @@ impl LogHandling {
     }
 }
 
-impl Handling for LogHandling {
+impl DatagramHandler for LogDatagramHandler {
     type Event = LogEvent;
 
     const STREAM: EventStream = EventStream::Log;
@@ -229,7 +229,7 @@ impl Handling for LogHandling {
                 datagram.level()
             ),
         }
-        tell_values(prefix, text);
+        log_values(prefix, text);
         let mut app_name = "";
         if source == Source::QixPerf {
             let Some(performance) = &self.settings.performance else {

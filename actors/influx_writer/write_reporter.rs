@@ -9,13 +9,13 @@ use crate::runtime::outage::Outage;
 use crate::runtime::outlet::Outlet;
 
 /// Who is told what becomes of write operations.
-pub(super) struct Told {
+pub(super) struct WriteReporter {
     errors: Outlet<ErrorOccurred>,
     clock: Clock,
     outage: RefCell<Outage>,
 }
 
-impl Told {
+impl WriteReporter {
     pub(super) fn new(errors: Outlet<ErrorOccurred>, clock: Clock) -> Self {
         Self { errors, clock, outage: RefCell::default() }
     }
@@ -88,16 +88,16 @@ mod tests {
         record();
         let clock = Clock::manual("2026-05-03T16:10:09Z".parse().unwrap());
         let (errors, received) = probe();
-        let told = Told::new(errors.into(), clock.clone());
-        told.on_event(not_stored(Fate::Refused));
+        let reporter = WriteReporter::new(errors.into(), clock.clone());
+        reporter.on_event(not_stored(Fate::Refused));
         clock.advance(Duration::from_secs(60));
-        told.on_event(away());
-        told.on_event(not_stored(Fate::Kept));
-        told.on_event(Event::Back { backlog_points: 8 });
-        told.on_event(away());
-        told.on_event(Event::Back { backlog_points: 0 });
+        reporter.on_event(away());
+        reporter.on_event(not_stored(Fate::Kept));
+        reporter.on_event(Event::Back { backlog_points: 8 });
+        reporter.on_event(away());
+        reporter.on_event(Event::Back { backlog_points: 0 });
         let reason = DropReason::Refused;
-        told.on_event(Event::Dropped {
+        reporter.on_event(Event::Dropped {
             points: 1,
             reason,
             message: "too old".to_owned(),

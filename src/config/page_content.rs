@@ -1,6 +1,6 @@
 //! What the configuration page shows: the file as it was read, anchors unfolded, masked.
 
-use actors::config_page::{ConfigPageSettings, Shown};
+use actors::config_page::{ConfigPageSettings, PageContent};
 use serde_json::{Value, json};
 
 /// The configuration page and what is on it.
@@ -9,7 +9,7 @@ pub struct PageSettings {
     /// Where it is.
     pub at: ConfigPageSettings,
     /// What it shows.
-    pub shown: Shown,
+    pub shown: PageContent,
 }
 
 impl PageSettings {
@@ -18,7 +18,7 @@ impl PageSettings {
     pub(super) fn new(at: ConfigPageSettings, tree: &Value, masked: &Value) -> Self {
         let tree = if at.obfuscate { masked } else { tree };
         let yaml = serde_yaml::to_string(&json!({ super::ROOT: tree }));
-        let shown = Shown {
+        let shown = PageContent {
             json: tree.to_string(),
             // A tree that was read can be written; if not, there is still the other form.
             yaml: yaml.unwrap_or_else(|error| format!("# {error}\n")),

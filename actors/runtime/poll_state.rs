@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::clock::Clock;
-use super::outage::{Ended, Outage};
+use super::outage::{Outage, OutageEnd};
 use crate::domain::metrics::{Family, Labels};
 
 /// Polls of one target since the program started.
@@ -18,7 +18,7 @@ pub struct Polls {
 
 impl Polls {
     /// A poll had a usable answer; what is over, if it failed before.
-    pub fn worked(&mut self, took: Duration, clock: &Clock) -> Option<Ended> {
+    pub fn worked(&mut self, took: Duration, clock: &Clock) -> Option<OutageEnd> {
         self.made(took);
         self.outage.worked(clock)
     }
@@ -94,7 +94,7 @@ mod tests {
         polls.failed(Duration::from_secs(5), clock);
         polls.failed(Duration::from_secs(2), clock);
         assert_eq!(values(&polls), all(2.0, 2, 0, 3));
-        assert_eq!(polls.worked(Duration::ZERO, clock), Some(Ended { since, errors: 2 }));
+        assert_eq!(polls.worked(Duration::ZERO, clock), Some(OutageEnd { since, errors: 2 }));
         assert_eq!(polls.worked(Duration::ZERO, clock), None);
         assert_eq!(values(&polls), all(0.0, 2, 1, 5));
     }
