@@ -12,6 +12,8 @@ mod common;
 mod config_files;
 mod config_page;
 mod crash;
+mod dashboard_queries;
+mod dashboards;
 mod data_places;
 mod demo;
 mod documentation;
