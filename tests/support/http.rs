@@ -60,3 +60,13 @@ fn ask(method: &str, authority: &str, path: &str, body: &[u8]) -> io::Result<Rep
     let status = status.ok_or(io::ErrorKind::InvalidData)?;
     Ok(Reply { status, body: body.to_owned() })
 }
+
+/// A value inside a query string.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

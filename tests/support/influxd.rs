@@ -7,6 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::child::{Child, free_port};
+use crate::http::encoded;
 use crate::{get, until};
 
 /// A database server that keeps its data and its port when it is stopped and started again.
@@ -150,14 +151,4 @@ impl Influxd {
         let reply = get(&self.authority(), &path).expect("InfluxDB answers").json();
         reply["results"][0]["series"][0]["values"][0][1].as_u64().unwrap_or(0)
     }
-}
-
-/// A value inside a query string.
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }

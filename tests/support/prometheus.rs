@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::child::{Child, free_port};
+use crate::http::encoded;
 use crate::{get, until};
 
 const PACKAGE: &str = "prometheus";
@@ -25,23 +26,36 @@ impl Prometheus {
     /// # Panics
     /// When it does not start.
     pub fn scraping(targets: &[&str]) -> Self {
+        let jobs: Vec<(&str, &str)> = targets.iter().map(|target| (*target, *target)).collect();
+        Self::start(&jobs)
+    }
+
+    /// The same for one target, by a job of this name.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn scraping_as(job: &str, target: &str) -> Self {
+        Self::start(&[(job, target)])
+    }
+
+    fn start(jobs: &[(&str, &str)]) -> Self {
         for _ in 0..5 {
-            if let Some(server) = Self::try_start(targets) {
+            if let Some(server) = Self::try_start(jobs) {
                 return server;
             }
         }
         panic!("no prometheus could be started");
     }
 
-    fn try_start(targets: &[&str]) -> Option<Self> {
+    fn try_start(jobs: &[(&str, &str)]) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let mut config =
             "global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs:\n".to_owned();
-        for target in targets {
+        for (job, target) in jobs {
             // Writing to a text cannot fail.
             _ = writeln!(
                 config,
-                "  - job_name: {target:?}\n    static_configs: [{{ targets: [{target:?}] }}]"
+                "  - job_name: {job:?}\n    static_configs: [{{ targets: [{target:?}] }}]"
             );
         }
         let file = folder.path().join("prometheus.yml");
@@ -72,6 +86,17 @@ impl Prometheus {
         let answer = reply.expect("prometheus answers").json();
         assert_eq!(answer["status"], "success", "{answer}");
         answer["data"].clone()
+    }
+
+    /// The series that a PromQL expression has now, each with `metric` and `value`; a scalar is
+    /// none.
+    ///
+    /// # Panics
+    /// When it does not answer, or the expression is none.
+    pub fn query(&self, expression: &str) -> Vec<Value> {
+        let data = self.api(&format!("query?query={}", encoded(expression)));
+        assert_eq!(data["resultType"], "vector", "{expression}");
+        data["result"].as_array().cloned().unwrap_or_default()
     }
 }
 
