@@ -36,7 +36,7 @@ fn answered(status: u16) -> Failure {
 }
 
 fn local(message: &str) -> Failure {
-    Failure::Local { code: None, message: message.into() }
+    Failure::local(Category::Unknown, message)
 }
 
 /// One failure of each category.
