@@ -35,8 +35,8 @@ fn answered(status: u16) -> Failure {
     Failure::Answered { status, request: request("https://sense1:4243/qps/session") }
 }
 
-fn local(message: &str) -> Failure {
-    Failure::local(Category::Unknown, message)
+fn local(category: Category, message: &str) -> Failure {
+    Failure::local(category, message)
 }
 
 /// One failure of each category.
@@ -54,9 +54,9 @@ fn failures() -> Vec<Failure> {
         answered(429),
         answered(503),
         answered(418),
-        local("mqtt broker"),
-        local("new relic account"),
-        local("no more is known"),
+        local(Category::MqttError, "mqtt broker"),
+        local(Category::NewRelicError, "new relic account"),
+        local(Category::Unknown, "no more is known"),
     ]
 }
 
