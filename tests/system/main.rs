@@ -45,6 +45,7 @@ mod plain_texts;
 mod polling;
 mod prometheus;
 mod prometheus_page;
+mod published_dashboards;
 mod recovery;
 mod secrets;
 mod signals;
