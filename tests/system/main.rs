@@ -12,6 +12,7 @@ mod common;
 mod config_files;
 mod config_page;
 mod crash;
+mod dashboard_languages;
 mod dashboard_program;
 mod dashboard_queries;
 mod dashboards;
