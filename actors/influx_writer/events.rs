@@ -1,9 +1,11 @@
 //! What all measurements about events share, and events on their way to a write job.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
+use super::schema::Schema;
 use crate::domain::errors::{InfluxModule, InfluxVersion};
 use crate::domain::events::Pairs;
 use crate::domain::measurement_name::MeasurementName;
@@ -22,6 +24,8 @@ pub struct EventSettings {
     pub counts: Measurement,
     /// `qlikSenseEvents.rejectedEventCount.influxdb`, with the tags of rejected events.
     pub rejected: Measurement,
+    /// Which values of events are tags.
+    pub schema: Schema,
 }
 
 /// A measurement with a configured name and tags.
@@ -44,6 +48,7 @@ impl Default for EventSettings {
                 name: MeasurementName::known("rejected_event_count"),
                 tags: none(),
             },
+            schema: Schema::default(),
         }
     }
 }

@@ -8,11 +8,13 @@
 //!   first attempt (decisions E11 and E19)
 //! - on restart: keeps its queue; the message in hand at a panic is lost
 
+mod columns;
 mod counts;
 mod events;
 mod health;
 mod log_events;
 mod own;
+mod schema;
 mod sessions;
 mod told;
 mod uptime_text;
@@ -46,7 +48,8 @@ use self::told::Told;
 
 pub use self::counts::{events as event_count_points, rejected as rejected_count_points};
 pub use self::events::{EventSettings, Measurement};
-pub use self::log_events::point as log_event_point;
+pub use self::log_events::LogEventLines;
+pub use self::schema::Schema;
 pub use self::user_events::point as user_event_point;
 
 /// See the module.
@@ -54,6 +57,7 @@ pub struct InfluxWriter {
     influx: InfluxSettings,
     own: OwnTags,
     events: EventSettings,
+    log_event_lines: LogEventLines,
     gathered: Gathered,
     clock: Clock,
     delivery: Delivery<InfluxTransport>,
@@ -95,7 +99,9 @@ impl InfluxWriter {
         let spool = outbox.clone().map(|outbox| OutboxSpool::new(outbox, Stream::Measurements));
         let spool = spool.map(|spool| -> Box<dyn Spool> { Box::new(spool) });
         let delivery = Delivery::new(transport, policy, spool, move |event| told.on_event(event));
-        Self { influx, own, events, gathered: Gathered::default(), clock, delivery, outbox }
+        let log_event_lines = LogEventLines::new(&events.log_tags, influx.version(), events.schema);
+        let gathered = Gathered::default();
+        Self { influx, own, events, log_event_lines, gathered, clock, delivery, outbox }
     }
 
     /// Encodes the points of one write operation and queues them as one job. An operation that
@@ -220,11 +226,11 @@ impl Handler<EventBatch<UserEvent>> for InfluxWriter {
 
     fn handle(&mut self, batch: EventBatch<UserEvent>, ctx: &mut Self::Context) {
         let before = self.gathered.points();
-        let version = self.influx.version();
+        let (version, schema) = (self.influx.version(), self.events.schema);
         for received in batch.events.iter() {
             let server = received.server.as_ref();
             self.gathered.add(InfluxModule::UserEvents, server, |to| {
-                match user_events::point(received, &self.events.user_tags, version) {
+                match user_events::point(received, &self.events.user_tags, version, schema) {
                     Some(point) => encode(point, to),
                     None => {
                         log::warn!(
@@ -245,11 +251,11 @@ impl Handler<EventBatch<LogEvent>> for InfluxWriter {
 
     fn handle(&mut self, batch: EventBatch<LogEvent>, ctx: &mut Self::Context) {
         let before = self.gathered.points();
-        let version = self.influx.version();
         for received in batch.events.iter() {
             let server = received.server.as_ref();
             self.gathered.add(InfluxModule::LogEvents, server, |to| {
-                encode(log_events::point(received, &self.events.log_tags, version), to)
+                self.log_event_lines.write(received, to);
+                true
             });
         }
         self.gathered(before, ctx);

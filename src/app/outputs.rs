@@ -234,5 +234,6 @@ fn measurements(settings: &Settings) -> EventSettings {
             name: rejected.unwrap_or(default.rejected.name),
             tags: performance.map_or_else(none, |on| on.rejected_tags.clone()),
         },
+        schema: settings.event_counts.schema,
     }
 }

@@ -1,10 +1,10 @@
-//! `qlikSenseEvents`: what is counted of events.
+//! `qlikSenseEvents`: what is counted of events, and how they are stored in InfluxDB.
 
 use std::time::Duration;
 
 use actors::domain::measurement_name::MeasurementName;
 use actors::domain::yaml::{Field, List, NamedValue, Reader, Section};
-use actors::influx_writer::Measurement;
+use actors::influx_writer::{Measurement, Schema};
 use serde::Deserialize;
 
 use super::across::{Across, Master};
@@ -24,6 +24,7 @@ pub(super) struct EventCountsConfig {
 struct CountsInfluxConfig {
     enable: Field<bool>,
     write_frequency: Field<f64>,
+    few_series: Field<bool>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -56,6 +57,8 @@ struct NameConfig {
 /// `qlikSenseEvents`, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventCountSettings {
+    /// Which values of events are tags in InfluxDB.
+    pub schema: Schema,
     /// How often counts are written to InfluxDB; `None` when they are not.
     pub every: Option<Duration>,
     /// Where counts go; `None` when events are not counted.
@@ -73,6 +76,10 @@ impl EventCountsConfig {
             across.forwards(influx_at.key("enable"), Master::Influx);
             influx_at.key("writeFrequency").milliseconds(&influx.write_frequency, 20_000, 100)
         });
+        let schema = match influx_at.key("fewSeries").or(&influx.few_series, false) {
+            true => Schema::FewSeries,
+            false => Schema::Original,
+        };
         let count_at = at.key("eventCount");
         let count = count_at.section(&self.event_count);
         let counts = count_at.key("enable").or(&count.enable, false).then(|| {
@@ -90,6 +97,6 @@ impl EventCountsConfig {
             let name = at.section(&rejected.influxdb).measurement_name;
             at.key("measurementName").measurement(&name, "rejected_event_count")
         });
-        EventCountSettings { every, counts, rejected }
+        EventCountSettings { schema, every, counts, rejected }
     }
 }
