@@ -2,6 +2,7 @@
 //!
 //! Nothing here opens a socket, reads a clock or logs.
 
+pub mod digits;
 pub mod errors;
 pub mod events;
 pub mod grouped;

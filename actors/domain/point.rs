@@ -78,8 +78,6 @@ pub enum FieldValue<'a> {
     Float(f64),
     /// Text in quotes.
     Text(Cow<'a, str>),
-    /// The same with a backslash before each quote and backslash already.
-    QuotedText(String),
     /// `true` or `false`.
     Boolean(bool),
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{EventSettings, Series, counts, log_event_point, user_event_point};
+use super::{EventSettings, LogEventLines, Schema, counts, user_event_point};
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{
-    Categories, EventCounts, LogDatagram, Pairs, Received, Source, UserDatagram,
+    Categories, EventCounts, LogDatagram, LogEvent, Pairs, Received, UserDatagram,
 };
 use crate::domain::measurement_name::MeasurementName;
 use crate::domain::point::{Point, Stamp};
@@ -32,23 +32,49 @@ fn line(point: &Point<'_>) -> String {
 }
 
 fn user(text: &str, version: InfluxVersion) -> Option<String> {
+    user_by(text, version, Schema::Original)
+}
+
+fn user_by(text: &str, version: InfluxVersion, schema: Schema) -> Option<String> {
     let kind = UserDatagram::kind_of(text).unwrap();
     let event = UserDatagram::read(kind, text).unwrap().event(|_| Some("Sales 2026".to_owned()));
     let received = Received { stamp: STAMP, server: None, event };
-    user_event_point(&received, &pairs("qs_env", "prod"), version, Series::AsOriginal)
-        .map(|point| line(&point))
+    let tags = pairs("qs_env", "prod");
+    user_event_point(&received, &tags, version, schema).map(|point| line(&point))
 }
 
 /// Without `raw_event`, which has a test of its own.
 fn log(text: &str, app_name: &str, version: InfluxVersion) -> String {
+    log_by(text, app_name, version, Schema::Original)
+}
+
+fn log_by(text: &str, app_name: &str, version: InfluxVersion, schema: Schema) -> String {
     let source = LogDatagram::source_of(text).unwrap();
     let category: Categories = pairs("kind", "<a\\b>");
     let event = LogDatagram::read(source, text).unwrap().event(app_name, Some(category));
     let received = Received { stamp: STAMP, server: None, event };
-    let tags = pairs("qs_env", "prod");
-    let mut point = log_event_point(&received, &tags, version, Series::AsOriginal);
-    point.fields.retain(|(name, _)| name.as_str() != "raw_event");
-    line(&point)
+    let whole = line_of(&received, &pairs("qs_env", "prod"), version, schema);
+    let raw = format!("raw_event={}", quoted(&received.event.to_json()));
+    let [before, after] = whole.split(&raw).collect::<Vec<_>>()[..] else { panic!("{whole}") };
+    match after.strip_prefix(',') {
+        Some(after) => [before, after].concat(),
+        None => [before.strip_suffix(',').unwrap(), after].concat(),
+    }
+}
+
+fn line_of(
+    received: &Received<LogEvent>,
+    tags: &Pairs,
+    version: InfluxVersion,
+    schema: Schema,
+) -> String {
+    let mut line = Vec::new();
+    LogEventLines::new(tags, version, schema).write(received, &mut line);
+    String::from_utf8(line).unwrap().trim_end().to_owned()
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 use InfluxVersion::{V1, V2, V3};
@@ -205,9 +231,97 @@ fn configured_tags_win() {
     let event = LogDatagram::read(source, sample!("P1")).unwrap();
     let event = event.event("", Some(pairs("host", "by category")));
     let received = Received { stamp: STAMP, server: None, event };
-    let tags = pairs("host", "configured");
-    let point = log_event_point(&received, &tags, V1, Series::AsOriginal);
-    assert!(line(&point).contains(",host=configured,"));
+    let line = line_of(&received, &pairs("host", "configured"), V1, Schema::Original);
+    assert!(line.contains(",host=configured,") && line.matches("host=").count() == 1, "{line}");
+}
+
+#[test]
+fn the_last_of_the_categories_of_one_name_wins_and_all_are_sorted() {
+    let source = LogDatagram::source_of(sample!("P1")).unwrap();
+    let event = LogDatagram::read(source, sample!("P1")).unwrap();
+    let names = ["zone", "level", "a", "level", "zone2", "", "host", "b", "c", "d"];
+    let categories: Vec<(Arc<str>, Arc<str>)> = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| ((*name).into(), at.to_string().into()))
+        .collect();
+    for few in 0..=names.len() {
+        let event = event.event("", Some(categories[..few].into()));
+        let received = Received { stamp: STAMP, server: None, event };
+        let line = line_of(&received, &pairs("zone", "configured"), V1, Schema::Original);
+        let tags = line.split(' ').next().unwrap().split(',').skip(1);
+        let found: Vec<(&str, &str)> = tags.map(|tag| tag.split_once('=').unwrap()).collect();
+        assert!(found.is_sorted_by(|a, b| a.0 < b.0), "{line}");
+        for (name, value) in &categories[..few] {
+            let wanted = match &**name {
+                "" => None,
+                "zone" => Some("configured"),
+                "level" if few > 3 => Some("3"),
+                _ => Some(&**value),
+            };
+            let found = found.iter().find(|(found, _)| *found == &**name).map(|found| found.1);
+            assert_eq!(found, wanted, "{name} in {line}");
+        }
+        let own = ["host", "level", "log_row", "source", "subsystem", "zone"];
+        assert!(own.iter().all(|own| found.iter().any(|(name, _)| name == own)), "{line}");
+    }
+}
+
+const ID: &str = "0f3a1c52-7d64-4b8e-9a21-5c0d9e7f1b23";
+
+#[test]
+fn few_series_have_ids_rows_and_users_as_fields() {
+    let few = |text, version| log_by(text, "Sales 2026", version, Schema::FewSeries);
+    assert_eq!(
+        few(sample!("E1"), V1),
+        format!(
+            "log_event,engine_exe_version=14.173.4.0,host=qs-node1,kind=<a\\b>,level=WARN,\
+             qs_env=prod,source=qseow-engine,subsystem=System.Engine.Engine,user_directory=ACME,\
+             windows_user=ACME\\qlikservice app_id=\"{ID}\",log_row=\"17\",\
+             message=\"Access was denied for session\",\
+             session_id=\"c4a9e6d2-58f3-4b07-93c1-7e0d5b2a8f64\",\
+             user_full=\"ACME\\\\jdoe\",user_id=\"jdoe\" 7"
+        )
+    );
+    // A column that was a tag and a field is a field once.
+    for version in [V1, V2, V3] {
+        let q2 = few(sample!("Q2"), version);
+        let (tags, fields) = q2.split_at(q2.find(" app_id").unwrap());
+        for name in ["app_id", "log_row", "object_id", "session_id", "user_full", "user_id"] {
+            assert!(!tags.contains(&format!(",{name}=")), "{q2}");
+        }
+        assert_eq!(fields.matches(&format!("app_id=\"{ID}\"")).count(), 1, "{q2}");
+        assert!(fields.contains(",log_row=\"613\","), "{q2}");
+        assert!(tags.contains(",method=Global::OpenApp,"), "{q2}");
+        let session = ",session_id=\"-1\",";
+        assert_eq!(fields.contains(session), version != V2, "{q2}");
+        let s1 = few(sample!("S1"), version);
+        assert!(s1.contains(",task_name=Nightly\\ sales,"), "{s1}");
+        assert!(s1.contains(",task_id=\"91d0b7c6-3a42-4f58-a6e9-0c8b5d7e2f13\""), "{s1}");
+        let u1 = user_by(sample!("U1"), version, Schema::FewSeries).unwrap();
+        let (tags, fields) = u1.split_once(" appId=").unwrap();
+        for name in ["userFull=\"ACME\\\\jdoe\"", "userId=\"jdoe\""] {
+            assert_eq!(fields.matches(name).count(), 1, "{u1}");
+        }
+        assert!(fields.starts_with(&format!("\"{ID}\",appId_field=")) == (version != V1), "{u1}");
+        assert!(tags.contains(",appName=Sales\\ 2026,") && !tags.contains("userId"), "{u1}");
+    }
+    // No app, no user: left out, as the tags were.
+    let u2 = user_by(sample!("U2"), V3, Schema::FewSeries).unwrap();
+    assert!(!u2.contains("appId"), "{u2}");
+}
+
+#[test]
+fn a_tag_of_the_administrator_takes_the_place_of_what_would_be_a_field() {
+    let source = LogDatagram::source_of(sample!("P1")).unwrap();
+    let datagram = LogDatagram::read(source, sample!("P1")).unwrap();
+    for (category, tags) in [("user_id", "x"), ("x", "user_id")] {
+        let event = datagram.event("", Some(pairs(category, "mine")));
+        let received = Received { stamp: STAMP, server: None, event };
+        let line = line_of(&received, &pairs(tags, "mine"), V1, Schema::FewSeries);
+        assert!(line.contains(",user_id=mine,") && !line.contains("user_id=\""), "{line}");
+        assert!(line.contains(",log_row=\""), "{line}");
+    }
 }
 
 #[test]
@@ -267,35 +381,5 @@ fn counts_and_queues_of_each_version() {
              queue_utilization_pct=25,rate_limit_current=0{i} "
         );
         assert!(text.starts_with(&expected), "{text}");
-    }
-}
-
-#[test]
-fn few_series_have_no_tag_that_differs_from_event_to_event() {
-    let tags = pairs("session_id", "configured");
-    for (source, text) in [
-        (Source::Engine, sample!("E1")),
-        (Source::Scheduler, sample!("S1")),
-        (Source::QixPerf, sample!("Q1")),
-    ] {
-        let event = LogDatagram::read(source, text.trim()).unwrap().event("Sales", None);
-        let received = Received { stamp: STAMP, server: None, event };
-        for version in [V1, V2, V3] {
-            let all = log_event_point(&received, &tags, version, Series::AsOriginal);
-            let few = log_event_point(&received, &tags, version, Series::Few);
-            for (name, value) in &all.tags {
-                let is_tag = few.tags.contains(&(name.clone(), value.clone()));
-                let configured = value.as_str() == "configured";
-                let many = super::series::MANY_VALUES.contains(&name.as_str());
-                assert_eq!(is_tag, configured || !many, "{name:?}");
-                let is_field = few.fields.iter().any(|(field, _)| field == name);
-                assert!(is_tag || is_field || value.as_str().is_empty(), "{name:?} is gone");
-            }
-            let mut names: Vec<&str> = few.fields.iter().map(|(name, _)| name.as_str()).collect();
-            let count = names.len();
-            names.sort_unstable();
-            names.dedup();
-            assert_eq!(names.len(), count, "no field stands twice: {names:?}");
-        }
     }
 }

@@ -1,10 +1,11 @@
 //! What all measurements about events share, and events on their way to a write job.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::series::Series;
+use hashbrown::HashMap;
+
+use super::schema::Schema;
 use crate::domain::errors::{InfluxModule, InfluxVersion};
 use crate::domain::events::Pairs;
 use crate::domain::measurement_name::{MeasurementName, TaggedMeasurement};
@@ -19,8 +20,8 @@ pub struct EventSettings {
     pub user_tags: Pairs,
     /// `logEvents.tags`.
     pub log_tags: Pairs,
-    /// `qlikSenseEvents.influxdb.fewSeries`.
-    pub series: Series,
+    /// Which values of events are tags.
+    pub schema: Schema,
     /// `qlikSenseEvents.eventCount.influxdb`.
     pub counts: TaggedMeasurement,
     /// `qlikSenseEvents.rejectedEventCount.influxdb`, with the tags of rejected events.
@@ -33,7 +34,7 @@ impl Default for EventSettings {
         Self {
             user_tags: none(),
             log_tags: none(),
-            series: Series::default(),
+            schema: Schema::default(),
             counts: TaggedMeasurement { name: MeasurementName::known("event_count"), tags: none() },
             rejected: TaggedMeasurement {
                 name: MeasurementName::known("rejected_event_count"),

@@ -1,33 +1,44 @@
 //! `log_event` (section 7.2 of the page on events).
 
-use super::events::{cleaned, text};
-use super::series::Series;
+use super::columns::{Column, Columns, Field, Tag};
+use super::schema::Schema;
 use crate::domain::errors::InfluxVersion;
-use crate::domain::events::{Key, LogEvent, Pairs, Performance, Received, Source};
-use crate::domain::point::{FieldValue, Point, Text};
+use crate::domain::events::{Key, LogEvent, Pairs, Received, Source};
+use crate::io::influx::write_stamp;
 
-/// The point of an event. Categories come after the tags of the event, configured tags last; the
-/// later wins.
-pub fn point<'a>(
-    received: &'a Received<LogEvent>,
-    tags: &'a Pairs,
-    version: InfluxVersion,
-    series: Series,
-) -> Point<'a> {
-    let event = &received.event;
-    let mut point = Point::new("log_event", received.stamp);
-    match &event.performance {
-        Some(numbers) => performance(&mut point, event, numbers, version),
-        None => service(&mut point, event, version),
+/// Makes lines of log events.
+pub struct LogEventLines([Columns; Source::ALL.len()]);
+
+impl LogEventLines {
+    /// For one version of the database. Categories come after the tags of the event, configured
+    /// tags last; the later wins.
+    pub fn new(configured: &Pairs, version: InfluxVersion, schema: Schema) -> Self {
+        Self(Source::ALL.map(|source| {
+            let (mut tags, mut fields) = match source {
+                Source::QixPerf => performance(version),
+                _ => service(source, version),
+            };
+            tags.extend(conditional(source).iter().map(|key| match (key, version) {
+                (Key::UserFull, _) | (_, InfluxVersion::V1 | InfluxVersion::V2) => {
+                    Column::new(key.as_str(), Tag::Text(*key, ""))
+                }
+                (_, InfluxVersion::V3) => Column::new(key.as_str(), Tag::Cleaned(*key, "")),
+            }));
+            fields.push(Column::new("raw_event", Field::Event));
+            schema.move_tags(&mut tags, &mut fields);
+            Columns::new(tags, fields, configured, version)
+        }))
     }
-    series.apply(&mut point);
-    let categories = event.category.iter().flat_map(|category| category.iter());
-    for (name, value) in categories.chain(tags.iter()) {
-        point.add_tag(&**name, cleaned(value, version));
+
+    /// Appends the line of an event.
+    pub fn write(&self, received: &Received<LogEvent>, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"log_event");
+        self.0[received.event.source as usize].write(&received.event, out);
+        write_stamp(out, received.stamp);
     }
-    point.add_field(Text::Plain("raw_event"), FieldValue::QuotedText(event.to_quoted_json()));
-    point
 }
+
+type Lists = (Vec<Column<Tag>>, Vec<Column<Field>>);
 
 /// Tags that an event of a service has when they are not empty.
 fn conditional(source: Source) -> &'static [Key] {
@@ -57,37 +68,29 @@ fn conditional(source: Source) -> &'static [Key] {
     }
 }
 
-fn conditional_tags<'a>(point: &mut Point<'a>, event: &'a LogEvent, version: InfluxVersion) {
-    for &key in conditional(event.source) {
-        let value = event.text(key);
-        let value = if key == Key::UserFull { value.into() } else { cleaned(value, version) };
-        point.add_tag(Text::Plain(key.as_str()), value);
-    }
-}
-
 /// Engine, proxy, repository and scheduler.
-fn service<'a>(point: &mut Point<'a>, event: &'a LogEvent, version: InfluxVersion) {
-    let subsystem = match event.text(Key::Subsystem) {
-        "" if version == InfluxVersion::V3 => "n/a",
-        subsystem => subsystem,
+fn service(source: Source, version: InfluxVersion) -> Lists {
+    let no_subsystem = match version {
+        InfluxVersion::V1 | InfluxVersion::V2 => "",
+        InfluxVersion::V3 => "n/a",
     };
-    point.add_tag(Text::Plain("host"), event.text(Key::Host));
-    point.add_tag(Text::Plain("level"), event.text(Key::Level));
-    point.add_tag(Text::Plain("log_row"), event.log_row.to_string());
-    point.add_tag(Text::Plain("source"), event.source.as_str());
-    point.add_tag(Text::Plain("subsystem"), subsystem);
-    conditional_tags(point, event, version);
-    for &key in fields(event.source) {
-        // Empty ones too, else the last value of a query would be that of an older event. Version
-        // 1 never had texts that a source does not have.
-        if version != InfluxVersion::V1 || event.source.has(key) {
-            point.add_field(Text::Plain(field_name(key, version)), text(event.text(key)));
-        }
-    }
+    let tags = vec![
+        Column::new("host", Tag::Text(Key::Host, "")),
+        Column::new("level", Tag::Text(Key::Level, "")),
+        Column::new("log_row", Tag::LogRow),
+        Column::new("source", Tag::Constant(source.as_str())),
+        Column::new("subsystem", Tag::Text(Key::Subsystem, no_subsystem)),
+    ];
+    let fields = texts(source).iter().filter(|key| {
+        // Version 1 never had texts that a source does not have.
+        version != InfluxVersion::V1 || source.has(**key)
+    });
+    let fields = fields.map(|key| Column::new(field_name(*key, version), Field::Text(*key)));
+    (tags, fields.collect())
 }
 
-/// The text fields, sorted by name as they are written.
-fn fields(source: Source) -> &'static [Key] {
+/// The text fields.
+fn texts(source: Source) -> &'static [Key] {
     match source {
         // Most are empty for good; versions 2 and 3 have had them all the same.
         Source::Engine => &[
@@ -136,51 +139,46 @@ fn stand_ins(version: InfluxVersion) -> (&'static str, &'static str) {
     }
 }
 
-fn performance<'a>(
-    point: &mut Point<'a>,
-    event: &'a LogEvent,
-    numbers: &Performance,
-    version: InfluxVersion,
-) {
+fn performance(version: InfluxVersion) -> Lists {
     let (no_text, no_id) = stand_ins(version);
-    for key in [Key::Host, Key::Level, Key::Method, Key::ObjectType, Key::Subsystem] {
-        let value = match event.text(key) {
-            "" => no_text.into(),
-            value => cleaned(value, version),
+    let text = |key: Key| {
+        let value = match version {
+            InfluxVersion::V1 | InfluxVersion::V2 => Tag::Text(key, no_text),
+            InfluxVersion::V3 => Tag::Cleaned(key, no_text),
         };
-        point.add_tag(Text::Plain(key.as_str()), value);
-    }
-    for key in [Key::ProxySessionId, Key::SessionId] {
-        let value = event.text(key);
-        point.add_tag(Text::Plain(key.as_str()), if value.is_empty() { no_id } else { value });
-    }
+        Column::new(key.as_str(), value)
+    };
     let log_row = match version {
         // A row number for each event would be more values than a tag of version 1 may have.
-        InfluxVersion::V1 => "-1".to_owned(),
-        InfluxVersion::V2 | InfluxVersion::V3 => event.log_row.to_string(),
+        InfluxVersion::V1 => Tag::NoLogRow,
+        InfluxVersion::V2 | InfluxVersion::V3 => Tag::LogRow,
     };
     let handle = match version {
         // A column of text since its first release.
-        InfluxVersion::V2 => FieldValue::Text(numbers.handle.to_string().into()),
-        InfluxVersion::V1 | InfluxVersion::V3 => FieldValue::Integer(numbers.handle),
+        InfluxVersion::V2 => Field::IntegerText(|numbers| numbers.handle),
+        InfluxVersion::V1 | InfluxVersion::V3 => Field::Integer(|numbers| numbers.handle),
     };
-    point.add_tag(Text::Plain("source"), event.source.as_str());
-    point.add_tag(Text::Plain("log_row"), log_row);
-    point.add_tag(Text::Plain("event_activity_source"), numbers.activity_source());
-    conditional_tags(point, event, version);
-    point.add_field(Text::Plain(field_name(Key::AppId, version)), text(event.text(Key::AppId)));
-    for (name, time) in [
-        ("process_time", numbers.process_time),
-        ("work_time", numbers.work_time),
-        ("lock_time", numbers.lock_time),
-        ("validate_time", numbers.validate_time),
-        ("traverse_time", numbers.traverse_time),
-    ] {
-        if let Some(time) = time {
-            point.add_field(Text::Plain(name), FieldValue::Float(time));
-        }
-    }
-    point.add_field(Text::Plain("handle"), handle);
-    point.add_field(Text::Plain("net_ram"), FieldValue::Integer(numbers.net_ram));
-    point.add_field(Text::Plain("peak_ram"), FieldValue::Integer(numbers.peak_ram));
+    let mut tags = [Key::Host, Key::Level, Key::Method, Key::ObjectType, Key::Subsystem]
+        .map(text)
+        .into_iter()
+        .collect::<Vec<_>>();
+    let ids = [Key::ProxySessionId, Key::SessionId];
+    tags.extend(ids.map(|key| Column::new(key.as_str(), Tag::Text(key, no_id))));
+    tags.extend([
+        Column::new("source", Tag::Constant(Source::QixPerf.as_str())),
+        Column::new("log_row", log_row),
+        Column::new("event_activity_source", Tag::Activity),
+    ]);
+    let fields = vec![
+        Column::new(field_name(Key::AppId, version), Field::Text(Key::AppId)),
+        Column::new("process_time", Field::Time(|numbers| numbers.process_time)),
+        Column::new("work_time", Field::Time(|numbers| numbers.work_time)),
+        Column::new("lock_time", Field::Time(|numbers| numbers.lock_time)),
+        Column::new("validate_time", Field::Time(|numbers| numbers.validate_time)),
+        Column::new("traverse_time", Field::Time(|numbers| numbers.traverse_time)),
+        Column::new("handle", handle),
+        Column::new("net_ram", Field::Integer(|numbers| numbers.net_ram)),
+        Column::new("peak_ram", Field::Integer(|numbers| numbers.peak_ram)),
+    ];
+    (tags, fields)
 }

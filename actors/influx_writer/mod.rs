@@ -8,13 +8,14 @@
 //!   first attempt (decisions E11 and E19)
 //! - on restart: keeps its queue; the message in hand at a panic is lost
 
+mod columns;
 mod congestion;
 mod counts;
 mod events;
 mod health;
 mod log_events;
 mod own_memory;
-mod series;
+mod schema;
 mod sessions;
 mod uptime_text;
 mod user_events;
@@ -51,8 +52,8 @@ use self::write_reporter::WriteReporter;
 
 pub use self::counts::{events as event_count_points, rejected as rejected_count_points};
 pub use self::events::EventSettings;
-pub use self::log_events::point as log_event_point;
-pub use self::series::Series;
+pub use self::log_events::LogEventLines;
+pub use self::schema::Schema;
 pub use self::user_events::point as user_event_point;
 
 /// See the module.
@@ -60,6 +61,7 @@ pub struct InfluxWriter {
     influx: InfluxSettings,
     own: OwnTags,
     events: EventSettings,
+    log_event_lines: LogEventLines,
     gathered: PendingLines,
     congestion: Congestion,
     clock: Clock,
@@ -103,10 +105,12 @@ impl InfluxWriter {
         let spool = spool.map(|spool| -> Box<dyn Spool> { Box::new(spool) });
         let delivery =
             Delivery::new(transport, policy, spool, move |event| reporter.on_event(event));
+        let log_event_lines = LogEventLines::new(&events.log_tags, influx.version(), events.schema);
         Self {
             influx,
             own,
             events,
+            log_event_lines,
             gathered: PendingLines::default(),
             congestion: Congestion::default(),
             clock,
@@ -169,7 +173,7 @@ impl InfluxWriter {
     /// A database that is too slow for the series of all these events is told of once, with what
     /// helps.
     fn look_at_congestion(&mut self) {
-        if self.events.series == Series::Few {
+        if self.events.schema == Schema::FewSeries {
             return;
         }
         let waiting = self.delivery.stats().waiting;
@@ -255,11 +259,11 @@ impl Handler<EventBatch<UserEvent>> for InfluxWriter {
 
     fn handle(&mut self, batch: EventBatch<UserEvent>, ctx: &mut Self::Context) {
         let before = self.gathered.points();
-        let (version, series) = (self.influx.version(), self.events.series);
+        let (version, schema) = (self.influx.version(), self.events.schema);
         for received in batch.events.iter() {
             let server = received.server.as_ref();
             self.gathered.add(InfluxModule::UserEvents, server, |to| {
-                match user_events::point(received, &self.events.user_tags, version, series) {
+                match user_events::point(received, &self.events.user_tags, version, schema) {
                     Some(point) => encode(point, to),
                     None => {
                         log::warn!(
@@ -280,11 +284,11 @@ impl Handler<EventBatch<LogEvent>> for InfluxWriter {
 
     fn handle(&mut self, batch: EventBatch<LogEvent>, ctx: &mut Self::Context) {
         let before = self.gathered.points();
-        let (version, series) = (self.influx.version(), self.events.series);
         for received in batch.events.iter() {
             let server = received.server.as_ref();
             self.gathered.add(InfluxModule::LogEvents, server, |to| {
-                encode(log_events::point(received, &self.events.log_tags, version, series), to)
+                self.log_event_lines.write(received, to);
+                true
             });
         }
         self.gathered(before, ctx);

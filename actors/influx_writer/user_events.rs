@@ -1,7 +1,7 @@
 //! `user_events` (section 7.1 of the page on events).
 
 use super::events::{cleaned, text};
-use super::series::Series;
+use super::schema::Schema;
 use crate::domain::errors::InfluxVersion;
 use crate::domain::events::{Pairs, Received, UserEvent, UserKey};
 use crate::domain::point::{Point, Text};
@@ -11,7 +11,7 @@ pub fn point<'a>(
     received: &'a Received<UserEvent>,
     tags: &'a Pairs,
     version: InfluxVersion,
-    series: Series,
+    schema: Schema,
 ) -> Option<Point<'a>> {
     let event = &received.event;
     if [UserKey::Host, UserKey::Command].iter().any(|key| event.text(*key).is_empty()) {
@@ -22,18 +22,29 @@ pub fn point<'a>(
     let mut point = Point::new("user_events", received.stamp);
     let [id, name, browser, browser_major, os, os_version] = event.details();
     // Sorted by name already, which is how they are written.
-    for (name, value) in [id, name] {
-        point.add_tag(Text::Plain(name), clean(value));
+    let values = [
+        id,
+        name,
+        ("event_action", event.text(UserKey::Command)),
+        ("host", event.text(UserKey::Host)),
+        ("origin", event.text(UserKey::Origin)),
+        browser_major,
+        browser,
+        os,
+        os_version,
+        ("userDirectory", event.text(UserKey::UserDirectory)),
+        ("userFull", event.text(UserKey::UserFull)),
+        ("userId", event.text(UserKey::UserId)),
+    ];
+    for (name, value) in values {
+        if schema.is_tag(name) {
+            let value = if name == "userFull" { value.into() } else { clean(value) };
+            point.add_tag(Text::Plain(name), value);
+        }
     }
-    point.add_tag(Text::Plain("event_action"), clean(event.text(UserKey::Command)));
-    point.add_tag(Text::Plain("host"), clean(event.text(UserKey::Host)));
-    point.add_tag(Text::Plain("origin"), clean(event.text(UserKey::Origin)));
-    for (name, value) in [browser_major, browser, os, os_version] {
-        point.add_tag(Text::Plain(name), clean(value));
+    for (name, value) in tags.iter() {
+        point.add_tag(clean(name), clean(value));
     }
-    point.add_tag(Text::Plain("userDirectory"), clean(event.text(UserKey::UserDirectory)));
-    point.add_tag(Text::Plain("userFull"), event.text(UserKey::UserFull));
-    point.add_tag(Text::Plain("userId"), clean(event.text(UserKey::UserId)));
     let names = match version {
         InfluxVersion::V1 => ["userFull", "userId", "appId", "appName"],
         InfluxVersion::V2 => ["userFull", "userId", "appId_field", "appName_field"],
@@ -44,9 +55,14 @@ pub fn point<'a>(
     for (name, key) in names.into_iter().zip(keys).take(known) {
         point.add_field(Text::Plain(name), text(event.text(key)));
     }
-    series.apply(&mut point);
-    for (name, value) in tags.iter() {
-        point.add_tag(clean(name), clean(value));
+    for (name, value) in values {
+        let new = !value.is_empty()
+            && !schema.is_tag(name)
+            && !point.fields.iter().any(|(field, _)| field.as_str() == name)
+            && !tags.iter().any(|(tag, _)| **tag == *name);
+        if new {
+            point.add_field(Text::Plain(name), text(value));
+        }
     }
     Some(point)
 }

@@ -84,8 +84,6 @@ fn payload(point: &ErrorPoint) -> String {
             FieldValue::Float(number) => Value::from(number),
             FieldValue::Boolean(value) => Value::from(value),
             FieldValue::Text(text) => Value::from(Cow::into_owned(text)),
-            // No error has one.
-            FieldValue::QuotedText(text) => Value::from(text),
         };
         members.insert(name.to_owned(), value);
     });

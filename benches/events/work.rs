@@ -10,7 +10,7 @@ use actors::domain::events::{
 };
 use actors::domain::names::ServerName;
 use actors::domain::point::Stamp;
-use actors::influx_writer::{Series, log_event_point, user_event_point};
+use actors::influx_writer::{LogEventLines, Schema, user_event_point};
 use actors::io::influx::encode;
 use actors::udp_receiver::{
     DatagramHandler, Limits, LogDatagramHandler, LogEventSettings, PerformanceSettings,
@@ -85,18 +85,23 @@ fn user(handling: &mut UserDatagramHandler, datagram: &[u8], tags: &Pairs, lines
     lines.clear();
     if let Verdict::Wanted(event, server) = handling.handle(&text_of(datagram)) {
         let received = Received { stamp: STAMP, server, event };
-        if let Some(point) = user_event_point(&received, tags, VERSION, Series::AsOriginal) {
+        if let Some(point) = user_event_point(&received, tags, VERSION, Schema::Original) {
             encode(point, lines);
         }
     }
 }
 
 /// The same for a log event.
-fn log(handling: &mut LogDatagramHandler, datagram: &[u8], tags: &Pairs, lines: &mut Vec<u8>) {
+fn log(
+    handling: &mut LogDatagramHandler,
+    datagram: &[u8],
+    to: &LogEventLines,
+    lines: &mut Vec<u8>,
+) {
     lines.clear();
     if let Verdict::Wanted(event, server) = handling.handle(&text_of(datagram)) {
         let received = Received { stamp: STAMP, server, event };
-        encode(log_event_point(&received, tags, VERSION, Series::AsOriginal), lines);
+        to.write(&received, lines);
     }
 }
 
@@ -105,6 +110,7 @@ fn log(handling: &mut LogDatagramHandler, datagram: &[u8], tags: &Pairs, lines: 
 pub(crate) fn each_kind(mut measure: impl FnMut(&str, &mut dyn FnMut(&mut Vec<u8>))) {
     let tags = tags();
     let (mut users, mut logs) = (users(), logs());
+    let log_lines = LogEventLines::new(&tags, VERSION, Schema::Original);
     let u1 = include_bytes!("../../tests/data/events/U1.txt");
     measure("user event", &mut |lines| user(&mut users, u1, &tags, lines));
     for (name, datagram) in [
@@ -114,6 +120,6 @@ pub(crate) fn each_kind(mut measure: impl FnMut(&str, &mut dyn FnMut(&mut Vec<u8
         ("scheduler event", include_bytes!("../../tests/data/events/S1.txt")),
         ("performance event", include_bytes!("../../tests/data/events/Q1.txt")),
     ] {
-        measure(name, &mut |lines| log(&mut logs, datagram, &tags, lines));
+        measure(name, &mut |lines| log(&mut logs, datagram, &log_lines, lines));
     }
 }

@@ -7,7 +7,7 @@ use actors::domain::errors::ErrorOccurred;
 use actors::domain::events::{LogEvent, Pairs, UserEvent};
 use actors::domain::measurement_name::TaggedMeasurement;
 use actors::domain::telemetry::{EventBatch, HealthMetrics, OwnMemory, ProxySessions};
-use actors::influx_writer::{EventSettings, InfluxWriter, OwnTags, Series};
+use actors::influx_writer::{EventSettings, InfluxWriter, OwnTags, Schema};
 use actors::mqtt_publisher::{EventTopics, MqttPublisher};
 use actors::new_relic_poster::NewRelicPoster;
 use actors::prometheus_endpoint::PrometheusEndpoint;
@@ -230,11 +230,14 @@ fn measurements(settings: &Settings) -> EventSettings {
             .as_ref()
             .map_or_else(none, |user| user.receiver.tags.clone()),
         log_tags: log.map_or_else(none, |log| log.receiver.tags.clone()),
-        series: if settings.event_counts.few_series { Series::Few } else { Series::AsOriginal },
         counts: settings.event_counts.counts.clone().unwrap_or(default.counts),
         rejected: TaggedMeasurement {
             name: rejected.unwrap_or(default.rejected.name),
             tags: performance.map_or_else(none, |on| on.rejected_tags.clone()),
+        },
+        schema: match settings.event_counts.few_series {
+            true => Schema::FewSeries,
+            false => Schema::Original,
         },
     }
 }

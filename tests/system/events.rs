@@ -9,7 +9,7 @@ use std::time::Duration;
 use actors::domain::errors::InfluxVersion;
 use actors::domain::events::{LogDatagram, Pairs, Received, UserDatagram};
 use actors::domain::point::Stamp;
-use actors::influx_writer::{Series, log_event_point, user_event_point};
+use actors::influx_writer::{LogEventLines, Schema, user_event_point};
 use actors::io::influx::encode;
 use butler_sos::app::App;
 use serde_json::{Value, json};
@@ -306,13 +306,14 @@ fn expected(name: &str, version: InfluxVersion) -> String {
     if let Some(kind) = UserDatagram::kind_of(&text) {
         let event = UserDatagram::read(kind, &text).unwrap().event(|_| None);
         let received = Received { stamp, server: None, event };
-        encode(user_event_point(&received, &tags, version, Series::AsOriginal).unwrap(), &mut line);
+        let point = user_event_point(&received, &tags, version, Schema::Original);
+        encode(point.unwrap(), &mut line);
     } else {
         let category: Pairs = Arc::new([("qs_log_category".into(), "unknown".into())]);
         let source = LogDatagram::source_of(&text).unwrap();
         let event = LogDatagram::read(source, &text).unwrap().event("", Some(category));
         let received = Received { stamp, server: None, event };
-        encode(log_event_point(&received, &tags, version, Series::AsOriginal), &mut line);
+        LogEventLines::new(&tags, version, Schema::Original).write(&received, &mut line);
     }
     without_stamp(String::from_utf8(line).unwrap().trim_end()).to_owned()
 }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use actors::domain::errors::InfluxVersion;
 use actors::domain::events::{Key, LogDatagram, LogEvent, Pairs, Received, text_of};
 use actors::domain::point::Stamp;
-use actors::influx_writer::{Series, log_event_point};
-use actors::io::influx::encode;
+use actors::influx_writer::{LogEventLines, Schema};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -143,6 +142,8 @@ fn any_text_is_read_back_from_a_real_database() {
     let config = Config { cases: 100, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let rows = Cell::new(0);
+    let no_tags: Pairs = Arc::new([]);
+    let lines = LogEventLines::new(&no_tags, InfluxVersion::V1, Schema::Original);
     let result = TestRunner::new_with_rng(config, rng).run(&vec(field, 12), |fields| {
         // Each attempt has a row of its own, also while a failure is made smaller.
         let row = rows.get() + 1;
@@ -154,9 +155,8 @@ fn any_text_is_read_back_from_a_real_database() {
         let event = LogDatagram::read(source, &text).unwrap().event("", None);
         let received =
             Received { stamp: Stamp(1_777_824_609_420_000_000 + row), server: None, event };
-        let tags: Pairs = Arc::new([]);
         let mut line = Vec::new();
-        encode(log_event_point(&received, &tags, InfluxVersion::V1, Series::AsOriginal), &mut line);
+        lines.write(&received, &mut line);
         let reply = ask("/write?db=SenseOps", &line);
         prop_assert_eq!(reply.status, 204, "{}", reply.body);
         let query = format!("SELECT * FROM log_event WHERE log_row = '{row}'");

@@ -8,12 +8,11 @@ use actors::domain::events::{
     AppFilter, Categorise, Choice, Pairs, PerformanceFilter, Received, ServerDirectory, Source,
     text_of,
 };
-use actors::domain::measurement_name::MeasurementName;
-use actors::domain::measurement_name::TaggedMeasurement;
+use actors::domain::measurement_name::{MeasurementName, TaggedMeasurement};
 use actors::domain::point::{Point, Stamp};
 use actors::domain::telemetry::{AppNames, CountedEvents};
 use actors::influx_writer::{
-    EventSettings, Series, event_count_points, log_event_point, rejected_count_points,
+    EventSettings, LogEventLines, Schema, event_count_points, rejected_count_points,
     user_event_point,
 };
 use actors::io::influx::encode;
@@ -86,6 +85,10 @@ fn handlings() -> (UserDatagramHandler, LogDatagramHandler) {
 fn line(point: Point<'_>) -> String {
     let mut line = Vec::new();
     assert!(encode(point, &mut line));
+    without_stamp(line)
+}
+
+fn without_stamp(line: Vec<u8>) -> String {
     let line = String::from_utf8(line).unwrap();
     // Ours has a stamp in every version (page on InfluxDB, section 3.1).
     line.rsplit_once(' ').unwrap().0.to_owned()
@@ -95,16 +98,20 @@ fn line(point: Point<'_>) -> String {
 fn ours(version: InfluxVersion) -> Vec<String> {
     let (mut user, mut log) = handlings();
     let (stamp, tags) = (Stamp(1_795_344_023_000_000_000), dev());
+    let log_event_lines = LogEventLines::new(&tags, version, Schema::Original);
     let mut lines = Vec::new();
     for datagram in DATAGRAMS.split_inclusive('\n') {
         let text = text_of(datagram.as_bytes());
         if text.starts_with("/qseow-proxy-") {
             let Verdict::Wanted(event, server) = user.handle(&text) else { panic!("{text}") };
             let received = Received { stamp, server, event };
-            lines.extend(user_event_point(&received, &tags, version, Series::AsOriginal).map(line));
+            let point = user_event_point(&received, &tags, version, Schema::Original);
+            lines.extend(point.map(line));
         } else if let Verdict::Wanted(event, server) = log.handle(&text) {
             let received = Received { stamp, server, event };
-            lines.push(line(log_event_point(&received, &tags, version, Series::AsOriginal)));
+            let mut line = Vec::new();
+            log_event_lines.write(&received, &mut line);
+            lines.push(without_stamp(line));
         }
     }
     let (user, log) = (user.common().take_counts(), log.common().take_counts());

@@ -1,9 +1,10 @@
 //! Which configured server a host name in an event belongs to (decision E12): text from the
 //! network never becomes a server name.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::domain::names::{Host, ServerName};
 

@@ -1,11 +1,13 @@
 //! Events as compact JSON, keys in the order of section 4.3 of the page on events.
 
-use std::fmt::Write;
+use std::io::Write;
 
 use super::Pairs;
 use super::layout::{Key, Source};
 use super::log::LogEvent;
+use super::specials::Specials;
 use super::user::{UserEvent, UserKey};
+use crate::domain::digits::{write_float, write_integer};
 
 impl UserEvent {
     /// The event as a JSON object with `tags` inside.
@@ -36,48 +38,59 @@ impl UserEvent {
 impl LogEvent {
     /// The event as a JSON object, its category included.
     pub fn to_json(&self) -> String {
-        self.json::<false>().end()
+        let mut json = Object::<false>::default();
+        self.members(&mut json);
+        json.end()
     }
 
     /// The same with `tags` at the end.
     pub fn to_json_with(&self, tags: &Pairs) -> String {
-        let mut json = self.json::<false>();
+        let mut json = Object::<false>::default();
+        self.members(&mut json);
         json.pairs("tags", tags);
         json.end()
     }
 
-    /// The same as [`LogEvent::to_json`] inside of a text in quotes: every quote and backslash has
-    /// one more backslash.
-    pub fn to_quoted_json(&self) -> String {
-        self.json::<true>().end()
+    /// Appends the same as [`LogEvent::to_json`] as it is inside of a text in quotes: every quote
+    /// and backslash has one more backslash.
+    pub fn write_quoted_json(&self, out: &mut Vec<u8>) {
+        let mut json = Object::<true>::at_the_end_of(std::mem::take(out));
+        self.members(&mut json);
+        json.raw("}");
+        *out = json.out;
     }
 
-    fn json<const QUOTED: bool>(&self) -> Object<QUOTED> {
-        let mut json = Object::default();
+    fn members<const QUOTED: bool>(&self, json: &mut Object<QUOTED>) {
+        /// A comma and a name of ours, put together when the program is compiled.
+        macro_rules! name {
+            ($name:literal) => {
+                if QUOTED { concat!(",\\\"", $name, "\\\":") } else { concat!(",\"", $name, "\":") }
+            };
+        }
         json.text("source", self.source.as_str());
-        json.number("log_row", self.log_row);
+        json.number(name!("log_row"), self.log_row);
         // The order of the wire, in which only the performance events have more to come.
         for (key, _) in self.source.layout() {
-            json.text(key.as_str(), self.text(*key));
+            json.known(*key, self);
         }
         if let Some(numbers) = &self.performance {
-            json.text("app_name", self.text(Key::AppName));
-            json.number("request_id", numbers.request_id);
-            json.text("method", self.text(Key::Method));
-            json.float("process_time", numbers.process_time);
-            json.float("work_time", numbers.work_time);
-            json.float("lock_time", numbers.lock_time);
-            json.float("validate_time", numbers.validate_time);
-            json.float("traverse_time", numbers.traverse_time);
-            json.number("handle", numbers.handle);
-            json.text("object_id", self.text(Key::ObjectId));
-            json.number("net_ram", numbers.net_ram);
-            json.number("peak_ram", numbers.peak_ram);
-            json.text("object_type", self.text(Key::ObjectType));
+            json.known(Key::AppName, self);
+            json.number(name!("request_id"), numbers.request_id);
+            json.known(Key::Method, self);
+            json.float(name!("process_time"), numbers.process_time);
+            json.float(name!("work_time"), numbers.work_time);
+            json.float(name!("lock_time"), numbers.lock_time);
+            json.float(name!("validate_time"), numbers.validate_time);
+            json.float(name!("traverse_time"), numbers.traverse_time);
+            json.number(name!("handle"), numbers.handle);
+            json.known(Key::ObjectId, self);
+            json.number(name!("net_ram"), numbers.net_ram);
+            json.number(name!("peak_ram"), numbers.peak_ram);
+            json.known(Key::ObjectType, self);
             json.text("event_activity_source", numbers.activity_source());
         }
         if self.source != Source::Scheduler {
-            json.text("user_full", self.text(Key::UserFull));
+            json.known(Key::UserFull, self);
         }
         if let Some(category) = &self.category {
             json.name("category");
@@ -91,30 +104,32 @@ impl LogEvent {
             }
             json.raw("]");
         }
-        json
     }
 }
 
 /// A JSON object while it is written, alone or inside of a text in quotes. Written by hand because
 /// it is made for every event, and a tree of values would cost more than everything else together.
 struct Object<const QUOTED: bool> {
-    text: String,
+    out: Vec<u8>,
     /// Whether no member was written yet.
     first: bool,
 }
 
 impl<const QUOTED: bool> Default for Object<QUOTED> {
     fn default() -> Self {
-        let mut text = String::with_capacity(1024);
-        text.push('{');
-        Self { text, first: true }
+        Self::at_the_end_of(Vec::with_capacity(2048))
     }
 }
 
 impl<const QUOTED: bool> Object<QUOTED> {
+    fn at_the_end_of(mut out: Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, first: true }
+    }
+
     /// Marks that need no escaping.
     fn raw(&mut self, marks: &str) {
-        self.text.push_str(marks);
+        self.out.extend_from_slice(marks.as_bytes());
     }
 
     fn quote(&mut self) {
@@ -136,15 +151,27 @@ impl<const QUOTED: bool> Object<QUOTED> {
         self.value(value);
     }
 
+    /// A text of an event, behind another member.
+    fn known(&mut self, key: Key, event: &LogEvent) {
+        let (value, specials) = event.text_with_specials(key);
+        self.raw(key.member(QUOTED));
+        self.inside(value, specials);
+        self.quote();
+    }
+
     fn value(&mut self, value: &str) {
         self.quote();
-        // Folded instead of searched: so the compiler compares many bytes at once.
-        if value.bytes().fold(true, |plain, byte| plain & !is_special(byte)) {
-            self.raw(value);
-        } else {
-            self.escaped(value);
-        }
+        self.inside(value, Specials::of(value));
         self.quote();
+    }
+
+    /// What stands between quotes.
+    fn inside(&mut self, value: &str, specials: Specials) {
+        if specials.quote() || specials.control() {
+            self.escaped(value);
+        } else {
+            self.raw(value);
+        }
     }
 
     /// An object of texts; its names are the administrator's.
@@ -174,7 +201,7 @@ impl<const QUOTED: bool> Object<QUOTED> {
                 b'\n' => self.raw("n"),
                 b'\r' => self.raw("r"),
                 b'\t' => self.raw("t"),
-                control => _ = write!(self.text, "u{control:04x}"),
+                control => _ = write!(self.out, "u{control:04x}"),
             }
             rest = &rest[at + 1..];
         }
@@ -185,22 +212,23 @@ impl<const QUOTED: bool> Object<QUOTED> {
         self.raw(if QUOTED { "\\\\" } else { "\\" });
     }
 
+    /// `name` has everything around it.
     fn number(&mut self, name: &str, value: i64) {
-        self.name(name);
-        _ = write!(self.text, "{value}");
+        self.raw(name);
+        write_integer(&mut self.out, value);
     }
 
     fn float(&mut self, name: &str, value: Option<f64>) {
-        self.name(name);
+        self.raw(name);
         match value {
-            Some(value) => _ = write!(self.text, "{value}"),
+            Some(value) => write_float(&mut self.out, value),
             None => self.raw("null"),
         }
     }
 
     fn end(mut self) -> String {
         self.raw("}");
-        self.text
+        String::from_utf8(self.out).expect("whole texts, cut at characters of ASCII only")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::specials::Specials;
 use super::text;
 
 /// Which part of Qlik Sense wrote a log event.
@@ -105,42 +106,64 @@ pub enum Key {
 
 impl Key {
     pub(super) const COUNT: usize = Self::ObjectType as usize + 1;
+}
 
-    /// The name in JSON and in InfluxDB.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TsIso => "ts_iso",
-            Self::TsLocal => "ts_local",
-            Self::Level => "level",
-            Self::Host => "host",
-            Self::Subsystem => "subsystem",
-            Self::WindowsUser => "windows_user",
-            Self::Message => "message",
-            Self::ExceptionMessage => "exception_message",
-            Self::UserDirectory => "user_directory",
-            Self::UserId => "user_id",
-            Self::UserFull => "user_full",
-            Self::Command => "command",
-            Self::ResultCode => "result_code",
-            Self::Origin => "origin",
-            Self::Context => "context",
-            Self::ProxySessionId => "proxy_session_id",
-            Self::EngineTs => "engine_ts",
-            Self::ProcessId => "process_id",
-            Self::EngineExeVersion => "engine_exe_version",
-            Self::ServerStarted => "server_started",
-            Self::EntryType => "entry_type",
-            Self::SessionId => "session_id",
-            Self::AppId => "app_id",
-            Self::AppName => "app_name",
-            Self::TaskName => "task_name",
-            Self::TaskId => "task_id",
-            Self::ExecutionId => "execution_id",
-            Self::Method => "method",
-            Self::ObjectId => "object_id",
-            Self::ObjectType => "object_type",
+/// Names of keys, and what is made of a name when the program is compiled.
+macro_rules! names {
+    ($($key:ident $name:literal)*) => {
+        impl Key {
+            /// The name in JSON and in InfluxDB.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$key => $name,)*
+                }
+            }
+
+            /// A comma, the name and the quote in front of a text, as members of a JSON object
+            /// have them, or with a backslash before each quote.
+            pub(super) const fn member(self, quoted: bool) -> &'static str {
+                match (self, quoted) {
+                    $(
+                        (Self::$key, false) => concat!(",\"", $name, "\":\""),
+                        (Self::$key, true) => concat!(",\\\"", $name, "\\\":\\\""),
+                    )*
+                }
+            }
         }
-    }
+    };
+}
+
+names! {
+    TsIso "ts_iso"
+    TsLocal "ts_local"
+    Level "level"
+    Host "host"
+    Subsystem "subsystem"
+    WindowsUser "windows_user"
+    Message "message"
+    ExceptionMessage "exception_message"
+    UserDirectory "user_directory"
+    UserId "user_id"
+    UserFull "user_full"
+    Command "command"
+    ResultCode "result_code"
+    Origin "origin"
+    Context "context"
+    ProxySessionId "proxy_session_id"
+    EngineTs "engine_ts"
+    ProcessId "process_id"
+    EngineExeVersion "engine_exe_version"
+    ServerStarted "server_started"
+    EntryType "entry_type"
+    SessionId "session_id"
+    AppId "app_id"
+    AppName "app_name"
+    TaskName "task_name"
+    TaskId "task_id"
+    ExecutionId "execution_id"
+    Method "method"
+    ObjectId "object_id"
+    ObjectType "object_type"
 }
 
 /// How a field is read.
@@ -157,12 +180,16 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    pub(super) fn read(self, value: &str) -> Cow<'_, str> {
+    /// What a field says, and what may have to be escaped in it.
+    pub(super) fn read(self, value: &str) -> (Cow<'_, str>, Specials) {
         match self {
-            Self::Text(most) => text::clean(value, most),
-            Self::Uuid => text::uuid(value),
-            Self::IsoTime => Cow::Borrowed(text::iso_time(value)),
-            Self::LocalTime => Cow::Borrowed(text::local_time(value)),
+            Self::Text(most) => {
+                let specials = Specials::of(value);
+                (text::clean_of(value, specials, most), specials.without_controls())
+            }
+            Self::Uuid => (text::uuid(value), Specials::NONE),
+            Self::IsoTime => (text::iso_time(value).into(), Specials::NONE),
+            Self::LocalTime => (text::local_time(value).into(), Specials::SEPARATORS),
         }
     }
 }

@@ -7,6 +7,7 @@ use memchr::{memchr, memrchr};
 use super::flaw::Flaw;
 use super::layout::{Key, MESSAGE_AT, Rule, Source};
 use super::numbers::{self, Performance};
+use super::specials::Specials;
 use super::texts::Texts;
 use super::{Categories, split, text};
 
@@ -96,13 +97,17 @@ impl<'a> LogDatagram<'a> {
     /// The event. `app_name` is that of a performance event's app, empty when it is not known.
     pub fn event(&self, app_name: &str, category: Option<Categories>) -> LogEvent {
         let mut texts = Texts::with_room_for(&self.fields);
+        let mut set = |key: Key, rule: Rule, value: &str| {
+            let (value, specials) = rule.read(value);
+            texts.set_known(key as usize, &value, specials);
+        };
         for ((key, rule), value) in self.source.layout().iter().zip(&self.fields[2..]) {
-            texts.set(*key as usize, &rule.read(value));
+            set(*key, *rule, value);
         }
         if self.performance.is_some() {
-            texts.set(Key::AppName as usize, &text::clean(app_name, 200));
+            set(Key::AppName, Rule::Text(200), app_name);
             for (key, at) in [(Key::Method, 15), (Key::ObjectId, 22), (Key::ObjectType, 25)] {
-                texts.set(key as usize, &Rule::Text(100).read(self.fields[at]));
+                set(key, Rule::Text(100), self.fields[at]);
             }
         }
         complete_user(&mut texts);
@@ -170,6 +175,11 @@ impl LogEvent {
     pub fn text(&self, key: Key) -> &str {
         self.texts.get(key as usize)
     }
+
+    /// A text with what may have to be escaped in it.
+    pub fn text_with_specials(&self, key: Key) -> (&str, Specials) {
+        self.texts.get_with_specials(key as usize)
+    }
 }
 
 /// DR10: the full name from directory and id, or these from the full name.
@@ -177,10 +187,7 @@ fn complete_user(texts: &mut Texts<{ Key::COUNT }>) {
     let [directory, id, full] =
         [Key::UserDirectory, Key::UserId, Key::UserFull].map(|key| key as usize);
     match (texts.get(directory).is_empty(), texts.get(id).is_empty()) {
-        (false, false) => {
-            let name = [texts.get(directory), "\\", texts.get(id)].concat();
-            texts.set(full, &name);
-        }
+        (false, false) => texts.set_joined(full, [directory, id]),
         (true, true) => match texts.get(full).split_once('\\') {
             Some((dir, rest)) => {
                 let user = rest.split('\\').next().unwrap_or_default();

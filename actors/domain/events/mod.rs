@@ -10,6 +10,7 @@
 //! split.rs        separators inside of texts
 //! numbers.rs      performance events: their numbers, and their earlier layout
 //! texts.rs        all texts of an event in one allocation
+//! specials.rs     what has to be escaped in them
 //! json.rs         an event as JSON
 //! categorise.rs   categories of log events, and which are dropped
 //! performance.rs  which performance events of the engine are kept
@@ -29,6 +30,7 @@ mod log;
 mod markers;
 mod numbers;
 mod performance;
+mod specials;
 mod split;
 mod text;
 mod texts;
@@ -42,6 +44,7 @@ pub use layout::{Key, Source};
 pub use log::{LogDatagram, LogEvent, RawPerformance};
 pub use numbers::Performance;
 pub use performance::{AppFilter, AppMatch, Choice, PerformanceFilter};
+pub use specials::Specials;
 pub use user::{UserDatagram, UserEvent, UserEventKind, UserKey};
 
 use std::borrow::Cow;

@@ -62,9 +62,11 @@ fn natural(value: &str) -> Option<i64> {
 /// Cuts a performance event into its fields, in the order of today's layout, and reads its numbers.
 /// Surplus separators are ignored (rule LR4).
 pub(super) fn read<'a>(text: &'a str, fields: &mut Fields<'a>) -> Result<Performance, Flaw> {
-    let mut found = 0;
-    for (field, part) in fields.iter_mut().zip(text.split(';')) {
-        *field = part;
+    let (mut found, mut begin) = (0, 0);
+    let ends = memchr::memchr_iter(b';', text.as_bytes()).chain([text.len()]);
+    for (field, end) in fields.iter_mut().zip(ends) {
+        *field = &text[begin..end];
+        begin = end + 1;
         found += 1;
     }
     let earlier = is_session(fields[EARLIER_SESSION]);

@@ -132,7 +132,8 @@ impl<'a> UserDatagram<'a> {
         set(UserKey::UserDirectory, &directory);
         set(UserKey::UserId, &id);
         if !directory.is_empty() && !id.is_empty() {
-            texts.set_joined(UserKey::UserFull as usize, &[&directory, "\\", &id]);
+            let parts = [UserKey::UserDirectory, UserKey::UserId].map(|key| key as usize);
+            texts.set_joined(UserKey::UserFull as usize, parts);
         }
         if let Some(agent) = UserAgent::in_message(&message) {
             let agent = UserAgent::of(&agent);

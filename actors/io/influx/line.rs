@@ -5,6 +5,7 @@
 
 use std::io::Write;
 
+use crate::domain::digits::{write_float, write_integer};
 use crate::domain::errors::ErrorRecord;
 use crate::domain::point::{FieldValue, Point, Stamp, Text};
 
@@ -92,6 +93,11 @@ fn write_name(out: &mut Vec<u8>, name: &Text<'_>) {
     }
 }
 
+/// A name or a value of a tag, as it is written.
+pub(crate) fn write_key(out: &mut Vec<u8>, text: &str) {
+    write_escaped(out, text, in_key);
+}
+
 /// An empty tag value is refused by InfluxDB and means the same as no tag (decision E2).
 fn write_tag(out: &mut Vec<u8>, name: &Text<'_>, value: &str) {
     let begin = out.len();
@@ -126,20 +132,16 @@ fn write_field(out: &mut Vec<u8>, separator: &mut u8, name: &Text<'_>, value: &F
         }
         FieldValue::Unsigned(number) => _ = write!(out, "{number}u"),
         // The shortest text that reads back as the same number.
-        FieldValue::Float(number) => _ = write!(out, "{number}"),
+        FieldValue::Float(number) => write_float(out, *number),
         FieldValue::Boolean(truth) => {
             out.extend_from_slice(if *truth { b"true" } else { b"false" });
         }
         FieldValue::Text(text) => write_text(out, text),
-        FieldValue::QuotedText(text) => {
-            out.push(b'"');
-            out.extend_from_slice(text.as_bytes());
-            out.push(b'"');
-        }
     }
 }
 
-fn write_text(out: &mut Vec<u8>, text: &str) {
+/// A text field, with its quotes.
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
     let text = text.as_bytes();
     out.push(b'"');
     let mut done = 0;
@@ -152,29 +154,11 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-fn write_stamp(out: &mut Vec<u8>, stamp: Stamp) {
+/// The end of a line.
+pub(crate) fn write_stamp(out: &mut Vec<u8>, stamp: Stamp) {
     out.push(b' ');
     write_integer(out, stamp.0);
     out.push(b'\n');
-}
-
-/// Decimal digits without the formatting machinery: every line has several numbers.
-fn write_integer(out: &mut Vec<u8>, number: i64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(&digits[at..]);
 }
 
 #[cfg(test)]

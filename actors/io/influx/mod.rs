@@ -21,5 +21,6 @@ mod transport;
 mod verdict;
 
 pub use line::{encode, encode_error};
+pub(crate) use line::{write_key, write_stamp, write_text};
 pub use settings::{IncludeFields, InfluxKeys, InfluxSettings, InfluxTarget};
 pub use transport::{InfluxTransport, Look};
