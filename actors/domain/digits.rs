@@ -37,7 +37,7 @@ pub fn write_float(out: &mut Vec<u8>, number: f64) {
     for (decimals, power) in POWERS.into_iter().enumerate() {
         let scaled = size * power as f64;
         // Also ends here: what is not finite.
-        if !(scaled < 1e15) {
+        if scaled.is_nan() || scaled >= 1e15 {
             break;
         }
         #[expect(clippy::cast_possible_truncation, reason = "below 1e15")]

@@ -70,7 +70,7 @@ const fn special(byte: u8) -> u8 {
     let control = (byte < 0x20) as u8 | (byte == 0x7f) as u8;
     let quote = (byte == b'"') as u8 | (byte == b'\\') as u8;
     let separator = (byte == b' ') as u8 | (byte == b',') as u8 | (byte == b'=') as u8;
-    control * CONTROL | quote * QUOTE | separator * SEPARATOR
+    (control * CONTROL) | (quote * QUOTE) | (separator * SEPARATOR)
 }
 
 const TABLE: [u8; 256] = {
